@@ -1,0 +1,33 @@
+"""Sentences for people: an English template in the code, its Chinese in ``locale/zh``."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("zh", "en")
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a template for the catalogues and return it unchanged."""
+    return text
+
+
+@cache
+def catalogue(lang: str, *, folder: Path = Path(__file__).parent / "locale") -> Mapping[str, str]:
+    """Templates of the core in one language: English template → template in `lang`.
+
+    All ``*.po`` files of ``folder/lang`` are read; English is its own catalogue (empty).
+    """
+    found: dict[str, str] = {}
+    for file in sorted((folder / lang).glob("*.po")):
+        with file.open("rb") as stream:
+            found.update({m.id: m.string for m in read_po(stream) if m.id and m.string})
+    return found
+
+
+def render(template: str, params: Mapping[str, Any], *, lang: str = "en") -> str:
+    """Fill a template with its parameters in `lang`; one not translated stays English."""
+    return catalogue(lang).get(template, template).format(**params)

@@ -1,0 +1,31 @@
+"""Fixtures shared by all tests."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """Path of a real data file that lies beside the project; skips where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"real data not beside the project: ../shared/data/{name}")
+        return path
+
+    return find
+
+
+def need(condition: object, reason: str) -> None:
+    """Skip with a reason; with REQUIRE_ALL=1 a missing part is a failure."""
+    if not condition:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set, but {reason}")
+        pytest.skip(reason)
