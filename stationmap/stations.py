@@ -78,8 +78,8 @@ _SUPPLY_WORDS = {
     "first_aid": "急救 药箱 药品 first_aid medic",
     "water": "饮水 饮用水 water",
 }
-_TRUTH = dict.fromkeys("true yes y 是 √ 1 1.0".split(), True)
-_TRUTH |= dict.fromkeys(["", *"false no n 否 × 0 0.0".split()], False)
+_TRUTH = dict.fromkeys(["true", "yes", "y", "是", "√", "1", "1.0"], True)
+_TRUTH |= dict.fromkeys(["", *["false", "no", "n", "否", "×", "0", "0.0"]], False)
 
 
 def empty() -> gpd.GeoDataFrame:
