@@ -1,0 +1,496 @@
+"""OpenStreetMap files (.osm.pbf, .osm, .osm.gz) as layers: ways, shops, facilities, districts …
+
+One pass reads relations and nodes, a second one ways and outlines, so that the order of the
+objects in the file does not matter. Tags are chosen in C++ before Python sees an object.
+Tagging rules: https://wiki.openstreetmap.org/wiki/Map_features
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from osmium.filter import KeyFilter
+from osmium.osm import NODE, RELATION, WAY
+
+from stationmap.errors import InputError
+from stationmap.io import pbf
+from stationmap.io.files import check_file, check_packed, sniff
+from stationmap.io.notes import Note, Rejected
+from stationmap.messages import N_
+
+from stationmap.standards import tables
+
+if not hasattr(tables, "is_shop"):  # until the shared tables stand
+    from stationmap.io import _tables as tables  # type: ignore[no-redef]
+
+SOURCE = "osm"
+
+# what makes an object a shop or facility, the most telling key first
+PLACE_KEYS = (
+    "amenity",
+    "shop",
+    "healthcare",
+    "office",
+    "government",
+    "tourism",
+    "leisure",
+    "historic",
+    "railway",
+    "aeroway",
+    "public_transport",
+    "place",
+)
+# the languages of a second local name, in the order they are looked for
+LANGUAGES = ("zh", "fi", "sv", "de", "fr", "it", "ca", "es", "pt")
+WAY_COLUMNS = {
+    "way_id": "int64",
+    "name": object,
+    "name_en": object,
+    "name_alt": object,
+    "highway": object,
+    "oneway": "int8",
+    "junction": object,
+    "tunnel": bool,
+    "bridge": bool,
+    "motorroad": bool,
+    "area": bool,
+    "bus": bool,
+}
+
+_FORMATS = {"pbf": "pbf", "osm": "osm", "osm.gz": "osm.gz", "osm.bz2": "osm.bz2"}
+_OUTLINE_KEYS = ("building", "landuse", "leisure", "natural", "waterway", "boundary")
+_PARKS = ("park", "garden", "common", "recreation_ground", "village_green")
+_NOT_TUNNELS = (None, "no", "building_passage", "culvert", "covered")
+_ONEWAY = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1}
+_BUS = ("bus", "trolleybus")
+_ADCODE = re.compile(r"[0-9]{6,12}")
+_NAMES_IN_A_NOTE = 12
+
+_NO_NODES = N_("its nodes are not in the file: extract the area with complete ways")
+_NO_LENGTH = N_("it has no length: fewer than two different points")
+_NO_PLACE = N_("its coordinates are missing or out of range")
+_NO_OUTLINE = N_("its outline is not complete in the file or crosses itself")
+
+_Get = Callable[[str], str | None]
+
+
+@dataclass
+class OsmLayers:
+    """Layers of one OSM file, all in EPSG:4326.
+
+    Attributes
+    ----------
+    ways : GeoDataFrame
+        Every way tagged highway=*: way_id, name, name_en, name_alt (a second local language),
+        highway, oneway (1 along, -1 against, 0 both), junction, tunnel, bridge, motorroad, area,
+        bus (member of a bus or trolleybus route), geometry (LineString; a closed outline drawn as
+        an area stays a line with ``area`` set). A way cut by missing nodes gives a row per piece.
+    shops, facilities : GeoDataFrame
+        id ("n", "w" or "r" and the OSM number), name, category, source, geometry (Point or
+        outline). Facilities also have ``tags``, the OSM tag they were taken for; their category is
+        None where the shared table has none for a named place.
+    districts : GeoDataFrame
+        adcode, name, level (OSM admin_level), population (NaN where unknown), geometry.
+    areas : GeoDataFrame
+        kind ("retail", "commercial"), geometry.
+    bus_stops : GeoDataFrame
+        id, name, geometry (Point).
+    landscape : GeoDataFrame
+        kind ("water", "park", "building"), geometry.
+    counts : dict
+        For each layer the objects ``read`` with its tags and the objects ``used``.
+    rejected : list of Rejected
+        The objects read but not used, each with its reason.
+    notes : list of Note
+        What else a user should know of this file.
+    """
+
+    ways: gpd.GeoDataFrame
+    shops: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    bus_stops: gpd.GeoDataFrame
+    landscape: gpd.GeoDataFrame
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def read(path: str | Path) -> OsmLayers:
+    """Read an OSM file into layers.
+
+    Parameters
+    ----------
+    path : str or Path
+        An .osm.pbf, .osm, .osm.gz or .osm.bz2 file; its content decides, not its name.
+
+    Returns
+    -------
+    OsmLayers
+        Frames in EPSG:4326 with counts, rejected objects and notes.
+
+    Raises
+    ------
+    InputError
+        The file is missing, not OSM data, damaged, or has no ways or no roads.
+    """
+    path = check_file(path)
+    kind = sniff(path)
+    if kind not in _FORMATS:
+        raise InputError(
+            "{file} is not OpenStreetMap data: expected an .osm.pbf, .osm or .osm.gz file",
+            file=path.name,
+        )
+    if kind == "pbf":
+        pbf.check(path)
+    elif kind != "osm":
+        check_packed(path)
+    reader = _Reader(osmium.io.File(str(path), _FORMATS[kind]))
+    try:
+        reader.run()
+        any_way = reader.way_rows or reader.rejected or reader.has_ways()
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            "{file} is damaged or not complete OpenStreetMap data ({detail}): fetch it again",
+            file=path.name,
+            detail=(str(error).splitlines() or [type(error).__name__])[0],
+        ) from error
+    if not any_way:
+        raise InputError(
+            "{file} has no ways, only points or relations: expected an extract with its roads",
+            file=path.name,
+        )
+    if not reader.way_rows:
+        raise InputError(
+            "{file} has no usable road: expected ways tagged highway=* with their nodes; extract"
+            " the area again with complete ways",
+            file=path.name,
+        )
+    return reader.layers()
+
+
+class _Reader:
+    """Rows gathered from one file, geometries as hexadecimal WKB; `layers` makes frames of them."""
+
+    def __init__(self, file: osmium.io.File) -> None:
+        self.file = file
+        self.pool = osmium.io.ThreadPool(0)
+        self.make = osmium.geom.WKBFactory()
+        self.way_rows: list[tuple[Any, ...]] = []
+        self.way_lines: list[str] = []
+        self.place_rows: list[tuple[Any, ...]] = []
+        self.stop_rows: list[tuple[Any, ...]] = []
+        self.district_rows: list[tuple[Any, ...]] = []
+        self.area_rows: list[tuple[Any, ...]] = []
+        self.landscape_rows: list[tuple[Any, ...]] = []
+        self.expected: dict[str, tuple[Any, ...]] = {}  # outlines, until they are assembled
+        self.boundaries: dict[str, str] = {}  # administrative ones, likewise
+        self.bus_ways: list[int] = []
+        self.rejected: list[Rejected] = []
+        self.missing_nodes = self.cut_ways = 0
+
+    def run(self) -> None:
+        """Read the file twice: relations and nodes, then ways and the outlines they close."""
+        nodes = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+        nodes.ignore_errors()
+        assembler = osmium.area.AreaManager()
+        for entity in self._objects(
+            NODE | RELATION,
+            nodes,
+            KeyFilter(*_OUTLINE_KEYS, *PLACE_KEYS, "route").enable_for(RELATION),
+            assembler.first_pass_handler(),
+            KeyFilter(*PLACE_KEYS, "highway").enable_for(NODE),
+        ):
+            if entity.is_node():
+                self._node(entity)
+            else:
+                self._relation(entity)
+        outlines = osmium.BufferIterator(KeyFilter(*_OUTLINE_KEYS, *PLACE_KEYS))
+        for way in self._objects(
+            WAY,
+            nodes,
+            assembler.second_pass_to_buffer(outlines),
+            KeyFilter("highway", *PLACE_KEYS),
+        ):
+            self._way(way)
+            if outlines:
+                for area in outlines:
+                    self._outline(area)
+        for area in outlines:
+            self._outline(area)
+
+    def has_ways(self) -> bool:
+        return next(self._objects(WAY), None) is not None
+
+    def _objects(self, entities: Any, *handlers: Any) -> Iterator[Any]:
+        with osmium.io.Reader(self.file, entities, thread_pool=self.pool) as reader:
+            # the iterator does not keep its handlers alive, this frame does
+            yield from osmium.OsmFileIterator(reader, *handlers)
+
+    def _node(self, node: Any) -> None:
+        get = node.tags.get
+        values = [get(key) for key in PLACE_KEYS]
+        is_stop = get("highway") == "bus_stop" or _is_bus_platform(get)
+        if not is_stop and not any(values):
+            return
+        try:
+            point = self.make.create_point(node)
+        except osmium.InvalidLocationError:
+            point = None
+        if any(values):
+            self.place_rows.append((f"n{node.id}", _name(get), *values, point))
+        if is_stop:
+            self.stop_rows.append((f"n{node.id}", _name(get), point))
+
+    def _relation(self, relation: Any) -> None:
+        get = relation.tags.get
+        kind = get("type")
+        if kind in ("multipolygon", "boundary"):
+            self._expect(f"r{relation.id}", get)
+        elif kind == "route" and get("route") in _BUS:
+            self.bus_ways += [
+                member.ref
+                for member in relation.members
+                if member.type == "w" and not member.role.startswith(("platform", "stop"))
+            ]
+
+    def _expect(self, key: str, get: _Get) -> None:
+        self.expected[key] = (key, _name(get), *[get(k) for k in PLACE_KEYS], None)
+        if get("boundary") == "administrative":
+            self.boundaries[key] = _name(get) or key
+
+    def _way(self, way: Any) -> None:
+        get = way.tags.get
+        highway = get("highway")
+        if highway is not None:
+            self._road(way, get, highway)
+        elif way.is_closed():
+            self._expect(f"w{way.id}", get)
+        if _is_bus_platform(get):
+            self.stop_rows.append((f"w{way.id}", _name(get), self._line(way)))
+
+    def _road(self, way: Any, get: _Get, highway: str) -> None:
+        name, junction = get("name"), get("junction")
+        row = (
+            way.id,
+            name,
+            get("name:en") or get("int_name"),
+            _second_name(get, name),
+            highway,
+            _oneway(get("oneway"), highway, junction),
+            junction,
+            get("tunnel") not in _NOT_TUNNELS,
+            get("bridge") not in (None, "no"),
+            get("motorroad") == "yes",
+            get("area") == "yes",
+        )
+        line = self._line(way)
+        if line is not None:
+            self.way_rows.append(row)
+            self.way_lines.append(line)
+            return
+        pieces = _located_pieces(way)
+        self.way_rows += [row] * len(pieces)
+        self.way_lines += [shapely.to_wkb(piece, hex=True) for piece in pieces]
+        missing = sum(not node.location.valid() for node in way.nodes)
+        self.missing_nodes += missing
+        self.cut_ways += missing > 0
+        if not pieces:
+            reason = Note(_NO_NODES if missing else _NO_LENGTH, {})
+            self.rejected.append(Rejected("ways", f"w{way.id}", name, reason))
+
+    def _line(self, way: Any) -> str | None:
+        try:
+            return str(self.make.create_linestring(way))
+        except (osmium.InvalidLocationError, RuntimeError):
+            return None
+
+    def _outline(self, area: Any) -> None:
+        get = area.tags.get
+        key = f"{'w' if area.from_way() else 'r'}{area.orig_id()}"
+        try:
+            outline = str(self.make.create_multipolygon(area))
+        except (osmium.InvalidLocationError, RuntimeError):
+            self._expect(key, get)
+            return
+        self.expected.pop(key, None)
+        self.boundaries.pop(key, None)
+        if get("building") not in (None, "no"):
+            self.landscape_rows.append(("building", outline))
+            if len(area.tags) == 1:
+                return
+        values = [get(k) for k in PLACE_KEYS]
+        if any(values):
+            self.place_rows.append((key, _name(get), *values, outline))
+        landuse = get("landuse")
+        if landuse in ("retail", "commercial"):
+            self.area_rows.append((landuse, outline))
+        if (
+            get("natural") == "water"
+            or get("waterway") == "riverbank"
+            or landuse in ("reservoir", "basin")
+        ):
+            self.landscape_rows.append(("water", outline))
+        elif landuse in _PARKS or get("leisure") in _PARKS:
+            self.landscape_rows.append(("park", outline))
+        if get("boundary") == "administrative" and (name := _name(get)):
+            codes = (get("ref:adcode"), get("division_code"), get("ref"))
+            adcode = next((c for c in codes if c and _ADCODE.fullmatch(c)), key)
+            row = (adcode, name, get("admin_level"), get("population"), outline)
+            self.district_rows.append(row)
+
+    def layers(self) -> OsmLayers:
+        """Make frames of the gathered rows; name and count what could not be used."""
+        lost = [row for row in self.expected.values() if any(row[2:])]
+        places = _frame(["id", "name", *PLACE_KEYS], self.place_rows + lost)
+        places["source"] = SOURCE
+        shops = places[tables.is_shop(places["shop"], places["amenity"])]
+        shops = shops.assign(category=tables.shop_category(shops["shop"], shops["amenity"]))
+        stops = _frame(["id", "name"], self.stop_rows)
+        stops["geometry"] = shapely.centroid(stops.geometry.to_numpy())
+        columns = ["id", "name", "category", "source"]
+        layers = {
+            "shops": self._usable("shops", shops[[*columns, "geometry"]]),
+            "facilities": self._usable("facilities", _facilities(places)),
+            "bus_stops": self._usable("bus_stops", stops),
+            "districts": _districts(self.district_rows),
+            "areas": _frame(["kind"], self.area_rows),
+            "landscape": _frame(["kind"], self.landscape_rows),
+        }
+        unused = pd.Series([r.layer for r in self.rejected], dtype=object).value_counts()
+        ways = self._ways()
+        used = {"ways": ways["way_id"].nunique()} | {k: len(v) for k, v in layers.items()}
+        counts = {
+            layer: {"read": n + int(unused.get(layer, 0)), "used": n} for layer, n in used.items()
+        }
+        return OsmLayers(
+            ways=ways, counts=counts, rejected=self.rejected, notes=self._notes(), **layers
+        )
+
+    def _ways(self) -> gpd.GeoDataFrame:
+        columns = [column for column in WAY_COLUMNS if column != "bus"]
+        rows = [(*row, line) for row, line in zip(self.way_rows, self.way_lines, strict=True)]
+        ways = _frame(columns, rows)
+        ways["bus"] = ways["way_id"].isin(self.bus_ways)
+        return ways.astype(WAY_COLUMNS)[[*WAY_COLUMNS, "geometry"]]
+
+    def _usable(self, layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        bounds = frame.bounds.to_numpy()
+        good = (np.abs(bounds) <= (180, 90, 180, 90)).all(axis=1)
+        for row in frame[~good].itertuples():
+            reason = _NO_PLACE if row.id.startswith("n") else _NO_OUTLINE
+            self.rejected.append(Rejected(layer, row.id, row.name, Note(reason, {})))
+        return frame[good].reset_index(drop=True)
+
+    def _notes(self) -> list[Note]:
+        notes = []
+        if self.missing_nodes:
+            notes.append(
+                Note(
+                    N_(
+                        "{nodes} nodes of {ways} roads are not in the file: these roads end or are"
+                        " cut there"
+                    ),
+                    {"nodes": self.missing_nodes, "ways": self.cut_ways},
+                )
+            )
+        if self.boundaries:
+            names = sorted(self.boundaries.values())
+            more = len(names) - _NAMES_IN_A_NOTE
+            notes.append(
+                Note(
+                    N_("boundaries that are not complete in the file were left out: {names}"),
+                    {
+                        "names": ", ".join(names[:_NAMES_IN_A_NOTE])
+                        + (f" … (+{more})" if more > 0 else "")
+                    },
+                )
+            )
+        other = len(self.expected.keys() - self.boundaries.keys())
+        if other:
+            notes.append(
+                Note(
+                    N_("{outlines} other outlines are not complete in the file and were left out"),
+                    {"outlines": other},
+                )
+            )
+        return notes
+
+
+def _name(get: _Get) -> str | None:
+    return get("name") or get("name:zh") or get("name:en")
+
+
+def _second_name(get: _Get, name: str | None) -> str | None:
+    """Return the first name in a local language that differs from the main one."""
+    if name is None:
+        return None
+    for language in LANGUAGES:
+        other = get(f"name:{language}")
+        if other is not None and other != name:
+            return other
+    return None
+
+
+def _oneway(oneway: str | None, highway: str, junction: str | None) -> int:
+    """1 along the way, -1 against it, 0 both ways; implied on motorways and in roundabouts."""
+    if oneway is not None:
+        return _ONEWAY.get(oneway, 0)
+    return int(highway == "motorway" or junction in ("roundabout", "circular"))
+
+
+def _is_bus_platform(get: _Get) -> bool:
+    return get("public_transport") in ("platform", "stop_position") and (
+        get("bus") == "yes" or get("trolleybus") == "yes"
+    )
+
+
+def _located_pieces(way: Any) -> list[shapely.LineString]:
+    """Lines through the neighbouring nodes that the file holds: never across a missing one."""
+    pieces = []
+    for located, nodes in groupby(way.nodes, key=lambda node: node.location.valid()):
+        places = [(node.lon, node.lat) for node in nodes] if located else []
+        if len(set(places)) > 1:
+            pieces.append(shapely.LineString(places))
+    return pieces
+
+
+def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
+    """Frame of rows whose last value is a geometry; a multipolygon of one part is a polygon."""
+    frame = pd.DataFrame(rows, columns=[*columns, "geometry"], dtype=object)
+    geometry = shapely.from_wkb(frame.pop("geometry").to_numpy())
+    simple = (shapely.get_type_id(geometry) == 6) & (shapely.get_num_geometries(geometry) == 1)  # noqa: PLR2004
+    geometry[simple] = shapely.get_geometry(geometry[simple], 0)
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
+
+
+def _facilities(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Places of a known category, and other named ones that are more than a shop."""
+    tags = places[list(PLACE_KEYS)]
+    category: NDArray[Any] = tables.facility_category(tags)
+    others = tags.drop(columns="shop")
+    keep = pd.notna(category) | (places["name"].notna() & others.notna().any(axis=1))
+    filled = tags[keep].notna().to_numpy()
+    first = filled.argmax(axis=1) if len(filled) else np.zeros(0, dtype=int)
+    keys = np.array(PLACE_KEYS, dtype=object)[first]
+    values = tags[keep].to_numpy()[np.arange(len(first)), first]
+    kept = places[keep].assign(category=category[keep], tags=keys + "=" + values)
+    return kept[["id", "name", "category", "source", "tags", "geometry"]]
+
+
+def _districts(rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
+    districts = _frame(["adcode", "name", "level", "population"], rows)
+    districts["level"] = pd.to_numeric(districts["level"], errors="coerce").astype("Int64")
+    people = districts["population"].astype("string").str.replace(r"[\s,]", "", regex=True)
+    districts["population"] = pd.to_numeric(people, errors="coerce").astype(float)
+    return districts
