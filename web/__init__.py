@@ -1,0 +1,1 @@
+"""The pages of StationMap: a Flask application over one city folder."""
