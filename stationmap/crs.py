@@ -1,7 +1,7 @@
 """Coordinate systems: datums of Chinese maps, a city's local metric CRS, ground scale.
 
-GCJ-02 and BD-09 are the offsets (50 to 1 200 m) that Chinese web maps lay over WGS-84; longitudes
-and latitudes of CGCS2000 equal WGS-84 to under a metre. Degrees are (longitude, latitude), scalars
+GCJ-02 and BD-09 are the offsets (20-700 m, 700-1 500 m) that Chinese web maps lay over WGS-84;
+longitudes and latitudes of CGCS2000 equal WGS-84 to under a metre. Degrees are (longitude, latitude), scalars
 or arrays of any shape, broadcast against each other.
 
 The formulas are the published ones (``eviltransform``, ``coord-convert``); their inverses are
