@@ -1,8 +1,8 @@
 """Coordinate systems: datums of Chinese maps, a city's local metric CRS, ground scale.
 
 GCJ-02 and BD-09 are the offsets (20-700 m, 700-1 500 m) that Chinese web maps lay over WGS-84;
-longitudes and latitudes of CGCS2000 equal WGS-84 to under a metre. Degrees are (longitude, latitude), scalars
-or arrays of any shape, broadcast against each other.
+longitudes and latitudes of CGCS2000 equal WGS-84 to under a metre. Degrees are (longitude,
+latitude), scalars or arrays of any shape, broadcast against each other.
 
 The formulas are the published ones (``eviltransform``, ``coord-convert``); their inverses are
 solved by fixed-point iteration to far below 1 mm. Both offsets apply to places in China only, see
