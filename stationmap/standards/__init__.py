@@ -10,6 +10,7 @@ from stationmap.standards.pack import (
     SiteType,
     SpacingRule,
     Text,
+    site_type,
 )
 from stationmap.standards.read import (
     InvalidPack,
@@ -38,4 +39,5 @@ __all__ = [
     "load_file",
     "path_of",
     "problems",
+    "site_type",
 ]

@@ -4,6 +4,7 @@ A pack is a TOML file that reads like the notice it comes from. Every entry cite
 its force, and lists what the document does not give (``assumed``).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -242,3 +243,25 @@ class Pack(_Model):
     def label(self, key: Label) -> Text:
         """Return the office's word for a thing: the pack's own, else the usual one."""
         return self.labels.get(key, LABELS[key])
+
+
+def site_type(text: str, pack: Pack) -> str | None:
+    """Return the id of the site type that a list of stations means by `text`; None if unsure.
+
+    Ids, names and further names of the pack's types are known whole, however quoted or spaced;
+    else the one type whose Chinese name stands within the text (学雷锋志愿服务“有礼亭” is 有礼亭).
+    """
+    said = _bare(text)
+    names = {
+        _bare(name): site.id
+        for site in pack.site_types
+        for name in (site.id, site.name.zh, site.name.en, *site.also)
+    }
+    if said in names:
+        return names[said]
+    within = {found for name, found in names.items() if name in said and not name.isascii()}
+    return within.pop() if len(within) == 1 else None
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()

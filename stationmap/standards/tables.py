@@ -1,0 +1,189 @@
+"""What the words of data sources mean: shops, facility categories and road classes, as arrays.
+
+The tables are the TOML files in ``tables/``, with their sources. Every lookup takes an array or
+Series of words and gives an array of the same length; the work is done once per distinct word.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from stationmap.standards.pack import Text
+
+Words = NDArray[np.object_]
+
+
+def is_shop(shop: ArrayLike, amenity: ArrayLike) -> NDArray[np.bool_]:
+    """Which places are shops with a front on the street, by their OSM tags.
+
+    Parameters
+    ----------
+    shop, amenity : array_like of str, shape (n,)
+        Values of ``shop=*`` and ``amenity=*``; missing where a place has no such tag.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    shops: NDArray[np.bool_] = pd.notna(shop_category(shop, amenity))
+    return shops
+
+
+def shop_category(shop: ArrayLike, amenity: ArrayLike) -> Words:
+    """Kind of each shop: its ``shop=*`` value, else its ``amenity=*`` value; None for no shop.
+
+    Of several values ("bakery;cafe") the first that is a shop speaks.
+    """
+    table = _table("shops")
+    none = set(table["shop"]["none"])
+    counted = {value for group in table["amenity"].values() for value in group}
+    by_shop = _each(shop, lambda values: next((v for v in _parts(values) if v not in none), None))
+    by_amenity = _each(amenity, lambda vs: next((v for v in _parts(vs) if v in counted), None))
+    return np.where(pd.notna(by_shop), by_shop, by_amenity)
+
+
+def categories() -> Mapping[str, Text]:
+    """Facility categories: id → name, in the order of their table."""
+    return {c["id"]: Text(**c["name"]) for c in _table("categories")["category"]}
+
+
+def facility_keys() -> tuple[str, ...]:
+    """OSM keys that `facility_category` looks at, sorted."""
+    return tuple(sorted({key for _, pairs in _expressions() for key, _ in pairs}))
+
+
+def facility_category(tags: pd.DataFrame) -> Words:
+    """Category of each place by its OSM tags; None where none fits.
+
+    Parameters
+    ----------
+    tags : DataFrame of n rows
+        One column for each OSM key (see `facility_keys`); a key without a column is a tag that
+        no place has. Values may be missing; of "a;b" each part is a value.
+
+    Returns
+    -------
+    ndarray of object, shape (n,)
+        Ids of `categories`.
+    """
+    found: Words = np.full(len(tags), None, dtype=object)
+    open_rows = np.ones(len(tags), dtype=bool)
+    columns = {key: pd.factorize(tags[key]) for key in facility_keys() if key in tags}
+    for category, pairs in _expressions():
+        fits = open_rows.copy()
+        for key, wanted in pairs:
+            fits &= _has(columns.get(key), wanted)
+        found[fits] = category
+        open_rows &= ~fits
+    return found
+
+
+def category_of_text(text: ArrayLike) -> Words:
+    """Category of each word of a category column; None where nothing maps.
+
+    Understands Amap's three-level types ("医疗保健服务;综合医院;三级甲等医院", several joined by
+    "|": the first that maps), the headings of municipal tables, the category words of open lists,
+    and our own ids and names.
+    """
+    return _each(text, _category)
+
+
+def road_highway(text: ArrayLike) -> Words:
+    """``highway=*`` value of each road class, Chinese or OSM; None where nothing maps."""
+    table = _table("roads")
+    words = {word: value for value, group in table["words"].items() for word in group}
+    words |= {value: value for value in table["osm"]}
+    return _each(text, lambda value: _ending(_plain(value), words))
+
+
+def _category(value: str) -> str | None:
+    words, amap = _category_words()
+    whole = _plain(value)
+    if whole in words:
+        return words[whole] or None
+    for one in re.split(r"[|｜]", value):
+        levels = [_plain(level) for level in re.split(r"[;；,，/>]", one)]
+        for depth in range(len(levels), 0, -1):
+            prefix = ";".join(levels[:depth])
+            if prefix in amap:
+                if amap[prefix]:
+                    return amap[prefix]
+                break
+    return _ending(whole, words)
+
+
+def _ending(text: str, words: Mapping[str, str]) -> str | None:
+    """Look up the longest word that the text ends in; Latin words only as a whole."""
+    for start in range(len(text)):
+        word = text[start:]
+        if word in words and (start == 0 or not word.isascii()):
+            return words[word] or None
+    return None
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"[\s“”\"'‘’「」《》]+", "", value).lower()
+
+
+@cache
+def _category_words() -> tuple[dict[str, str], dict[str, str]]:
+    """Words → category and Amap prefixes → category; "" for what is no facility."""
+    table = _table("categories")
+    words: dict[str, str] = {}
+    amap: dict[str, str] = {}
+    for entry in [*table["category"], {"id": "", "name": {}, **table["ignored"]}]:
+        said = [entry["id"], *entry["name"].values(), *entry.get("words", ())]
+        for word in [*said, *entry.get("machine", ())]:
+            words.setdefault(_plain(word), entry["id"])
+        amap |= dict.fromkeys(entry.get("amap", ()), entry["id"])
+    return words, amap
+
+
+@cache
+def _expressions() -> tuple[tuple[str, tuple[tuple[str, frozenset[str]], ...]], ...]:
+    """(category, ((key, values), …)) in the order of the table; all keys of one must fit."""
+    return tuple(
+        (entry["id"], tuple(_pair(part) for part in expression.split()))
+        for entry in _table("categories")["category"]
+        for expression in entry.get("osm", ())
+    )
+
+
+def _pair(text: str) -> tuple[str, frozenset[str]]:
+    key, _, values = text.partition("=")
+    return key, frozenset(values.split("|"))
+
+
+def _has(column: tuple[Any, Any] | None, wanted: frozenset[str]) -> NDArray[np.bool_] | bool:
+    if column is None:
+        return False
+    codes, values = column
+    fits = [
+        v != "no" if wanted == {"*"} else not wanted.isdisjoint(_parts(v)) for v in map(str, values)
+    ]
+    hit: NDArray[np.bool_] = np.array([*fits, False], dtype=bool)[codes]  # code -1: missing
+    return hit
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(";") if part.strip()]
+
+
+def _each(values: ArrayLike, meaning: Callable[[str], str | None]) -> Words:
+    codes, distinct = pd.factorize(np.asarray(values, dtype=object))
+    meanings: Words = np.array([*(meaning(str(v)) for v in distinct), None], dtype=object)
+    found: Words = meanings[codes]
+    return found
+
+
+@cache
+def _table(name: str) -> dict[str, Any]:
+    file = Path(__file__).parent / "tables" / f"{name}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
