@@ -24,7 +24,7 @@ def catalogue(lang: str, *, folder: Path = Path(__file__).parent / "locale") -> 
     found: dict[str, str] = {}
     for file in sorted((folder / lang).glob("*.po")):
         with file.open("rb") as stream:
-            found.update({m.id: m.string for m in read_po(stream) if m.id and m.string})
+            found.update({str(m.id): str(m.string) for m in read_po(stream) if m.id and m.string})
     return found
 
 
