@@ -8,6 +8,7 @@ Tagging rules: https://wiki.openstreetmap.org/wiki/Map_features
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ import numpy as np
 import osmium
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from osmium.filter import KeyFilter
 from osmium.osm import NODE, RELATION, WAY
 
@@ -26,29 +26,16 @@ from stationmap.io import pbf
 from stationmap.io.files import check_file, check_packed, sniff
 from stationmap.io.notes import Note, Rejected
 from stationmap.messages import N_
-
 from stationmap.standards import tables
-
-if not hasattr(tables, "is_shop"):  # until the shared tables stand
-    from stationmap.io import _tables as tables  # type: ignore[no-redef]
 
 SOURCE = "osm"
 
-# what makes an object a shop or facility, the most telling key first
-PLACE_KEYS = (
-    "amenity",
-    "shop",
-    "healthcare",
-    "office",
-    "government",
-    "tourism",
-    "leisure",
-    "historic",
-    "railway",
-    "aeroway",
-    "public_transport",
-    "place",
-)
+# keys that make an object a place, the most telling first; named ones of NAMED_KEYS are kept as
+# facilities even where the shared table has no category for them
+NAMED_KEYS = ("amenity", "healthcare", "office", "tourism", "leisure", "historic")
+PLACE_KEYS = (*NAMED_KEYS, "shop", "railway", "aeroway", "public_transport", "place")
+# keys that do so with some values only
+VALUE_KEYS = ("building", "emergency", "barrier", "highway")
 # the languages of a second local name, in the order they are looked for
 LANGUAGES = ("zh", "fi", "sv", "de", "fr", "it", "ca", "es", "pt")
 WAY_COLUMNS = {
@@ -193,7 +180,7 @@ class _Reader:
         self.district_rows: list[tuple[Any, ...]] = []
         self.area_rows: list[tuple[Any, ...]] = []
         self.landscape_rows: list[tuple[Any, ...]] = []
-        self.expected: dict[str, tuple[Any, ...]] = {}  # outlines, until they are assembled
+        self.expected: dict[str, tuple[Any, ...] | None] = {}  # outlines, until assembled
         self.boundaries: dict[str, str] = {}  # administrative ones, likewise
         self.bus_ways: list[int] = []
         self.rejected: list[Rejected] = []
@@ -209,7 +196,7 @@ class _Reader:
             nodes,
             KeyFilter(*_OUTLINE_KEYS, *PLACE_KEYS, "route").enable_for(RELATION),
             assembler.first_pass_handler(),
-            KeyFilter(*PLACE_KEYS, "highway").enable_for(NODE),
+            KeyFilter(*PLACE_KEYS, *VALUE_KEYS).enable_for(NODE),
         ):
             if entity.is_node():
                 self._node(entity)
@@ -220,7 +207,7 @@ class _Reader:
             WAY,
             nodes,
             assembler.second_pass_to_buffer(outlines),
-            KeyFilter("highway", *PLACE_KEYS),
+            KeyFilter(*PLACE_KEYS, "highway"),
         ):
             self._way(way)
             if outlines:
@@ -239,16 +226,16 @@ class _Reader:
 
     def _node(self, node: Any) -> None:
         get = node.tags.get
-        values = [get(key) for key in PLACE_KEYS]
+        row = _place(f"n{node.id}", get)
         is_stop = get("highway") == "bus_stop" or _is_bus_platform(get)
-        if not is_stop and not any(values):
+        if row is None and not is_stop:
             return
         try:
-            point = self.make.create_point(node)
+            point = str(self.make.create_point(node))
         except osmium.InvalidLocationError:
             point = None
-        if any(values):
-            self.place_rows.append((f"n{node.id}", _name(get), *values, point))
+        if row is not None:
+            self.place_rows.append((*row, point))
         if is_stop:
             self.stop_rows.append((f"n{node.id}", _name(get), point))
 
@@ -265,7 +252,7 @@ class _Reader:
             ]
 
     def _expect(self, key: str, get: _Get) -> None:
-        self.expected[key] = (key, _name(get), *[get(k) for k in PLACE_KEYS], None)
+        self.expected[key] = _place(key, get)
         if get("boundary") == "administrative":
             self.boundaries[key] = _name(get) or key
 
@@ -325,13 +312,14 @@ class _Reader:
             return
         self.expected.pop(key, None)
         self.boundaries.pop(key, None)
-        if get("building") not in (None, "no"):
+        building = get("building")
+        if building not in (None, "no"):
             self.landscape_rows.append(("building", outline))
-            if len(area.tags) == 1:
+            if len(area.tags) == 1 and not _tells("building", building):
                 return
-        values = [get(k) for k in PLACE_KEYS]
-        if any(values):
-            self.place_rows.append((key, _name(get), *values, outline))
+        row = _place(key, get)
+        if row is not None:
+            self.place_rows.append((*row, outline))
         landuse = get("landuse")
         if landuse in ("retail", "commercial"):
             self.area_rows.append((landuse, outline))
@@ -351,8 +339,8 @@ class _Reader:
 
     def layers(self) -> OsmLayers:
         """Make frames of the gathered rows; name and count what could not be used."""
-        lost = [row for row in self.expected.values() if any(row[2:])]
-        places = _frame(["id", "name", *PLACE_KEYS], self.place_rows + lost)
+        lost = [(*row, None) for row in self.expected.values() if row is not None]
+        places = _frame(["id", "name", *_place_tags()], self.place_rows + lost)
         places["source"] = SOURCE
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
         shops = shops.assign(category=tables.shop_category(shops["shop"], shops["amenity"]))
@@ -427,6 +415,29 @@ class _Reader:
         return notes
 
 
+@cache
+def _place_tags() -> tuple[str, ...]:
+    """Return the keys that a place is judged by: ours, then the qualifiers of the shared table."""
+    keys = (*PLACE_KEYS, *VALUE_KEYS)
+    return (*keys, *(key for key in tables.facility_keys() if key not in keys))
+
+
+@cache
+def _tells(key: str, value: str | None) -> bool:
+    """Whether this one tag makes a facility."""
+    return (
+        value is not None and tables.facility_category(pd.DataFrame({key: [value]}))[0] is not None
+    )
+
+
+def _place(key: str, get: _Get) -> tuple[Any, ...] | None:
+    """Row (id, name, tags) of an object that is a place, or None."""
+    values = [get(k) for k in PLACE_KEYS]
+    if not any(values) and not any(_tells(k, get(k)) for k in VALUE_KEYS):
+        return None
+    return (key, _name(get), *values, *[get(k) for k in _place_tags()[len(PLACE_KEYS) :]])
+
+
 def _name(get: _Get) -> str | None:
     return get("name") or get("name:zh") or get("name:en")
 
@@ -469,22 +480,24 @@ def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
     """Frame of rows whose last value is a geometry; a multipolygon of one part is a polygon."""
     frame = pd.DataFrame(rows, columns=[*columns, "geometry"], dtype=object)
     geometry = shapely.from_wkb(frame.pop("geometry").to_numpy())
-    simple = (shapely.get_type_id(geometry) == 6) & (shapely.get_num_geometries(geometry) == 1)  # noqa: PLR2004
+    simple = (shapely.get_type_id(geometry) == 6) & (shapely.get_num_geometries(geometry) == 1)
     geometry[simple] = shapely.get_geometry(geometry[simple], 0)
     return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
 
 
 def _facilities(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Places of a known category, and other named ones that are more than a shop."""
-    tags = places[list(PLACE_KEYS)]
-    category: NDArray[Any] = tables.facility_category(tags)
-    others = tags.drop(columns="shop")
-    keep = pd.notna(category) | (places["name"].notna() & others.notna().any(axis=1))
-    filled = tags[keep].notna().to_numpy()
-    first = filled.argmax(axis=1) if len(filled) else np.zeros(0, dtype=int)
-    keys = np.array(PLACE_KEYS, dtype=object)[first]
-    values = tags[keep].to_numpy()[np.arange(len(first)), first]
-    kept = places[keep].assign(category=category[keep], tags=keys + "=" + values)
+    category = tables.facility_category(places)
+    named = places["name"].notna() & places[list(NAMED_KEYS)].notna().any(axis=1)
+    keep = pd.notna(category) | named.to_numpy()
+    kept, category = places[keep], category[keep]
+    tag = np.full(len(kept), None, dtype=object)  # the one that gives the category, else the first
+    for key in (*PLACE_KEYS, *VALUE_KEYS):
+        alone = tables.facility_category(kept[[key]]) == category
+        tag = np.where(pd.isna(tag) & alone & kept[key].notna(), key + "=" + kept[key], tag)
+    for key in PLACE_KEYS:
+        tag = np.where(pd.isna(tag) & kept[key].notna(), key + "=" + kept[key], tag)
+    kept = kept.assign(category=category, tags=tag)
     return kept[["id", "name", "category", "source", "tags", "geometry"]]
 
 

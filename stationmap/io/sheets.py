@@ -1,0 +1,211 @@
+"""Spreadsheets and delimited text as grids of cells, whatever the file calls itself."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import python_calamine as calamine
+
+from stationmap.errors import InputError
+from stationmap.io.cells import unguarded
+from stationmap.io.files import check_file, check_packed, sniff
+
+MAX_CELLS = 20_000_000
+DELIMITERS = ",\t;|"
+
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>/]*>")
+_SAMPLE_LINES = 60
+_DAMAGE_SHARE = 0.01  # of the non-ASCII characters; above it the text is not UTF-8 at all
+
+
+class Grid(NamedTuple):
+    """Cells of one sheet: `rows` of values, and the number Excel shows for the first of them."""
+
+    name: str
+    first_row: int
+    first_column: int
+    rows: list[list[Any]]
+    hidden: bool = False
+    merged: tuple[tuple[int, int, int, int], ...] = ()  # top, left, bottom, right in `rows`
+
+
+def read_grids(path: str | Path) -> list[Grid]:
+    """Read every sheet of a workbook, or a delimited text file as one sheet without a name.
+
+    Raises
+    ------
+    InputError
+        The file is not a table, is damaged, locked with a password, or unpacks to too much.
+    """
+    path = check_file(path)
+    kind = sniff(path)
+    if kind in ("xlsx", "ods"):
+        check_packed(path)
+        _check_extent(path)
+    if kind in ("xlsx", "ods", "xls"):
+        return _read_workbook(path)
+    if kind == "text" or (kind == "binary" and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff")):
+        return [Grid("", 1, 1, _read_text(path))]
+    if kind.startswith("xml:"):
+        raise InputError(
+            "{file} is a web page or XML under a table's name: open it in a spreadsheet program"
+            " and save it as .xlsx",
+            file=path.name,
+        )
+    raise InputError("{file} is not a table: expected an .xlsx, .xls or .csv file", file=path.name)
+
+
+def _check_extent(path: Path) -> None:
+    """Refuse a sheet whose filled cells lie so far apart that its grid would not fit in memory."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
+                continue
+            columns, rows = set(), set()
+            for column, row in _CELL.findall(archive.read(entry)):
+                columns.add(column)
+                rows.add(row)
+            if not rows:
+                continue
+            numbers = [int(row) for row in rows]
+            wide = [_column_number(column.decode()) for column in columns]
+            cells = (max(numbers) - min(numbers) + 1) * (max(wide) - min(wide) + 1)
+            if cells > MAX_CELLS:
+                raise InputError(
+                    "{file} has a sheet of {cells} million cells: delete the stray cells far"
+                    " below or beside the table",
+                    file=path.name,
+                    cells=round(cells / 1e6),
+                )
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def column_letters(number: int) -> str:
+    """Return the letters Excel shows for a column counted from 1: 28 is "AB"."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _read_workbook(path: Path) -> list[Grid]:
+    grids = []
+    try:
+        with path.open("rb") as stream, calamine.CalamineWorkbook.from_filelike(stream) as book:
+            for meta in book.sheets_metadata:
+                if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+                    continue
+                sheet = book.get_sheet_by_name(meta.name)
+                top, left = sheet.start or (0, 0)
+                grids.append(
+                    Grid(
+                        name=meta.name,
+                        first_row=top + 1,
+                        first_column=left + 1,
+                        rows=sheet.to_python() if sheet.start else [],
+                        hidden=meta.visible != calamine.SheetVisibleEnum.Visible,
+                        merged=tuple(
+                            (a - top, b - left, c - top, d - left)
+                            for (a, b), (c, d) in sheet.merged_cell_ranges or ()
+                        ),
+                    )
+                )
+    except calamine.PasswordError as error:
+        raise InputError(
+            "{file} is locked with a password: save a copy without one", file=path.name
+        ) from error
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # a panic of the parser is not an Exception
+        raise InputError(
+            "{file} cannot be read as a workbook ({detail}): open it in a spreadsheet program and"
+            " save it as .xlsx",
+            file=path.name,
+            detail=str(error) or type(error).__name__,
+        ) from error
+    return grids
+
+
+def _read_text(path: Path) -> list[list[Any]]:
+    text = decode(path.read_bytes(), file=path.name)
+    delimiter = _delimiter(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[Any]] = []
+    try:
+        rows.extend([unguarded(cell) for cell in row] for row in lines)
+    except csv.Error as error:
+        raise InputError(
+            "{file}, row {row}: a quotation mark is opened and not closed, or stands inside a"
+            " quoted cell ({detail})",
+            file=path.name,
+            row=len(rows) + 1,
+            detail=error,
+        ) from error
+    return rows
+
+
+def decode(data: bytes, *, file: str) -> str:
+    """Decode text: UTF-16 by its mark, UTF-8, else GB18030 (GBK and GB2312 are part of it).
+
+    Raises
+    ------
+    InputError
+        The text is neither, or is UTF-8 with damaged places: read as GB18030 it would give other
+        characters, silently.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="strict")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        loose = data.decode("utf-8-sig", errors="replace")
+        wide = sum(not c.isascii() for c in loose)
+        if loose.count("\ufffd") <= _DAMAGE_SHARE * wide:
+            raise InputError(
+                "{file}, row {row}: the text is UTF-8 but damaged here; save it again as UTF-8",
+                file=file,
+                row=data.count(b"\n", 0, error.start) + 1,
+            ) from error
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "{file}, row {row}: the text is neither UTF-8 nor GBK/GB18030; save it again as UTF-8",
+            file=file,
+            row=data.count(b"\n", 0, error.start) + 1,
+        ) from error
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that splits the first lines into the most even columns."""
+    sample = list(_first_lines(text))
+
+    def evenness(delimiter: str) -> tuple[int, int]:
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if row]
+        except csv.Error:
+            return 0, 0
+        usual = max(set(widths), key=widths.count, default=1)
+        return (widths.count(usual) * (usual > 1), usual)
+
+    return max(DELIMITERS, key=evenness)
+
+
+def _first_lines(text: str) -> Iterator[str]:
+    stream = io.StringIO(text, newline="")
+    for _ in range(_SAMPLE_LINES):
+        line = stream.readline()
+        if not line:
+            return
+        yield line
