@@ -17,6 +17,7 @@ from stationmap.streets.network import (
     Lineworks,
     chain_lines,
     join,
+    position,
 )
 
 PAIR_M = 40.0
@@ -64,7 +65,7 @@ def pair(edges: Edges, *, way_id: Ints, crs: pyproj.CRS) -> tuple[Edges, Edges]:
         Together they are all of `edges`, cut where a paired stretch begins or ends.
     """
     rows = np.flatnonzero(edges.one_way)
-    if len(rows) < 2:
+    if not len(rows):
         return edges, edges.take(np.zeros(0, dtype=np.int64))
     one = edges.take(rows)
     chains = _forward(join(one, straightest=np.ones(len(one), dtype=bool)))
@@ -143,7 +144,7 @@ def _sample(
     """Points every `STEP_M` at most along some chains, both ends included."""
     steps = np.ceil(lines.length_m[chains] / STEP_M).astype(np.int64)
     chain = np.repeat(chains, steps + 1)
-    count = np.arange(len(chain)) - np.repeat(np.r_[0, np.cumsum(steps + 1)[:-1]], steps + 1)
+    count = position(steps + 1)
     at = lines.length_m[chain] * count / np.repeat(steps, steps + 1)
     base = np.r_[0, np.cumsum(lines.length_m + 1)]
     segment = np.searchsorted(base[segment_chain] + segment_from, base[chain] + at, "right") - 1
@@ -174,9 +175,10 @@ def _opposite(
     size = np.hypot(direction[:, 0], direction[:, 1])
     offset = samples.xy[sample] - a[segment]
     share = (offset * direction).sum(axis=1) / size**2
-    before_start = (share < 0) & (segment_from[segment] == 0)
+    tip = CUT_M / size
+    before_start = (share < tip) & (segment_from[segment] == 0)
     at_end = np.append(segment_chain[1:] != segment_chain[:-1], values=True)
-    beyond = (before_start | ((share > 1) & at_end[segment])) & ~lines.closed[other]
+    beyond = (before_start | ((share > 1 - tip) & at_end[segment])) & ~lines.closed[other]
     clamped = np.clip(share, 0, 1)
     foot = offset - clamped[:, None] * direction
     distance = np.hypot(foot[:, 0], foot[:, 1]) / lines.scale[other]
@@ -235,7 +237,13 @@ def _stretches(lines: Lines, samples: _Samples, run: Ints, partner: Ints) -> pd.
     found.loc[short, "other"] = previous.where(previous >= 0, following)[short]
     length = found.groupby("run")["to_m"].max() - found.groupby("run")["from_m"].min()
     found["length_m"] = found["run"].map(length).round(4)
-    return found[found["other"] >= 0].reset_index(drop=True)
+    found = found[found["other"] >= 0]
+    goes_on = (found["run"] == found["run"].shift()) & (found["other"] == found["other"].shift())
+    goes_on &= found["from_m"] == found["to_m"].shift()
+    merged = found.groupby((~goes_on).cumsum()).agg(
+        {name: "last" if name == "to_m" else "first" for name in found}
+    )
+    return merged.reset_index(drop=True)
 
 
 def _choose(runs: pd.DataFrame, lowest_way: Ints) -> pd.DataFrame:
@@ -343,7 +351,7 @@ def beside(twins: Edges, lines: Lineworks, *, group: Ints) -> tuple[Ints, Linewo
     length = shapely.length(twins.line)
     steps = np.ceil(length / (5 * STEP_M)).astype(np.int64)
     twin = np.repeat(np.arange(len(twins)), steps + 1)
-    count = np.arange(len(twin)) - np.repeat(np.r_[0, np.cumsum(steps + 1)[:-1]], steps + 1)
+    count = position(steps + 1)
     at = length[twin] * count / np.repeat(steps, steps + 1)
     points = shapely.line_interpolate_point(twins.line[twin], at)
     point, line = shapely.STRtree(lines).query(points, predicate="dwithin", distance=2 * PAIR_M)

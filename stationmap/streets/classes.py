@@ -33,7 +33,7 @@ BUS_STOP_M = 30.0
 
 SORT_STREET, SORT_LINK, SORT_ROUNDABOUT = 0, 1, 2
 
-_LATIN_WORD = re.compile(r"[A-Za-z]?[a-zÀ-ÿ]{2,}[A-Za-zÀ-ÿ.'’-]*")
+_LATIN_WORD = re.compile(r"[A-Za-z][a-zÀ-ÿ]+[A-Za-zÀ-ÿ.'’-]*")
 _HAN = re.compile(r"[一-鿿]")
 _EMPTY_BRACKETS = re.compile(r"[(\[]\s*[)\]]")
 
@@ -137,6 +137,6 @@ def _has_stop(lines: Lineworks, bus_stops: gpd.GeoDataFrame) -> Bools:
 
 
 def group_of(ways: gpd.GeoDataFrame) -> Ints:
-    """Number the groups of the ways: ways of one key and sort may join."""
+    """Return the group of each way: ways of one key and sort may join."""
     group: Ints = ways.groupby(["key", "sort"], sort=False).ngroup().to_numpy(dtype=np.int64)
     return group

@@ -20,9 +20,8 @@ class Axis:
     @property
     def base(self) -> Floats:
         """Place of each line's chainage 0."""
-        return (
-            np.r_[0, np.cumsum(self.length_m + APART_M)[:-1]] if len(self.length_m) else np.zeros(0)
-        )
+        room = self.length_m + APART_M
+        return np.cumsum(room) - room
 
     def place(self, line: Ints, at_m: Floats) -> Floats:
         """Place on the axis of chainages of lines."""

@@ -76,9 +76,7 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     """
     xy, line_of = shapely.get_coordinates(lines, return_index=True)
     place = _places(xy, group[line_of])
-    last = np.flatnonzero(np.diff(line_of, append=-1))
-    is_end = np.zeros(len(xy), dtype=bool)
-    is_end[last] = is_end[np.r_[0, last[:-1] + 1] if len(last) else last] = True
+    is_end = (np.diff(line_of, prepend=-1) != 0) | (np.diff(line_of, append=-1) != 0)
     meets = np.zeros(place.max(initial=-1) + 1, dtype=bool)
     meets[place[is_end]] = True
     cuts = np.flatnonzero(is_end | meets[place])
@@ -86,7 +84,7 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     inside = line_of[begin] == line_of[end]
     begin, end = begin[inside], end[inside]
     size = end - begin + 1
-    rows = np.repeat(begin - np.r_[0, np.cumsum(size)[:-1]], size) + np.arange(size.sum())
+    rows = np.repeat(begin, size) + position(size)
     pieces = shapely.linestrings(xy[rows], indices=np.repeat(np.arange(len(size)), size))
     way = line_of[begin]
     return Edges(np.asarray(pieces, dtype=object), way, group[way], one_way[way])
@@ -138,13 +136,19 @@ def chain_lines(edges: Edges, chains: Chains) -> Lineworks:
     sizes = size[chains.edge]
     step = np.where(chains.reverse, -1, 1)
     start = np.where(chains.reverse, first[chains.edge + 1] - 1, first[chains.edge])
-    within = np.arange(sizes.sum()) - np.repeat(np.r_[0, np.cumsum(sizes)[:-1]], sizes)
+    within = position(sizes)
     rows = np.repeat(start, sizes) + np.repeat(step, sizes) * within
     chain = np.repeat(chains.chain, sizes)
     opens_chain = np.repeat(np.isin(np.arange(len(chains.edge)), chains.first), sizes)
     keep = (within > 0) | opens_chain
     lines = shapely.linestrings(xy[rows[keep]], indices=chain[keep])
     return np.asarray(lines, dtype=object)
+
+
+def position(sizes: Ints) -> Ints:
+    """Count 0, 1, 2 … afresh within each run of some sizes."""
+    counted: Ints = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return counted
 
 
 def _places(xy: Floats, group: Ints) -> Ints:

@@ -220,7 +220,7 @@ def stretches(
         tick = np.round(np.clip(at, 0, lines.length_m[line]), 4)
         order = np.lexsort((tick, line))
         line, tick, at = line[order], tick[order], np.clip(at, 0, lines.length_m[line])[order]
-        fresh = np.r_[True, (np.diff(line) != 0) | (np.diff(tick) > 0)]
+        fresh = (np.diff(line, prepend=-1) != 0) | (np.diff(tick, prepend=-1) > 0)
         line, at = line[fresh], at[fresh]
         same = line[1:] == line[:-1]
         line, low, high = line[:-1][same], at[:-1][same], at[1:][same]
@@ -247,8 +247,7 @@ def stretches(
 def _merge_alike(table: pd.DataFrame) -> pd.DataFrame:
     facts = ["line", "street_class", "adcode", "frontage"]
     changes = (table[facts] != table[facts].shift()).any(axis=1)
-    last = np.append(changes.to_numpy()[1:], values=True)
-    to_m = table.loc[last, "to_m"].to_numpy()
+    to_m = table.loc[changes.shift(-1, fill_value=True), "to_m"].to_numpy()
     merged: pd.DataFrame = table[changes].assign(to_m=to_m).reset_index(drop=True)
     return merged
 
