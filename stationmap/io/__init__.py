@@ -1,0 +1,1 @@
+"""Files to frames and frames to files, without judgement of what they say."""

@@ -1,4 +1,4 @@
-"""One cell of a table: when it is blank, the text and the number it holds, and safe text to write."""
+"""One cell of a table: when it is blank, its text and number, and text that is safe to write."""
 
 import datetime as dt
 import math
@@ -6,10 +6,9 @@ import re
 import unicodedata
 from typing import Any
 
-BLANKS = frozenset(
-    ["", "null", "none", "nan", "nil", "n/a", "#n/a", "#na", "<na>", "[]", "{}", "()", "-", "--"]
-    + ["---", "—", "——", "–", "/", "\\", "#value!", "#ref!", "#div/0!", "#name?", "#null!", "#num!"]
-)
+_BLANK_WORDS = """null none nan nil n/a #n/a #na <na> [] {} () - -- --- — —— – / \\
+#value! #ref! #div/0! #name? #null! #num!"""
+BLANKS = frozenset(["", *_BLANK_WORDS.split()])
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _DMS = re.compile(
@@ -34,7 +33,7 @@ def is_blank(value: Any) -> bool:
         return True
     if isinstance(value, str):
         return unicodedata.normalize("NFKC", value).strip().casefold() in BLANKS
-    return value != value
+    return bool(value != value)  # NaN and NaT alone differ from themselves
 
 
 def text(value: Any) -> str | None:

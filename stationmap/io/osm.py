@@ -1,4 +1,4 @@
-"""OpenStreetMap files (.osm.pbf, .osm, .osm.gz) as layers: ways, shops, facilities, districts …
+"""OpenStreetMap files (.osm.pbf, .osm, .osm.gz) as layers: ways, shops, facilities and more.
 
 One pass reads relations and nodes, a second one ways and outlines, so that the order of the
 objects in the file does not matter. Tags are chosen in C++ before Python sees an object.
@@ -6,9 +6,8 @@ Tagging rules: https://wiki.openstreetmap.org/wiki/Map_features
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,19 +24,25 @@ from stationmap.errors import InputError
 from stationmap.io import pbf
 from stationmap.io.files import check_file, check_packed, sniff
 from stationmap.io.notes import Note, Rejected
+from stationmap.io.osm_tags import (
+    PLACE_KEYS,
+    VALUE_KEYS,
+    Get,
+    direction,
+    facility_tags,
+    is_bus_platform,
+    is_tunnel,
+    name_of,
+    place,
+    place_keys,
+    second_name,
+    tells,
+)
 from stationmap.messages import N_
 from stationmap.standards import tables
 
 SOURCE = "osm"
 
-# keys that make an object a place, the most telling first; named ones of NAMED_KEYS are kept as
-# facilities even where the shared table has no category for them
-NAMED_KEYS = ("amenity", "healthcare", "office", "tourism", "leisure", "historic")
-PLACE_KEYS = (*NAMED_KEYS, "shop", "railway", "aeroway", "public_transport", "place")
-# keys that do so with some values only
-VALUE_KEYS = ("building", "emergency", "barrier", "highway")
-# the languages of a second local name, in the order they are looked for
-LANGUAGES = ("zh", "fi", "sv", "de", "fr", "it", "ca", "es", "pt")
 WAY_COLUMNS = {
     "way_id": "int64",
     "name": object,
@@ -56,8 +61,6 @@ WAY_COLUMNS = {
 _FORMATS = {"pbf": "pbf", "osm": "osm", "osm.gz": "osm.gz", "osm.bz2": "osm.bz2"}
 _OUTLINE_KEYS = ("building", "landuse", "leisure", "natural", "waterway", "boundary")
 _PARKS = ("park", "garden", "common", "recreation_ground", "village_green")
-_NOT_TUNNELS = (None, "no", "building_passage", "culvert", "covered")
-_ONEWAY = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1}
 _BUS = ("bus", "trolleybus")
 _ADCODE = re.compile(r"[0-9]{6,12}")
 _NAMES_IN_A_NOTE = 12
@@ -66,8 +69,6 @@ _NO_NODES = N_("its nodes are not in the file: extract the area with complete wa
 _NO_LENGTH = N_("it has no length: fewer than two different points")
 _NO_PLACE = N_("its coordinates are missing or out of range")
 _NO_OUTLINE = N_("its outline is not complete in the file or crosses itself")
-
-_Get = Callable[[str], str | None]
 
 
 @dataclass
@@ -194,9 +195,9 @@ class _Reader:
         for entity in self._objects(
             NODE | RELATION,
             nodes,
-            KeyFilter(*_OUTLINE_KEYS, *PLACE_KEYS, "route").enable_for(RELATION),
+            _only(RELATION, *_OUTLINE_KEYS, *PLACE_KEYS, "route"),
             assembler.first_pass_handler(),
-            KeyFilter(*PLACE_KEYS, *VALUE_KEYS).enable_for(NODE),
+            _only(NODE, *PLACE_KEYS, *VALUE_KEYS),
         ):
             if entity.is_node():
                 self._node(entity)
@@ -226,8 +227,8 @@ class _Reader:
 
     def _node(self, node: Any) -> None:
         get = node.tags.get
-        row = _place(f"n{node.id}", get)
-        is_stop = get("highway") == "bus_stop" or _is_bus_platform(get)
+        row = place(f"n{node.id}", get)
+        is_stop = get("highway") == "bus_stop" or is_bus_platform(get)
         if row is None and not is_stop:
             return
         try:
@@ -237,7 +238,7 @@ class _Reader:
         if row is not None:
             self.place_rows.append((*row, point))
         if is_stop:
-            self.stop_rows.append((f"n{node.id}", _name(get), point))
+            self.stop_rows.append((f"n{node.id}", name_of(get), point))
 
     def _relation(self, relation: Any) -> None:
         get = relation.tags.get
@@ -251,10 +252,10 @@ class _Reader:
                 if member.type == "w" and not member.role.startswith(("platform", "stop"))
             ]
 
-    def _expect(self, key: str, get: _Get) -> None:
-        self.expected[key] = _place(key, get)
+    def _expect(self, key: str, get: Get) -> None:
+        self.expected[key] = place(key, get)
         if get("boundary") == "administrative":
-            self.boundaries[key] = _name(get) or key
+            self.boundaries[key] = name_of(get) or key
 
     def _way(self, way: Any) -> None:
         get = way.tags.get
@@ -263,20 +264,20 @@ class _Reader:
             self._road(way, get, highway)
         elif way.is_closed():
             self._expect(f"w{way.id}", get)
-        if _is_bus_platform(get):
-            self.stop_rows.append((f"w{way.id}", _name(get), self._line(way)))
+        if is_bus_platform(get):
+            self.stop_rows.append((f"w{way.id}", name_of(get), self._line(way)))
 
-    def _road(self, way: Any, get: _Get, highway: str) -> None:
-        name, junction = get("name"), get("junction")
+    def _road(self, way: Any, get: Get, highway: str) -> None:
+        name = get("name")
         row = (
             way.id,
             name,
             get("name:en") or get("int_name"),
-            _second_name(get, name),
+            second_name(get, name),
             highway,
-            _oneway(get("oneway"), highway, junction),
-            junction,
-            get("tunnel") not in _NOT_TUNNELS,
+            direction(get),
+            get("junction"),
+            is_tunnel(get),
             get("bridge") not in (None, "no"),
             get("motorroad") == "yes",
             get("area") == "yes",
@@ -315,9 +316,9 @@ class _Reader:
         building = get("building")
         if building not in (None, "no"):
             self.landscape_rows.append(("building", outline))
-            if len(area.tags) == 1 and not _tells("building", building):
+            if len(area.tags) == 1 and not tells("building", building):
                 return
-        row = _place(key, get)
+        row = place(key, get)
         if row is not None:
             self.place_rows.append((*row, outline))
         landuse = get("landuse")
@@ -331,7 +332,7 @@ class _Reader:
             self.landscape_rows.append(("water", outline))
         elif landuse in _PARKS or get("leisure") in _PARKS:
             self.landscape_rows.append(("park", outline))
-        if get("boundary") == "administrative" and (name := _name(get)):
+        if get("boundary") == "administrative" and (name := name_of(get)):
             codes = (get("ref:adcode"), get("division_code"), get("ref"))
             adcode = next((c for c in codes if c and _ADCODE.fullmatch(c)), key)
             row = (adcode, name, get("admin_level"), get("population"), outline)
@@ -340,16 +341,19 @@ class _Reader:
     def layers(self) -> OsmLayers:
         """Make frames of the gathered rows; name and count what could not be used."""
         lost = [(*row, None) for row in self.expected.values() if row is not None]
-        places = _frame(["id", "name", *_place_tags()], self.place_rows + lost)
+        places = _frame(["id", "name", *place_keys()], self.place_rows + lost)
         places["source"] = SOURCE
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
         shops = shops.assign(category=tables.shop_category(shops["shop"], shops["amenity"]))
+        categories, tags = facility_tags(places)
+        facilities = places.assign(category=categories, tags=tags)[pd.notna(tags)]
+        facilities = facilities[["id", "name", "category", "source", "tags", "geometry"]]
         stops = _frame(["id", "name"], self.stop_rows)
         stops["geometry"] = shapely.centroid(stops.geometry.to_numpy())
         columns = ["id", "name", "category", "source"]
         layers = {
             "shops": self._usable("shops", shops[[*columns, "geometry"]]),
-            "facilities": self._usable("facilities", _facilities(places)),
+            "facilities": self._usable("facilities", facilities),
             "bus_stops": self._usable("bus_stops", stops),
             "districts": _districts(self.district_rows),
             "areas": _frame(["kind"], self.area_rows),
@@ -415,55 +419,11 @@ class _Reader:
         return notes
 
 
-@cache
-def _place_tags() -> tuple[str, ...]:
-    """Return the keys that a place is judged by: ours, then the qualifiers of the shared table."""
-    keys = (*PLACE_KEYS, *VALUE_KEYS)
-    return (*keys, *(key for key in tables.facility_keys() if key not in keys))
-
-
-@cache
-def _tells(key: str, value: str | None) -> bool:
-    """Whether this one tag makes a facility."""
-    return (
-        value is not None and tables.facility_category(pd.DataFrame({key: [value]}))[0] is not None
-    )
-
-
-def _place(key: str, get: _Get) -> tuple[Any, ...] | None:
-    """Row (id, name, tags) of an object that is a place, or None."""
-    values = [get(k) for k in PLACE_KEYS]
-    if not any(values) and not any(_tells(k, get(k)) for k in VALUE_KEYS):
-        return None
-    return (key, _name(get), *values, *[get(k) for k in _place_tags()[len(PLACE_KEYS) :]])
-
-
-def _name(get: _Get) -> str | None:
-    return get("name") or get("name:zh") or get("name:en")
-
-
-def _second_name(get: _Get, name: str | None) -> str | None:
-    """Return the first name in a local language that differs from the main one."""
-    if name is None:
-        return None
-    for language in LANGUAGES:
-        other = get(f"name:{language}")
-        if other is not None and other != name:
-            return other
-    return None
-
-
-def _oneway(oneway: str | None, highway: str, junction: str | None) -> int:
-    """1 along the way, -1 against it, 0 both ways; implied on motorways and in roundabouts."""
-    if oneway is not None:
-        return _ONEWAY.get(oneway, 0)
-    return int(highway == "motorway" or junction in ("roundabout", "circular"))
-
-
-def _is_bus_platform(get: _Get) -> bool:
-    return get("public_transport") in ("platform", "stop_position") and (
-        get("bus") == "yes" or get("trolleybus") == "yes"
-    )
+def _only(entities: Any, *keys: str) -> KeyFilter:
+    """Filter objects of one kind by their keys; other kinds pass."""
+    keyed = KeyFilter(*keys)
+    keyed.enable_for(entities)
+    return keyed
 
 
 def _located_pieces(way: Any) -> list[shapely.LineString]:
@@ -480,25 +440,10 @@ def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
     """Frame of rows whose last value is a geometry; a multipolygon of one part is a polygon."""
     frame = pd.DataFrame(rows, columns=[*columns, "geometry"], dtype=object)
     geometry = shapely.from_wkb(frame.pop("geometry").to_numpy())
-    simple = (shapely.get_type_id(geometry) == 6) & (shapely.get_num_geometries(geometry) == 1)
+    several = shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON
+    simple = several & (shapely.get_num_geometries(geometry) == 1)
     geometry[simple] = shapely.get_geometry(geometry[simple], 0)
     return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
-
-
-def _facilities(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Places of a known category, and other named ones that are more than a shop."""
-    category = tables.facility_category(places)
-    named = places["name"].notna() & places[list(NAMED_KEYS)].notna().any(axis=1)
-    keep = pd.notna(category) | named.to_numpy()
-    kept, category = places[keep], category[keep]
-    tag = np.full(len(kept), None, dtype=object)  # the one that gives the category, else the first
-    for key in (*PLACE_KEYS, *VALUE_KEYS):
-        alone = tables.facility_category(kept[[key]]) == category
-        tag = np.where(pd.isna(tag) & alone & kept[key].notna(), key + "=" + kept[key], tag)
-    for key in PLACE_KEYS:
-        tag = np.where(pd.isna(tag) & kept[key].notna(), key + "=" + kept[key], tag)
-    kept = kept.assign(category=category, tags=tag)
-    return kept[["id", "name", "category", "source", "tags", "geometry"]]
 
 
 def _districts(rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""The frame of an OSM PBF file: are all its blocks there, and how large do they unpack?
+"""The frame of an OSM PBF file: whether all its blocks are there, and how large they unpack.
 
 Only block headers are read, so that a damaged file or a bomb is refused before it is decoded.
 Source of the layout: https://wiki.openstreetmap.org/wiki/PBF_Format (fileformat.proto).
@@ -53,7 +53,8 @@ def _header_bytes(stream: BinaryIO) -> int:
 def _number(stream: BinaryIO, field: int, *, length: int, default: int | None = None) -> int:
     """Value of the varint `field` in the message of `length` bytes that starts here.
 
-    The stream is left behind a header (no default); behind a blob's field its place does not matter.
+    The stream is left behind a header (no default); after a blob's field its place does not
+    matter.
     """
     end = stream.tell() + length
     found = default

@@ -1,0 +1,112 @@
+"""What the tags of an OpenStreetMap object say: names, direction, and whether it is a place."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stationmap.standards import tables
+
+Get = Callable[[str], str | None]
+
+# keys that make an object a place, the most telling first; named ones of NAMED_KEYS are kept as
+# facilities even where the shared table has no category for them
+NAMED_KEYS = ("amenity", "healthcare", "office", "tourism", "leisure", "historic")
+PLACE_KEYS = (*NAMED_KEYS, "shop", "railway", "aeroway", "public_transport", "place")
+# keys that do so with some values only
+VALUE_KEYS = ("building", "emergency", "barrier", "highway")
+# the languages of a second local name, in the order they are looked for
+LANGUAGES = ("zh", "fi", "sv", "de", "fr", "it", "ca", "es", "pt")
+_NOT_TUNNELS = (None, "no", "building_passage", "culvert", "covered")
+_ONEWAY = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1}
+
+
+@cache
+def place_keys() -> tuple[str, ...]:
+    """Return the keys that a place is judged by: ours, then the qualifiers of the shared table."""
+    keys = (*PLACE_KEYS, *VALUE_KEYS)
+    return (*keys, *(key for key in tables.facility_keys() if key not in keys))
+
+
+@cache
+def tells(key: str, value: str | None) -> bool:
+    """Whether this one tag makes a facility."""
+    if value is None:
+        return False
+    return tables.facility_category(pd.DataFrame({key: [value]}))[0] is not None
+
+
+def place(key: str, get: Get) -> tuple[Any, ...] | None:
+    """Row (id, name, tags) of an object that is a place, or None."""
+    values = [get(k) for k in PLACE_KEYS]
+    if not any(values) and not any(tells(k, get(k)) for k in VALUE_KEYS):
+        return None
+    return (key, name_of(get), *values, *[get(k) for k in place_keys()[len(PLACE_KEYS) :]])
+
+
+def name_of(get: Get) -> str | None:
+    """Return the main name, else the Chinese, else the English one."""
+    return get("name") or get("name:zh") or get("name:en")
+
+
+def second_name(get: Get, name: str | None) -> str | None:
+    """Return the first name in a local language that differs from the main one."""
+    if name is None:
+        return None
+    for language in LANGUAGES:
+        other = get(f"name:{language}")
+        if other is not None and other != name:
+            return other
+    return None
+
+
+def direction(get: Get) -> int:
+    """1 along the way, -1 against it, 0 both ways; implied on motorways and in roundabouts."""
+    said = get("oneway")
+    if said is not None:
+        return _ONEWAY.get(said, 0)
+    return int(get("highway") == "motorway" or get("junction") in ("roundabout", "circular"))
+
+
+def is_tunnel(get: Get) -> bool:
+    """Whether a road runs underground; under a building or a roof it does not."""
+    return get("tunnel") not in _NOT_TUNNELS
+
+
+def is_bus_platform(get: Get) -> bool:
+    """Whether buses call at this platform or stop position."""
+    return get("public_transport") in ("platform", "stop_position") and (
+        get("bus") == "yes" or get("trolleybus") == "yes"
+    )
+
+
+def facility_tags(places: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Category of each place, and the tag ("amenity=library") it is a facility for.
+
+    Facilities are the places of a known category and other named ones that are more than a shop:
+    those have a tag and no category. The tag is the one that gives the category alone, if one does.
+
+    Parameters
+    ----------
+    places : DataFrame of n rows
+        Columns `place_keys()`, None where an object has no such tag.
+
+    Returns
+    -------
+    tuple of ndarray of object, shape (n,)
+        None where a place has no category; None where it is no facility.
+    """
+    category = tables.facility_category(places)
+    known = pd.notna(category)
+    named = (places["name"].notna() & places[list(NAMED_KEYS)].notna().any(axis=1)).to_numpy()
+    tag = np.full(len(places), None, dtype=object)
+    for key in (*PLACE_KEYS, *VALUE_KEYS):
+        alone = tables.facility_category(places[[key]]) == category
+        tag = np.where(pd.isna(tag) & known & alone, key + "=" + places[key], tag)
+    for key in PLACE_KEYS:
+        first = pd.isna(tag) & (known | named) & places[key].notna()
+        tag = np.where(first, key + "=" + places[key], tag)
+    return category, tag
