@@ -31,6 +31,21 @@ STREETS = (
 BUS_STOP_M = 30.0
 """A street runs a bus where a stop stands no farther from it than this (assumed)."""
 
+TAGS = {
+    "name": "",
+    "name_en": "",
+    "name_alt": "",
+    "highway": "",
+    "oneway": 0,
+    "junction": "",
+    "tunnel": False,
+    "bridge": False,
+    "motorroad": False,
+    "area": False,
+    "bus": False,
+}
+"""Tags that street ways have, and what an absent one means."""
+
 SORT_STREET, SORT_LINK, SORT_ROUNDABOUT = 0, 1, 2
 
 _LATIN_WORD = re.compile(r"[A-Za-z][a-zÀ-ÿ]+[A-Za-zÀ-ÿ.'’-]*")
@@ -56,12 +71,20 @@ def street_ways(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Tunnels, motor roads and outlines drawn as areas are left out, and so is what has no length.
     Link roads and roundabouts are sorts of their own, joined apart from through streets.
 
+    Only highway and geometry must be there; an absent or empty tag is as in `TAGS`, an absent
+    way_id the row's number from 1.
+
     Returns
     -------
     GeoDataFrame
         The ways in their order with single LineStrings without repeated vertices, one-way ways
         turned to run with the traffic, and the columns key, sort, road (highway without "_link").
     """
+    absent = {name: value for name, value in TAGS.items() if name not in ways}
+    if "way_id" not in ways:
+        absent["way_id"] = range(1, len(ways) + 1)
+    ways = ways.assign(**absent)
+    ways = ways.fillna(TAGS)
     road = ways["highway"].str.removesuffix("_link")
     wanted = road.isin(STREETS) & ~(ways["tunnel"] | ways["motorroad"] | ways["area"])
     ways = ways[wanted & ~(ways.geometry.is_empty | ways.geometry.isna())]
@@ -74,13 +97,12 @@ def street_ways(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     against = (ways["oneway"] < 0).to_numpy()
     lines = np.asarray(ways.geometry.values, dtype=object)
     lines[against] = shapely.reverse(lines[against])
-    names = ways["name"].fillna("")
-    keys = {name: street_key(name) for name in names.unique()}
+    keys = {name: street_key(name) for name in ways["name"].unique()}
     round_about = ways["junction"].isin(["roundabout", "circular"])
     link = ways["highway"].str.endswith("_link")
     return ways.assign(
         geometry=lines,
-        key=names.map(keys),
+        key=ways["name"].map(keys),
         sort=np.select([round_about, link], [SORT_ROUNDABOUT, SORT_LINK], SORT_STREET),
         road=ways["highway"].str.removesuffix("_link"),
     )

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-
 from street_builder import lengths, streets, way
 
 EAST, WEST = 1, 1

@@ -2,7 +2,6 @@
 
 import pytest
 import shapely
-
 from street_builder import districts, frontage, layer, points, streets, way
 
 STREET = way(1, [(0, 0), (400, 0)], name="礼贤路")

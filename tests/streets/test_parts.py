@@ -1,12 +1,14 @@
 """Parts of streets: joining, branches, rings, unnamed ways, counties, names."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from street_builder import CRS, RULE, districts, lengths, streets, way
 
 from stationmap.errors import CrsError
+from stationmap.streets import build
 from stationmap.streets.classes import street_key
-from street_builder import CRS, districts, lengths, streets, way
 
 
 def test_pieces_of_one_name_join_whatever_their_direction():
@@ -212,3 +214,14 @@ def test_no_ways_make_no_streets():
 def test_a_geographic_system_is_refused():
     with pytest.raises(CrsError):
         streets([way(1, [(0, 0), (9, 0)])], crs=CRS.geodetic_crs)
+
+
+def test_a_name_and_a_class_are_all_that_survey_lines_need():
+    lines = gpd.GeoDataFrame(
+        {"name": ["礼贤路", None], "highway": ["secondary", "primary"]},
+        geometry=[shapely.LineString([(0, 0), (90, 0)]), shapely.LineString([(0, 50), (70, 50)])],
+        crs=CRS,
+    )
+    none = gpd.GeoDataFrame({"adcode": [], "level": [], "kind": []}, geometry=[], crs=CRS)
+    made = build(lines, none, rule=RULE, districts=none, areas=none, bus_stops=none, crs=CRS)
+    assert made.parts["street_id"].tolist() == ["0-w2", "0-礼贤路"]
