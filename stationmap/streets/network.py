@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 Ints = npt.NDArray[np.int64]
@@ -68,6 +69,9 @@ class Chains:
 def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     """Cut ways at their inner vertices where another way of their group begins or ends.
 
+    A way that turns back along itself is cut at the turn too, and of edges that lie on each
+    other only the first is kept: a street drawn there and back is one street.
+
     Parameters
     ----------
     lines : (n,) LineStrings in a metric CRS, without repeated vertices
@@ -79,7 +83,9 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     is_end = (np.diff(line_of, prepend=-1) != 0) | (np.diff(line_of, append=-1) != 0)
     meets = np.zeros(place.max(initial=-1) + 1, dtype=bool)
     meets[place[is_end]] = True
-    cuts = np.flatnonzero(is_end | meets[place])
+    turns = np.zeros(len(xy), dtype=bool)
+    turns[1:-1] = (place[2:] == place[:-2]) & ~is_end[1:-1]
+    cuts = np.flatnonzero(is_end | meets[place] | turns)
     begin, end = cuts[:-1], cuts[1:]
     inside = line_of[begin] == line_of[end]
     begin, end = begin[inside], end[inside]
@@ -87,7 +93,10 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     rows = np.repeat(begin, size) + position(size)
     pieces = shapely.linestrings(xy[rows], indices=np.repeat(np.arange(len(size)), size))
     way = line_of[begin]
-    return Edges(np.asarray(pieces, dtype=object), way, group[way], one_way[way])
+    edges = Edges(np.asarray(pieces, dtype=object), way, group[way], one_way[way])
+    shape = pd.Series(shapely.to_wkb(shapely.normalize(edges.line)))
+    repeated = pd.DataFrame({"group": edges.group, "shape": shape}).duplicated()
+    return edges.take(~repeated.to_numpy())
 
 
 def join(edges: Edges, *, straightest: Bools) -> Chains:

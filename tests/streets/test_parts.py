@@ -225,3 +225,15 @@ def test_a_name_and_a_class_are_all_that_survey_lines_need():
     none = gpd.GeoDataFrame({"adcode": [], "level": [], "kind": []}, geometry=[], crs=CRS)
     made = build(lines, none, rule=RULE, districts=none, areas=none, bus_stops=none, crs=CRS)
     assert made.parts["street_id"].tolist() == ["0-w2", "0-礼贤路"]
+
+
+def test_a_way_drawn_there_and_back_is_measured_once():
+    there = [(0, 0), (50, 5), (100, 0)]
+    made = streets(
+        [
+            way(1, [*there, *there[-2::-1]], name="礼贤路"),
+            way(2, [(100, 0), (150, 0)], name="礼贤路"),
+            way(3, [(150, 0), (100, 0)], name="礼贤路"),
+        ]
+    )
+    assert lengths(made) == [150.5]
