@@ -16,7 +16,8 @@ import rtree.index
 import shapely
 from numpy.typing import NDArray
 
-from stationmap.errors import CrsError, InputError
+from stationmap.errors import InputError
+from stationmap.stations import require_wgs84
 
 F = NDArray[np.float64]
 
@@ -55,11 +56,7 @@ class StationIndex:
     """
 
     def __init__(self, frame: gpd.GeoDataFrame) -> None:
-        if frame.crs is None or frame.crs.to_epsg() != 4326:
-            raise CrsError(
-                "the index needs stations in EPSG:4326, not {crs}; convert them first",
-                crs="no known reference system" if frame.crs is None else frame.crs.name,
-            )
+        require_wgs84(frame)
         points = frame.geometry.to_numpy()
         placed = ~(shapely.is_missing(points) | shapely.is_empty(points))
         self._ids: list[str] = frame["station_id"][placed].tolist()

@@ -126,6 +126,17 @@ def conform(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     )
 
 
+def require_wgs84(frame: pd.DataFrame) -> None:
+    """Raise CrsError unless the frame's geometry is declared to be in EPSG:4326."""
+    crs = getattr(frame["geometry"], "crs", None)
+    if crs is None:
+        raise CrsError("the stations' geometry has no reference system; set the one it is in")
+    if crs.to_epsg() != 4326:
+        raise CrsError(
+            "the stations' geometry is in {crs}; convert it to EPSG:4326 first", crs=crs.name
+        )
+
+
 def counting(
     frame: gpd.GeoDataFrame, *, types: Collection[str], with_planned: bool = False
 ) -> NDArray[np.bool_]:
@@ -228,14 +239,10 @@ def _require_ids(ids: pd.Series) -> None:
 def _points(frame: pd.DataFrame, ids: pd.Series) -> NDArray[np.object_]:
     if "geometry" not in frame:
         return np.full(len(frame), None, dtype=object)
-    crs = getattr(frame["geometry"], "crs", None)
     points: NDArray[np.object_] = np.asarray(frame["geometry"], dtype=object)
     present = ~shapely.is_missing(points)
-    if present.any() and (crs is None or crs.to_epsg() != 4326):
-        raise CrsError(
-            "the stations' geometry is in {crs}; convert it to EPSG:4326 first",
-            crs="no known reference system" if crs is None else crs.name,
-        )
+    if present.any():
+        require_wgs84(frame)
     x, y = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     single = shapely.get_type_id(points) == shapely.GeometryType.POINT
     x[single], y[single] = shapely.get_x(points[single]), shapely.get_y(points[single])

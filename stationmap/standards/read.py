@@ -150,7 +150,7 @@ def _read(path: Path) -> tuple[Pack | None, list[Problem]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError:
-        return whole_file(N_("no such file can be read; check the path"))
+        return whole_file(N_("the file cannot be read; check its path"))
     except UnicodeDecodeError:
         return whole_file(N_("the file is not UTF-8 text; save it with encoding UTF-8"))
     text = text.replace("\r\n", "\n")
