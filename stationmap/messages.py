@@ -29,5 +29,9 @@ def catalogue(lang: str, *, folder: Path = Path(__file__).parent / "locale") -> 
 
 
 def render(template: str, params: Mapping[str, Any], *, lang: str = "en") -> str:
-    """Fill a template with its parameters in `lang`; one not translated stays English."""
-    return catalogue(lang).get(template, template).format(**params)
+    """Fill a template with its parameters in `lang`; one not translated stays English.
+
+    A parameter that is itself a sentence (it has a ``render(lang)``) is rendered first.
+    """
+    shown = {k: v.render(lang) if hasattr(v, "render") else v for k, v in params.items()}
+    return catalogue(lang).get(template, template).format(**shown)
