@@ -17,6 +17,7 @@ class Words(NamedTuple):
     """The data file, turned round: normalised heading → role, and word → datum."""
 
     roles: Mapping[str, str]
+    weaker: Mapping[str, str]
     datums: Mapping[str, str]
     datum_word: re.Pattern[str]
 
@@ -25,10 +26,14 @@ class Words(NamedTuple):
 def words() -> Words:
     """Read ``headings.toml`` once."""
     data = tomllib.loads(Path(__file__).with_name("headings.toml").read_text("utf-8"))
-    roles = {normal(heading): role for role, found in data["roles"].items() for heading in found}
-    datums = {normal(word): datum for datum, found in data["datums"].items() for word in found}
+    datums = _turned(data["datums"])
     longest_first = sorted(datums, key=len, reverse=True)
-    return Words(roles, datums, re.compile("|".join(map(re.escape, longest_first))))
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return Words(_turned(data["roles"]), _turned(data["weaker"]), datums, pattern)
+
+
+def _turned(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {normal(word): key for key, found in table.items() for word in found}
 
 
 def normal(heading: str) -> str:
@@ -36,26 +41,30 @@ def normal(heading: str) -> str:
     return _NO_LETTER.sub("", unicodedata.normalize("NFKC", heading).casefold())
 
 
-def role_of(heading: str) -> str | None:
+def role_of(heading: str, *, weaker: bool = False) -> str | None:
     """Return the role that a heading names, or None.
 
     The whole heading is looked up first, then the part outside brackets, then the part inside;
     each as it is, then without the name of a datum, then as a name that dBASE cut.
+
+    Parameters
+    ----------
+    heading : str
+        As the table writes it.
+    weaker : bool
+        Look among the headings that name a role only where no other does.
     """
     text = unicodedata.normalize("NFKC", heading)
-    inside = _BRACKETS.findall(text)
-    parts = [text, _BRACKETS.sub("", text), *inside]
-    for part in parts:
-        found = _look_up(normal(part))
+    roles = words().weaker if weaker else words().roles
+    for part in (text, _BRACKETS.sub("", text), *_BRACKETS.findall(text)):
+        found = _look_up(normal(part), roles)
         if found:
             return found
     return None
 
 
-def _look_up(text: str) -> str | None:
-    roles, _, datum_word = words()
-    bare = datum_word.sub("", text)
-    for candidate in (text, bare):
+def _look_up(text: str, roles: Mapping[str, str]) -> str | None:
+    for candidate in (text, words().datum_word.sub("", text)):
         if candidate in roles:
             return roles[candidate]
     if len(text) == DBASE_LENGTH and text.isascii():
@@ -66,16 +75,21 @@ def _look_up(text: str) -> str | None:
 
 def datum_of(heading: str) -> str | None:
     """Return the datum that a heading names ("GCJ-02经度" → "gcj02"), or None."""
-    _, datums, datum_word = words()
-    found = datum_word.search(normal(heading))
-    return datums[found[0]] if found else None
+    found = words().datum_word.search(normal(heading))
+    return words().datums[found[0]] if found else None
 
 
 def roles_of(headings: Iterable[str]) -> dict[str, list[str]]:
     """Return for each role the headings that name it, in their order."""
+    headings = list(headings)
+    found = _roles_of(headings, weaker=False)
+    return _roles_of(headings, weaker=True) | found
+
+
+def _roles_of(headings: Iterable[str], *, weaker: bool) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for heading in headings:
-        role = role_of(heading)
+        role = role_of(heading, weaker=weaker)
         if role:
             found.setdefault(role, []).append(heading)
     return found
