@@ -90,7 +90,8 @@ def empty() -> gpd.GeoDataFrame:
 def conform(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a copy of `frame` as a stations frame: exactly `COLUMNS`, in order, with their dtypes.
 
-    Text is trimmed and blank text is missing; ids and adcodes are text ("00123" stays). A missing
+    Text is trimmed and blank text is missing; ids and adcodes are text ("00123" stays, 330802.0
+    is "330802"). A missing
     status is "active", a missing ``demonstration`` False, a missing geometry None (待定位).
 
     Parameters
@@ -192,7 +193,11 @@ def _supplies(text: str) -> str | None:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value).strip()
+    if value is None or value is pd.NA or value != value:
+        return ""
+    # a number column with a blank is one of floats: 330802.0 was written 330802
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value).strip()
 
 
 def _array(values: Iterable[str | None]) -> NDArray[np.object_]:
@@ -244,7 +249,7 @@ def _points(frame: pd.DataFrame, ids: pd.Series) -> NDArray[np.object_]:
     if present.any():
         require_wgs84(frame)
     x, y = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    single = shapely.get_type_id(points) == shapely.GeometryType.POINT
+    single = (shapely.get_type_id(points) == shapely.GeometryType.POINT) & ~shapely.is_empty(points)
     x[single], y[single] = shapely.get_x(points[single]), shapely.get_y(points[single])
     usable = (np.abs(x) <= 180) & (np.abs(y) <= 90)
     if (present & ~usable).any():

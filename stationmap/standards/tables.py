@@ -108,14 +108,16 @@ def _category(value: str) -> str | None:
     whole = _plain(value)
     if whole in words:
         return words[whole] or None
+    known = False
     for one in re.split(r"[|｜]", value):
         levels = [_plain(level) for level in re.split(r"[;；,，/>]", one)]
-        for depth in range(len(levels), 0, -1):
-            prefix = ";".join(levels[:depth])
-            if prefix in amap:
-                if amap[prefix]:
-                    return amap[prefix]
-                break
+        prefixes = (";".join(levels[:depth]) for depth in range(len(levels), 0, -1))
+        prefix = next((p for p in prefixes if p in amap), None)
+        if prefix and amap[prefix]:
+            return amap[prefix]
+        known |= prefix is not None
+    if known:
+        return None
     return _ending(whole, words)
 
 
