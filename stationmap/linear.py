@@ -68,6 +68,18 @@ class Lines:
     def __len__(self) -> int:
         return len(self.length_m)
 
+    def followed_by(self, other: "Lines") -> "Lines":
+        """Return these lines and those of `other`, in the same CRS, numbered on."""
+        return Lines(
+            np.concatenate((self.xy, other.xy)),
+            np.concatenate((self.first, self.first[-1] + other.first[1:])),
+            np.concatenate((self.at_m, other.at_m)),
+            np.concatenate((self.length_m, other.length_m)),
+            np.concatenate((self.closed, other.closed)),
+            np.concatenate((self.scale, other.scale)),
+            self.crs,
+        )
+
     @classmethod
     def from_geometries(cls, geometries: ArrayLike, *, crs: Any) -> "Lines":
         """Take apart an array of LineStrings.
@@ -175,7 +187,7 @@ def locate(lines: Lines, line: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[F
     segments = np.maximum(lines.first[on + 1] - lines.first[on] - 1, 0)
     segments[~(np.isfinite(x) & np.isfinite(y))] = 0
     for chunk in _blocks(segments):
-        pair, k = _expand(segments[chunk])
+        pair, k = expand(segments[chunk])
         pair += chunk.start
         vertex, px, py = lines.first[on[pair]] + k, x[pair], y[pair]
         a, b = lines.xy[vertex], lines.xy[vertex + 1]
@@ -247,7 +259,7 @@ def substrings(
     before = _vertex(lines, on, low + _SAME_M)
     behind = _vertex(lines, on, high - _SAME_M) + np.where(wraps, turn, 0)
     count = np.maximum(behind - before, 0) + 2
-    cut, k = _expand(count)
+    cut, k = expand(count)
     vertex = before[cut] + k
     vertex -= np.where(vertex > last[cut], turn[cut], 0)
     stop = np.cumsum(count)
@@ -394,7 +406,7 @@ class _Grid:
         low = ((np.minimum(ay, ay + dy) - self.reach - self.south) / self.cell).astype(np.int64)
         high = ((np.maximum(ay, ay + dy) + self.reach - self.south) / self.cell).astype(np.int64)
         low, high = np.maximum(low, 0), np.minimum(high, self.rows - 1)
-        segment, k = _expand(high - low + 1)
+        segment, k = expand(high - low + 1)
         row = low[segment] + k
         # the piece of the segment that points of this row can be near to
         ax, ay, dx = ax[segment], ay[segment], dx[segment]
@@ -426,7 +438,7 @@ def _block_within(
     reach = (distance_m + 1e-4) * lines.scale[owner]
     hits = []
     for chunk in _blocks(run_count):
-        run, k = _expand(run_count[chunk])
+        run, k = expand(run_count[chunk])
         run += chunk.start
         segment, point = run_segment[run], run_from[run] + k
         px, py = grid.x[point], grid.y[point]
@@ -449,8 +461,8 @@ def _block_within(
     yield grid.point[point[pick]], line[pick], at_m[pick], apart_m[pick], offset_m
 
 
-def _expand(count: I) -> tuple[I, I]:
-    """Number the members of groups: ``[2, 1]`` has owners ``[0, 0, 1]``, members ``[0, 1, 0]``."""
+def expand(count: I) -> tuple[I, I]:
+    """Enumerate members of groups: ``[2, 1]`` has owners ``[0, 0, 1]``, members ``[0, 1, 0]``."""
     owner = np.repeat(np.arange(len(count)), count)
     member = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     return owner, member

@@ -1,0 +1,1 @@
+"""Checks of a city against the rules of its pack."""

@@ -1,0 +1,239 @@
+"""What the spacing check found: gaps, readings, coverage by street, class and district."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stationmap.checks.kerbs import FRONTAGE, Prepared, rows_of
+from stationmap.checks.matching import Matches, Stations
+from stationmap.checks.spacing_gaps import gap_geometry, gap_ids, gap_places, named, strips
+from stationmap.checks.spacing_rule import Cut, cut
+from stationmap.checks.spacing_tally import (
+    Tally,
+    covered_stretches,
+    majority,
+    shop_ticks,
+    where_most_lies,
+)
+from stationmap.coverage import F, I
+from stationmap.crs import to_wgs84
+from stationmap.errors import InputError
+from stationmap.linear import TICKS_PER_M
+from stationmap.standards.pack import SpacingRule
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Answer of the spacing check for a city.
+
+    `check` and `update` make it. Metres are ground metres; with ``sides="each"`` frontage counts
+    once for each side.
+
+    Attributes
+    ----------
+    prepared : Prepared
+    stations : Stations
+    stations_counted : int
+        Stations that count on any part.
+    tally : Tally
+    matches : Matches
+        Of the full check; `changed` holds those of the lines that changed since.
+    """
+
+    prepared: Prepared
+    stations: Stations
+    stations_counted: int
+    tally: Tally
+    matches: Matches
+    changed: Mapping[int, tuple[I, F, F]] = field(default_factory=dict)
+    first_cut: Cut | None = None
+
+    def summary(self) -> dict[str, Any]:
+        """Sum up the city in the three readings, by class and by district.
+
+        Returns
+        -------
+        dict
+            frontage_m, assumed_m (of it assumed), covered_m, covered_share (None without
+            frontage), gaps, gap_m, points_needed; stations_counted; runs of frontage,
+            runs_count_ok (those with as many stations as they need), count_ok (all of them);
+            by_class and by_district: the first seven for each.
+        """
+        prepared, sums = self.prepared, self.tally
+        of_class, of_district = prepared.frontage_by_class, prepared.frontage_by_district
+        runs = len(prepared.runs.kerb)
+        return {
+            **_figures(of_class.sum(axis=0), sums.by_class.sum(axis=0)),
+            "stations_counted": self.stations_counted,
+            "runs": runs,
+            "runs_count_ok": sums.runs_ok,
+            "count_ok": sums.runs_ok == runs,
+            "by_class": _by(prepared.classes, of_class, sums.by_class),
+            "by_district": _by(prepared.adcodes, of_district, sums.by_district),
+        }
+
+    def gaps(
+        self, rule: SpacingRule | None = None, *, lines: Sequence[int] | None = None
+    ) -> gpd.GeoDataFrame:
+        """List the gaps.
+
+        Parameters
+        ----------
+        rule : SpacingRule, optional
+            Whose id, document and article the rows carry.
+        lines : sequence of int, optional
+            Only the gaps on these parts (rows of ``Streets.parts``).
+
+        Returns
+        -------
+        GeoDataFrame
+            In EPSG:4326, along the streets: gap_id, street_id, street_name, street_class, adcode,
+            part, side, from_m, to_m, length_m, points_needed, frontage, shops_m, rule_id, document,
+            clause, geometry. A gap through the origin of a ring has ``from_m > to_m``, and
+            ``from_m == to_m`` where one station alone stands on it.
+        """
+        prepared, found = self.prepared, self._cut(lines)
+        street_class, adcode, assumed = where_most_lies(prepared, found)
+        places = gap_places(prepared, found)
+        part = prepared.parts.iloc[places["line"]].reset_index(drop=True)
+        frame = pd.DataFrame(
+            {
+                "gap_id": gap_ids(prepared, places),
+                "street_id": part["street_id"],
+                "street_name": part["name"],
+                "street_class": named(prepared.classes, street_class),
+                "adcode": named(prepared.adcodes, adcode),
+                "part": part["part"],
+                **places.drop(columns="line"),
+                "frontage": np.where(assumed, "assumed", "shops"),
+                "shops_m": shop_ticks(prepared, found) / TICKS_PER_M,
+                "rule_id": rule.id if rule else None,
+                "document": rule.clause.document if rule else None,
+                "clause": rule.clause.article if rule else None,
+            }
+        )
+        geometry = gap_geometry(prepared, found)
+        return to_wgs84(gpd.GeoDataFrame(frame, geometry=geometry, crs=prepared.lines.crs))
+
+    def streets(self) -> pd.DataFrame:
+        """Sum up each street.
+
+        Returns
+        -------
+        DataFrame
+            street_id, name, name_en, street_class (of most of its frontage), adcode, parts,
+            length_m, frontage_m, assumed_m, covered_m, covered_share (NaN without frontage), gaps,
+            gap_m, points_needed, runs, runs_count_ok, count_ok; ordered by street_id.
+        """
+        prepared, found = self.prepared, self._whole
+        parts, stretches = prepared.parts, prepared.stretches
+        street, ids = pd.factorize(parts["street_id"], sort=True)
+        of_kerb = np.repeat(street, len(prepared.sides))
+        of_gap, of_run = of_kerb[found.gap_owner], of_kerb[found.run_owner]
+        _, row, covered = covered_stretches(prepared, found)
+        of_row, frontage = of_kerb[stretches.kerb[row]], stretches.frontage_ticks[row]
+        assumed = frontage * (stretches.frontage[row] == FRONTAGE.index("assumed"))
+
+        def total(street: NDArray[Any], value: Any = None) -> NDArray[Any]:
+            return np.bincount(street, value, len(ids))
+
+        first = np.zeros(len(ids), dtype=np.int64)
+        first[street[::-1]] = np.arange(len(street))[::-1]
+        most = majority(of_row, stretches.street_class[row], frontage, len(ids))
+        table = pd.DataFrame(
+            {
+                "street_id": ids,
+                "name": parts["name"].to_numpy()[first],
+                "name_en": parts["name_en"].to_numpy()[first],
+                "street_class": named(prepared.classes, most),
+                "adcode": parts["adcode"].to_numpy()[first],
+                "parts": total(street),
+                "length_m": np.round(total(street, prepared.lines.length_m), 4),
+                "frontage_m": total(of_row, frontage) / TICKS_PER_M,
+                "assumed_m": total(of_row, assumed) / TICKS_PER_M,
+                "covered_m": total(of_row, covered) / TICKS_PER_M,
+                "covered_share": np.nan,
+                "gaps": total(of_gap),
+                "gap_m": total(of_gap, found.gap_ticks) / TICKS_PER_M,
+                "points_needed": total(of_gap, found.needed).astype(np.int64),
+                "runs": total(of_run),
+                "runs_count_ok": total(of_run, found.run_ok).astype(np.int64),
+            }
+        )
+        some = table["frontage_m"] > 0
+        table.loc[some, "covered_share"] = table["covered_m"] / table["frontage_m"]
+        table["count_ok"] = table["runs"] == table["runs_count_ok"]
+        return table
+
+    def strips(self, street_id: str) -> list[dict[str, Any]]:
+        """Lay out one street for a picture to scale, part by part and side by side.
+
+        Returns
+        -------
+        list of dict
+            part, side, length_m, closed; frontage and covered, lists of [from_m, to_m]; gaps,
+            dicts of gap_id, from_m, to_m, length_m, points_needed; stations, dicts of station_id,
+            at_m.
+
+        Raises
+        ------
+        InputError
+            When there is no such street.
+        """
+        lines_of_street = self.prepared.lines_of_street
+        if street_id not in lines_of_street:
+            raise InputError(
+                "there is no street {street_id}: look its id up in the list of streets",
+                street_id=street_id,
+            )
+        lines = lines_of_street[street_id]
+        return strips(self.prepared, self._cut(lines), self.matches_of(lines), self.stations)
+
+    def matches_of(self, lines: I) -> Matches:
+        """Return the stations that count on some parts by now, numbered as in `lines`."""
+        owner, row = rows_of(self.matches.first, lines)
+        station, at_m = self.matches.station[row], self.matches.at_m[row]
+        offset_m = self.matches.offset_m[row]
+        renewed = np.flatnonzero([line in self.changed for line in lines.tolist()])
+        if renewed.size:
+            keep = ~np.isin(owner, renewed)
+            news = [self.changed[line] for line in lines[renewed].tolist()]
+            owner = np.concatenate((owner[keep], np.repeat(renewed, [len(n[0]) for n in news])))
+            station = np.concatenate((station[keep], *(n[0] for n in news)))
+            at_m = np.concatenate((at_m[keep], *(n[1] for n in news)))
+            offset_m = np.concatenate((offset_m[keep], *(n[2] for n in news)))
+        return Matches.of(owner, station, at_m, offset_m, lines=len(lines))
+
+    def _cut(self, lines: Sequence[int] | I | None) -> Cut:
+        if lines is None:
+            return self._whole
+        asked = np.asarray(lines, dtype=np.int64)
+        placed, _ = self.matches_of(asked).on_kerbs(self.prepared.sides)
+        return cut(self.prepared, self.prepared.kerbs_of(asked), placed)
+
+    @cached_property
+    def _whole(self) -> Cut:
+        return self.first_cut or self._cut(np.arange(len(self.prepared.lines)))
+
+
+def _figures(frontage: I, sums: I) -> dict[str, Any]:
+    (long, assumed), (covered, gaps, needed, gap) = frontage.tolist(), sums.tolist()
+    return {
+        "frontage_m": long / TICKS_PER_M,
+        "assumed_m": assumed / TICKS_PER_M,
+        "covered_m": covered / TICKS_PER_M,
+        "covered_share": covered / long if long else None,
+        "gaps": gaps,
+        "gap_m": gap / TICKS_PER_M,
+        "points_needed": needed,
+    }
+
+
+def _by(names: tuple[str, ...], frontage: I, sums: I) -> dict[str, dict[str, Any]]:
+    return {name: _figures(frontage[i], sums[i]) for i, name in enumerate(names)}
