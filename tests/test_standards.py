@@ -164,6 +164,18 @@ def test_what_a_pack_leaves_to_the_defaults_is_assumed():
         rule.spacing_m = 10
 
 
+def test_letting_other_types_count_is_assumed_when_the_pack_says_so(edited, text, tmp_path):
+    counts = 'counts = ["point", "post"]\nsite_type = "point"'
+    text = text.replace('site_type = "point"', counts, 1).replace(
+        "assumed = [", 'assumed = ["counts",'
+    )
+    file = tmp_path / "office.toml"
+    file.write_text(text, encoding="utf-8")
+    rule = standards.load_file(file).rule()
+    assert rule.counts == ("point", "post")
+    assert rule.assumed == ("counts", *ASSUMED)
+
+
 def test_english_may_be_left_out_and_is_then_the_chinese():
     assert standards.Text(zh="有礼点").get("en") == "有礼点"
     assert standards.Text(zh="有礼点", en="Courtesy Point").get("en") == "Courtesy Point"

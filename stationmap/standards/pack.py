@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from stationmap.errors import PackError
@@ -103,6 +104,71 @@ class Entry(_Model):
     force: Literal["binding", "advisory"] = "binding"
 
 
+class Rule(Entry):
+    """What every kind of rule has beside its own parameters.
+
+    ``assumed`` are the parameters, dotted, whose value the document does not give: those that the
+    pack lists, and those that it leaves to the defaults.
+    """
+
+    # parameters that follow from others when a pack leaves them out
+    derived: ClassVar[frozenset[str]] = frozenset()
+
+    kind: str
+    assumed: Annotated[tuple[str, ...], Many] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_out_is_assumed(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("assumed", ()), list | tuple):
+            return data
+        listed = data.get("assumed", ())
+        left_out = [
+            name
+            for name, field in _parameters(cls).items()
+            if not field.is_required()
+            and name not in cls.derived
+            and not _says(data, name)
+            and name not in listed
+        ]
+        return {**data, "assumed": [*listed, *left_out]}
+
+    @field_validator("assumed")
+    @classmethod
+    def _are_parameters(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = list(_parameters(cls))
+        for name in names:
+            if name not in known:
+                raise PydanticCustomError(
+                    "unknown_name", "unknown name", {"value": name, "known": known}
+                )
+        return names
+
+
+def _parameters(rule: type[Rule]) -> dict[str, FieldInfo]:
+    """Fields of a kind of rule that may be assumed; those of a table in it by dotted names."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in rule.model_fields.items():
+        inner = field.annotation
+        if name in Rule.model_fields:
+            continue
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found |= {f"{name}.{part}": f for part, f in inner.model_fields.items()}
+        else:
+            found[name] = field
+    return found
+
+
+def _says(data: Any, name: str) -> bool:
+    for part in name.split("."):
+        if isinstance(data, BaseModel):
+            data = {n: getattr(data, n) for n in data.model_fields_set}
+        if not isinstance(data, dict) or part not in data:
+            return False
+        data = data[part]
+    return True
+
+
 class Frontage(_Model):
     """How shops become shop frontage along a part of a street.
 
@@ -120,7 +186,7 @@ class Frontage(_Model):
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
-class SpacingRule(Entry):
+class SpacingRule(Rule):
     """A station of a type every so many metres along the shop frontage of some streets.
 
     Attributes
@@ -139,10 +205,9 @@ class SpacingRule(Entry):
         Whether one station serves both kerbs, or each side is checked apart.
     decides : {"gap", "count", "covered"}
         Which of the three readings tells met from not met.
-    assumed : tuple of str
-        Fields, dotted, whose value the document does not give: those that the pack lists, and
-        those that it leaves to the defaults.
     """
+
+    derived = frozenset({"counts"})
 
     kind: Literal["spacing"]
     site_type: Identifier
@@ -153,51 +218,17 @@ class SpacingRule(Entry):
     sides: Literal["both", "each"] = "both"
     decides: Literal["gap", "count", "covered"] = "gap"
     frontage: Frontage = Frontage()
-    assumed: Annotated[tuple[str, ...], Many] = ()
 
     @model_validator(mode="before")
     @classmethod
-    def _fill(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        listed = data.get("assumed", ())
-        if "site_type" in data:
-            data = {"counts": [data["site_type"]], **data}
-        if isinstance(listed, list | tuple):
-            left_out = [name for name in _fields(cls) if not _says(data, name)]
-            data = {**data, "assumed": [*listed, *(n for n in left_out if n not in listed)]}
+    def _counts_itself(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "site_type" in data:
+            return {"counts": [data["site_type"]], **data}
         return data
-
-    @field_validator("assumed")
-    @classmethod
-    def _are_fields(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = [*_fields(cls), "counts", "along", "spacing_m", "force"]
-        for name in names:
-            if name not in known:
-                raise PydanticCustomError(
-                    "unknown_name", "unknown name", {"value": name, "known": known}
-                )
-        return names
-
-
-def _fields(rule: type[SpacingRule]) -> list[str]:
-    """Dotted names of the fields that a document seldom gives: those with a default."""
-    own = [n for n in ("snap_m", "sides", "decides") if n in rule.model_fields]
-    return own + [f"frontage.{name}" for name in Frontage.model_fields]
-
-
-def _says(data: Any, name: str) -> bool:
-    for part in name.split("."):
-        if isinstance(data, BaseModel):
-            data = {n: getattr(data, n) for n in data.model_fields_set}
-        if not isinstance(data, dict) or part not in data:
-            return False
-        data = data[part]
-    return True
 
 
 # the kinds of rule that packs may hold: with a second kind, a union told apart by `kind`
-Rule = SpacingRule
+AnyRule = SpacingRule
 
 
 class Pack(_Model):
@@ -211,7 +242,7 @@ class Pack(_Model):
     document: Document
     labels: dict[Label, Text] = {}
     site_types: Annotated[tuple[SiteType, ...], Many, Field(alias="site_type", min_length=1)]
-    rules: Annotated[tuple[Rule, ...], Many, Field(alias="rule")] = ()
+    rules: Annotated[tuple[AnyRule, ...], Many, Field(alias="rule")] = ()
 
     def site_type(self, type_id: str) -> SiteType:
         """Return the site type of an id; KeyError where the pack has none."""
@@ -220,7 +251,7 @@ class Pack(_Model):
                 return site_type
         raise KeyError(type_id)
 
-    def rule(self, rule_id: str | None = None, *, kind: str = "spacing") -> Rule:
+    def rule(self, rule_id: str | None = None, *, kind: str = "spacing") -> AnyRule:
         """Return the rule of an id, or without one the pack's only rule of a kind.
 
         Raises
