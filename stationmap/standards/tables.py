@@ -170,6 +170,8 @@ def _has(column: tuple[Any, Any] | None, wanted: frozenset[str]) -> NDArray[np.b
     fits = [
         v != "no" if wanted == {"*"} else not wanted.isdisjoint(_parts(v)) for v in map(str, values)
     ]
+    if not any(fits):
+        return False
     hit: NDArray[np.bool_] = np.array([*fits, False], dtype=bool)[codes]  # code -1: missing
     return hit
 
@@ -179,7 +181,8 @@ def _parts(value: str) -> list[str]:
 
 
 def _each(values: ArrayLike, meaning: Callable[[str], str | None]) -> Words:
-    codes, distinct = pd.factorize(np.asarray(values, dtype=object))
+    series = isinstance(values, pd.Series)
+    codes, distinct = pd.factorize(values if series else np.asarray(values, dtype=object))
     meanings: Words = np.array([*(meaning(str(v)) for v in distinct), None], dtype=object)
     found: Words = meanings[codes]
     return found
