@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -89,30 +90,32 @@ def build(
     through = (ways["sort"] == classes.SORT_STREET).to_numpy()[edges.way]
     way_id = ways["way_id"].to_numpy()[edges.way]
     measured, twins = carriageways.pair(edges.take(through), way_id=way_id[through], crs=crs)
+    measured, beside = carriageways.beside(measured, twins)
     measured = measured.and_also(edges.take(~through))
 
     has = classes.way_classes(ways, areas=areas, bus_stops=bus_stops)
     edge_has = has.iloc[measured.way].reset_index(drop=True)
+    edge_has |= (
+        has.iloc[beside["way"]]
+        .groupby(beside["edge"].to_numpy())
+        .any()
+        .reindex(edge_has.index, fill_value=False)
+    )
     if "commercial" in rule.along:
         edge_has["commercial"] |= parts.busy(
-            measured, ways=ways, shops=shops, twins=twins, frontage=rule.frontage, crs=crs
+            measured, beside=beside, ways=ways, shops=shops, frontage=rule.frontage, crs=crs
         )
     street_class = classes.first_class(edge_has, along=rule.along)
-    counts = street_class != ""
     chained = parts.assemble(
-        measured.take(counts), street_class=street_class[counts], ways=ways, crs=crs
+        measured,
+        np.flatnonzero(street_class != ""),
+        beside=beside,
+        street_class=street_class,
+        ways=ways,
+        crs=crs,
     )
-    twin_line, twin_geometry = carriageways.beside(twins, chained.geometry, group=chained.group)
     axis = Axis(chained.lines.length_m, chained.lines.closed)
-    feet = frontage.shop_feet(
-        chained.lines,
-        chained.geometry,
-        twins=twin_geometry,
-        twin_line=twin_line,
-        shops=shops,
-        reach_m=max(rule.frontage.reach_m, rule.frontage.reach_main_m),
-    )
-    feet = parts.within_reach(feet, chained=chained, axis=axis, frontage=rule.frontage)
+    feet = parts.feet_of(shops, chained=chained, axis=axis, frontage=rule.frontage)
     shop_stretches = frontage.shop_stretches(
         feet,
         axis=axis,
@@ -130,16 +133,17 @@ def build(
         sides=("left", "right") if rule.sides == "each" else ("both",),
     )
     frame, order = parts.frame(chained, stretches, ways=ways, crs=crs)
-    twin_lines = Lines.from_geometries(twin_geometry, crs=crs)
+    twin_m = Lines.from_geometries(chained.twins, crs=crs).length_m
     return Streets(
         crs=crs,
         parts=frame,
         stretches=_renumber(stretches, order),
         twins=gpd.GeoDataFrame(
-            _renumber(pd.DataFrame({"line": twin_line, "geometry": twin_geometry}), order), crs=crs
+            _renumber(pd.DataFrame({"line": chained.twin_line, "geometry": chained.twins}), order),
+            crs=crs,
         ),
         shop_stretches=_renumber(shop_stretches, order),
-        raw_m=float(chained.lines.length_m.sum() + twin_lines.length_m.sum()),
+        raw_m=float(chained.lines.length_m.sum() + twin_m.sum()),
     )
 
 

@@ -29,6 +29,9 @@ STEP_M = 2.0
 CUT_M = 1e-3
 """Shorter rests of an edge are not cut off."""
 
+SNAP_M = 0.1
+"""Edges are not cut closer than this to one of their ends."""
+
 OPPOSITE = -0.5
 """Cosine between directions at or below which two carriageways run opposite (120° and more)."""
 
@@ -330,47 +333,96 @@ def _pieces(edges: Edges, lines: Lines, spans: pd.DataFrame) -> Edges:
     return Edges(np.asarray(cut, dtype=object), rows.way, rows.group, rows.one_way)
 
 
-def beside(twins: Edges, lines: Lineworks, *, group: Ints) -> tuple[Ints, Lineworks]:
-    """Find the measured line that each stretch of a twin runs beside.
+def beside(measured: Edges, twins: Edges) -> tuple[Edges, pd.DataFrame]:
+    """Lay the twins beside the measured edges that they run along.
 
-    Parameters
-    ----------
-    twins : Edges
-    lines : (n,) measured lines, in the same metric CRS
-    group : (n,) group of each
+    Measured edges are cut where the ways beside them change, so that each has the same ways
+    beside it all along.
 
     Returns
     -------
-    line, geometry
-        Stretches of the twins, cut where the nearest line of their group changes; what has none
-        within twice `PAIR_M` is left out.
+    measured : Edges
+    beside : DataFrame
+        edge (row of `measured`), way (of the twin), geometry (its stretch beside that edge);
+        what has no measured edge of its group within twice `PAIR_M` is left out.
     """
-    none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
-    if not len(twins) or not len(lines):
-        return none
-    length = shapely.length(twins.line)
-    steps = np.ceil(length / (5 * STEP_M)).astype(np.int64)
-    twin = np.repeat(np.arange(len(twins)), steps + 1)
-    count = position(steps + 1)
-    at = length[twin] * count / np.repeat(steps, steps + 1)
-    points = shapely.line_interpolate_point(twins.line[twin], at)
-    point, line = shapely.STRtree(lines).query(points, predicate="dwithin", distance=2 * PAIR_M)
-    same = group[line] == twins.group[twin[point]]
-    point, line = point[same], line[same]
-    order = np.lexsort((line, shapely.distance(points[point], lines[line]), point))
-    point, line = point[order], line[order]
-    first = np.diff(point, prepend=-1) > 0
-    nearest = np.full(len(points), -1, dtype=np.int64)
-    nearest[point[first]] = line[first]
+    if not len(twins):
+        return measured, pd.DataFrame({"edge": [], "way": [], "geometry": []}, dtype=object)
+    pieces = _nearest_pieces(measured, twins)
+    host = measured.line[pieces["edge"]]
+    ends = [shapely.get_point(pieces["geometry"].to_numpy(dtype=object), k) for k in (0, -1)]
+    start, stop = (shapely.line_locate_point(host, end) for end in ends)
+    pieces = pieces.assign(start=start, low=np.minimum(start, stop), high=np.maximum(start, stop))
 
-    begins = np.flatnonzero((np.diff(twin, prepend=-1) != 0) | (np.diff(nearest, prepend=-2) != 0))
-    ends = np.append(begins[1:], len(twin)) - 1
-    low = np.where(count[begins] == 0, 0, (at[begins] + at[begins - 1]) / 2)
-    following = np.minimum(ends + 1, len(at) - 1)
-    high = np.where(count[ends] == steps[twin[ends]], at[ends], (at[ends] + at[following]) / 2)
-    real = (nearest[begins] >= 0) & (high > low)
-    begins, low, high = begins[real], low[real], high[real]
-    pieces = [
-        substring(twins.line[t], a, b) for t, a, b in zip(twin[begins], low, high, strict=True)
-    ]
-    return nearest[begins], np.array(pieces, dtype=object)
+    length = shapely.length(measured.line)
+    every = pd.DataFrame({"edge": np.arange(len(measured)), "at": 0.0})
+    marks = [every, every.assign(at=length)]
+    for name in ("low", "high"):
+        at, end = pieces[name], length[pieces["edge"]]
+        inner = (at > SNAP_M) & (at < end - SNAP_M)
+        marks.append(pd.DataFrame({"edge": pieces["edge"], "at": at})[inner])
+    cuts = pd.concat(marks).sort_values(["edge", "at"], ignore_index=True)
+    new = (cuts["edge"] != cuts["edge"].shift()) | (cuts["at"] - cuts["at"].shift() > SNAP_M)
+    cuts = cuts[new | (cuts["edge"] != cuts["edge"].shift(-1))]
+    goes_on = (cuts["edge"] == cuts["edge"].shift(-1)).to_numpy()
+    parts = cuts.assign(to=cuts["at"].shift(-1))[goes_on].reset_index(drop=True)
+    edges = measured.take(parts["edge"].to_numpy())
+    whole = parts["to"] - parts["at"] >= length[parts["edge"]]
+    for row in np.flatnonzero(~whole):
+        edges.line[row] = substring(edges.line[row], parts["at"][row], parts["to"][row])
+    return edges, _share_out(pieces, parts)
+
+
+def _share_out(pieces: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Cut the twins' pieces like the edges that they run beside."""
+    both = pieces.merge(parts.reset_index(names="row"), on="edge")
+    low, high = both[["low", "at"]].max(axis=1), both[["high", "to"]].min(axis=1)
+    size = both["high"] - both["low"]
+    both = both.assign(from_m=low, to_m=high)[high - low > np.minimum(SNAP_M, size / 2)]
+    whole = (both["to_m"] - both["from_m"]) >= (both["high"] - both["low"]) - SNAP_M
+    shape = both["geometry"].to_numpy(dtype=object)
+    for k in np.flatnonzero(~whole):
+        row = both.iloc[k]
+        along = np.abs(np.array([row["from_m"], row["to_m"]]) - row["start"])
+        first, last = np.sort(along / (row["high"] - row["low"]))
+        shape[k] = substring(shape[k], first, last, normalized=True)
+    return pd.DataFrame(
+        {"edge": both["row"].to_numpy(), "way": both["way"].to_numpy(), "geometry": shape}
+    )
+
+
+def _nearest_pieces(measured: Edges, twins: Edges) -> pd.DataFrame:
+    """Cut the twins beside the ends of measured carriageways: columns edge, way, geometry.
+
+    Each piece goes to the nearest carriageway of its group.
+    """
+    one_way = np.flatnonzero(measured.one_way)
+    hosts = measured.line[one_way]
+    tips = np.concatenate([shapely.get_point(hosts, k) for k in (0, -1)])
+    tip, twin = shapely.STRtree(twins.line).query(tips, predicate="dwithin", distance=2 * PAIR_M)
+    same = measured.group[one_way[tip % len(hosts)]] == twins.group[twin]
+    tip, twin = tip[same], twin[same]
+    every = np.arange(len(twins))
+    length = shapely.length(twins.line)
+    cuts = pd.DataFrame(
+        {
+            "twin": np.r_[every, every, twin],
+            "at": np.r_[
+                np.zeros(len(twins)), length, shapely.line_locate_point(twins.line[twin], tips[tip])
+            ],
+        }
+    ).sort_values(["twin", "at"], ignore_index=True)
+    cuts["to"] = cuts["at"].shift(-1)
+    cuts = cuts[(cuts["twin"] == cuts["twin"].shift(-1)) & (cuts["to"] - cuts["at"] > CUT_M)]
+    twin, low, high = (cuts[name].to_numpy() for name in ("twin", "at", "to"))
+    middle = shapely.line_interpolate_point(twins.line[twin], (low + high) / 2)
+    piece, host = shapely.STRtree(hosts).query(middle, predicate="dwithin", distance=2 * PAIR_M)
+    same = measured.group[one_way[host]] == twins.group[twin[piece]]
+    piece, host = piece[same], host[same]
+    order = np.lexsort((host, shapely.distance(middle[piece], hosts[host]), piece))
+    piece, host = piece[order], host[order]
+    first = np.diff(piece, prepend=-1) > 0
+    piece, host = piece[first], host[first]
+    stretches = zip(twins.line[twin[piece]], low[piece], high[piece], strict=True)
+    shape = np.array([substring(*stretch) for stretch in stretches], dtype=object)
+    return pd.DataFrame({"edge": one_way[host], "way": twins.way[twin[piece]], "geometry": shape})

@@ -142,7 +142,7 @@ def _mostly_inside(lines: Lineworks, polygons: Lineworks) -> Bools:
         land = shapely.get_parts(shapely.union_all(shapely.make_valid(polygons)))
         line, area = shapely.STRtree(land).query(lines, predicate="intersects")
         np.add.at(inside, line, shapely.length(shapely.intersection(lines[line], land[area])))
-    mostly: Bools = inside > shapely.length(lines) / 2
+    mostly: Bools = np.round(inside - shapely.length(lines) / 2, 4) > 0
     return mostly
 
 

@@ -13,7 +13,6 @@ import shapely
 from stationmap.crs import to_wgs84
 from stationmap.linear import Lines, interpolate, locate
 from stationmap.standards.pack import Frontage
-from stationmap.streets.carriageways import beside
 from stationmap.streets.classes import MAIN, SORT_STREET
 from stationmap.streets.frontage import shop_feet, shop_stretches
 from stationmap.streets.intervals import Axis
@@ -28,7 +27,7 @@ TICK_M = 1e-4
 
 @dataclass(frozen=True)
 class Chained:
-    """Lines of parts and the edges along them.
+    """Lines of parts, the edges along them, and the twins beside them with their lines.
 
     `spans` has line, from_m, to_m, way (row), street_class, main (trunk or primary), shops_only
     (bridge, link road, roundabout); they tile each line, sorted by line and from_m.
@@ -36,17 +35,26 @@ class Chained:
 
     geometry: Lineworks
     lines: Lines
-    group: Ints
     spans: pd.DataFrame
+    twin_line: Ints
+    twins: Lineworks
 
 
 def assemble(
-    edges: Edges, *, street_class: npt.NDArray[np.object_], ways: gpd.GeoDataFrame, crs: pyproj.CRS
+    measured: Edges,
+    rows: Ints,
+    *,
+    beside: pd.DataFrame,
+    street_class: npt.NDArray[np.object_],
+    ways: gpd.GeoDataFrame,
+    crs: pyproj.CRS,
 ) -> Chained:
-    """Join edges into parts and turn each to run from its western, then southern end.
+    """Join the edges at `rows` into parts, each turned to run from its western, then southern end.
 
-    A closed part starts at its westernmost vertex and runs counter-clockwise.
+    A closed part starts at its westernmost vertex and runs counter-clockwise. `street_class` has
+    an entry for each measured edge.
     """
+    edges = measured.take(rows)
     unnamed = (ways["key"] == "").to_numpy()[edges.way]
     chains = join(edges, straightest=unnamed)
     raw = chain_lines(edges, chains)
@@ -67,13 +75,13 @@ def assemble(
     start, end = start - shift[line], end - shift[line]
     behind = end <= TICK_M / 2
     start, end = np.where(behind, start + total, start), np.where(behind, end + total, end)
-    spans = pd.DataFrame({"line": line, "from_m": start, "to_m": end, "edge": chains.edge})
+    spans = pd.DataFrame({"line": line, "from_m": start, "to_m": end, "edge": rows[chains.edge]})
     across = spans[(start < 0) & lines.closed[line]]
     tail = across.assign(from_m=across["from_m"] + lines.length_m[across["line"]])
     tail["to_m"] = lines.length_m[across["line"]]
     spans = pd.concat([spans, tail], ignore_index=True)
     spans["from_m"] = spans["from_m"].clip(lower=0)
-    way = edges.way[spans["edge"]]
+    way = measured.way[spans["edge"]]
     facts = ways.iloc[way]
     spans = spans.assign(
         way=way,
@@ -82,7 +90,10 @@ def assemble(
         shops_only=(facts["bridge"] | (facts["sort"] != SORT_STREET)).to_numpy(dtype=bool),
     )
     spans = spans.sort_values(["line", "from_m"], ignore_index=True)
-    return Chained(geometry, lines, edges.group[chains.edge[chains.first[:-1]]], spans)
+    line_of = pd.Series(line, index=rows[chains.edge])
+    with_host = beside[beside["edge"].isin(line_of.index)]
+    twin_line = line_of[with_host["edge"]].to_numpy(dtype=np.int64)
+    return Chained(geometry, lines, spans, twin_line, with_host["geometry"].to_numpy(dtype=object))
 
 
 def _turn(raw: Lineworks, lines: Lines, *, crs: pyproj.CRS) -> tuple[Lineworks, Bools, Floats]:
@@ -111,33 +122,24 @@ def _turn(raw: Lineworks, lines: Lines, *, crs: pyproj.CRS) -> tuple[Lineworks, 
 
 
 def busy(
-    edges: Edges,
+    measured: Edges,
     *,
+    beside: pd.DataFrame,
     ways: gpd.GeoDataFrame,
     shops: gpd.GeoDataFrame,
-    twins: Edges,
     frontage: Frontage,
     crs: pyproj.CRS,
 ) -> Bools:
     """Tell which edges belong to a named part with enough shops along enough of it."""
     named = (ways["key"] != "").to_numpy() & (ways["sort"] == SORT_STREET).to_numpy()
-    rows = np.flatnonzero(named[edges.way])
-    found = np.zeros(len(edges), dtype=bool)
+    rows = np.flatnonzero(named[measured.way])
+    found = np.zeros(len(measured), dtype=bool)
     if not len(rows) or not len(shops):
         return found
-    no_class = np.full(len(rows), "", dtype=object)
-    chained = assemble(edges.take(rows), street_class=no_class, ways=ways, crs=crs)
+    no_class = np.full(len(measured), "", dtype=object)
+    chained = assemble(measured, rows, beside=beside, street_class=no_class, ways=ways, crs=crs)
     axis = Axis(chained.lines.length_m, chained.lines.closed)
-    twin_line, twin_geometry = beside(twins, chained.geometry, group=chained.group)
-    feet = shop_feet(
-        chained.lines,
-        chained.geometry,
-        twins=twin_geometry,
-        twin_line=twin_line,
-        shops=shops,
-        reach_m=max(frontage.reach_m, frontage.reach_main_m),
-    )
-    feet = within_reach(feet, chained=chained, axis=axis, frontage=frontage)
+    feet = feet_of(shops, chained=chained, axis=axis, frontage=frontage)
     fronts = shop_stretches(
         feet, axis=axis, front_m=frontage.front_m, join_m=frontage.join_m, each_side=False
     )
@@ -149,14 +151,28 @@ def busy(
         np.round(fronted - frontage.min_share * axis.length_m, 4) >= 0
     )
     spans = chained.spans
-    found[rows[spans["edge"][enough[spans["line"]]]]] = True
+    found[spans["edge"][enough[spans["line"]]]] = True
     return found
 
 
-def within_reach(
-    feet: pd.DataFrame, *, chained: Chained, axis: Axis, frontage: Frontage
+def feet_of(
+    shops: gpd.GeoDataFrame, *, chained: Chained, axis: Axis, frontage: Frontage
 ) -> pd.DataFrame:
-    """Keep the feet within reach of the road at the foot: trunk and primary reach farther."""
+    """Find the feet of shops within reach of the road at the foot: trunk and primary reach farther.
+
+    Returns
+    -------
+    DataFrame
+        As `shop_feet`.
+    """
+    feet = shop_feet(
+        chained.lines,
+        chained.geometry,
+        twins=chained.twins,
+        twin_line=chained.twin_line,
+        shops=shops,
+        reach_m=max(frontage.reach_m, frontage.reach_main_m),
+    )
     span = _span_at(chained, axis, feet["line"], feet["at_m"])
     reach = np.where(
         chained.spans["main"].to_numpy(dtype=bool)[span], frontage.reach_main_m, frontage.reach_m

@@ -169,3 +169,48 @@ def test_pairing_does_not_depend_on_direction(turn_deg):
             ),
         )
     assert lengths(streets(ways)) == [1000.0]
+
+
+def pair_of_bus_streets(*bus):
+    """Two carriageways, each of two ways; `bus` are the ids of the ways with a bus route."""
+    lines = {
+        1: [(-300, 0), (0, 0)],
+        2: [(0, 0), (200, 0)],
+        3: [(200, 9), (0, 9)],
+        4: [(0, 9), (-300, 9)],
+    }
+    return streets(
+        [
+            way(i, line, name="大道", highway="residential", oneway=1, bus=i in bus)
+            for i, line in lines.items()
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("bus", "measured"), [((1,), 300), ((4,), 300), ((3,), 200), ((1, 3), 500), ((2, 3), 200)]
+)
+def test_a_pair_has_the_classes_of_either_carriageway(bus, measured):
+    assert lengths(pair_of_bus_streets(*bus)) == [measured]
+
+
+def test_a_twin_belongs_to_the_stretch_it_runs_beside_and_to_no_other():
+    made = pair_of_bus_streets(1)
+    [line] = made.parts.geometry
+    assert len(made.twins)
+    for twin in made.twins.geometry:
+        assert shapely.hausdorff_distance(twin, line) < 310
+        assert shapely.distance(shapely.points(shapely.get_coordinates(twin)), line).max() < 10
+    assert made.raw_m == pytest.approx(600, abs=0.1)
+
+
+def test_a_measured_way_is_cut_where_the_ways_beside_it_change():
+    made = streets(
+        [
+            way(1, [(-300, 0), (200, 0)], name="大道", highway="residential", oneway=1),
+            way(2, [(200, 9), (0, 9)], name="大道", highway="residential", oneway=1, bus=True),
+            way(3, [(0, 9), (-299, 9)], name="大道", highway="residential", oneway=1),
+        ]
+    )
+    assert lengths(made) == [200.0]
+    assert shapely.length(made.twins.geometry.values).sum() == pytest.approx(200, abs=0.01)
