@@ -10,7 +10,6 @@ import pyproj
 
 from stationmap.crs import require_metric, to_metric
 from stationmap.linear import Lines
-from stationmap.standards.pack import SpacingRule
 from stationmap.streets import carriageways, classes, frontage, network, parts
 from stationmap.streets.intervals import Axis
 
@@ -52,7 +51,7 @@ def build(
     ways: gpd.GeoDataFrame,
     shops: gpd.GeoDataFrame,
     *,
-    rule: SpacingRule,
+    rule: frontage.StreetRule,
     districts: gpd.GeoDataFrame,
     areas: gpd.GeoDataFrame,
     bus_stops: gpd.GeoDataFrame,
@@ -66,8 +65,8 @@ def build(
     ----------
     ways, shops, districts, areas, bus_stops : GeoDataFrame
         Layers of the atlas, each with its CRS.
-    rule : SpacingRule
-        Names the classes (`along`), the sides, and the frontage distances.
+    rule : StreetRule
+        A spacing rule of a pack: the classes (`along`), the sides, the distances of frontage.
     crs : pyproj.CRS
         Local metric CRS of the city.
     complete : collection of str

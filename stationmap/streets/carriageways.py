@@ -380,7 +380,7 @@ def _share_out(pieces: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     size = both["high"] - both["low"]
     both = both.assign(from_m=low, to_m=high)[high - low > np.minimum(SNAP_M, size / 2)]
     whole = (both["to_m"] - both["from_m"]) >= (both["high"] - both["low"]) - SNAP_M
-    shape = both["geometry"].to_numpy(dtype=object)
+    shape = both["geometry"].to_numpy(dtype=object, copy=True)
     for k in np.flatnonzero(~whole):
         row = both.iloc[k]
         along = np.abs(np.array([row["from_m"], row["to_m"]]) - row["start"])

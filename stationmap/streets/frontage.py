@@ -1,5 +1,8 @@
 """Shop frontage: which stretches of a street have shops along them."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,6 +11,51 @@ import shapely
 from stationmap.linear import Lines, locate
 from stationmap.streets.intervals import Axis
 from stationmap.streets.network import Bools, Ints, Lineworks
+
+
+class Frontage(Protocol):
+    """How shops become frontage: distances in metres, limits as in `shop_feet` and `busy`."""
+
+    @property
+    def reach_m(self) -> float:
+        """Farthest a shop may lie from a street that it fronts, inclusive."""
+
+    @property
+    def reach_main_m(self) -> float:
+        """The same on trunk and primary roads."""
+
+    @property
+    def front_m(self) -> float:
+        """What a shop fronts to each side of its foot point."""
+
+    @property
+    def join_m(self) -> float:
+        """Stretches closer than this join."""
+
+    @property
+    def min_shops(self) -> int:
+        """Fewest shops of a commercial street."""
+
+    @property
+    def min_share(self) -> float:
+        """Least share of shop frontage of a commercial street, inclusive."""
+
+
+class StreetRule(Protocol):
+    """What a rule says of the streets along which it holds."""
+
+    @property
+    def along(self) -> Sequence[str]:
+        """Classes of streets; one of several counts under the first named."""
+
+    @property
+    def sides(self) -> str:
+        """Say whether both kerbs are one ("both") or checked apart ("each")."""
+
+    @property
+    def frontage(self) -> Frontage:
+        """Distances of shop frontage."""
+
 
 ON_LINE_M = 0.5
 """What stands closer to a street's line than this is on both of its sides."""

@@ -12,9 +12,8 @@ import shapely
 
 from stationmap.crs import to_wgs84
 from stationmap.linear import Lines, interpolate, locate
-from stationmap.standards.pack import Frontage
 from stationmap.streets.classes import MAIN, SORT_STREET
-from stationmap.streets.frontage import shop_feet, shop_stretches
+from stationmap.streets.frontage import Frontage, shop_feet, shop_stretches
 from stationmap.streets.intervals import Axis
 from stationmap.streets.network import Bools, Edges, Floats, Ints, Lineworks, chain_lines, join
 
