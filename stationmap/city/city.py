@@ -1,0 +1,260 @@
+"""City: the folder of one city, open for reading and for imports."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import RLock
+
+import geopandas as gpd
+
+from stationmap import standards
+from stationmap.checks.spacing import Spacing
+from stationmap.city import config as settings
+from stationmap.city.answers import Answers
+from stationmap.city.config import Config
+from stationmap.city.imports import ATLAS, REGISTER, ImportReport, import_file
+from stationmap.city.versions import SCHEMA_VERSION, SourceRecord, Store, replace_file
+from stationmap.errors import CityError, InputError
+from stationmap.io.notes import Note
+from stationmap.standards import Pack
+from stationmap.streets import Streets
+
+PACKS = "packs"
+TIME_ZONE = "Asia/Shanghai"
+
+
+class City:
+    """One city: a folder with its settings, its packs, its atlas and its register.
+
+    Frames that the methods return are kept and shared: copy before you change one. All are in
+    EPSG:4326. Every answer follows the folder: after an import, in this or another process, the
+    next call answers from the new data.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = RLock()
+        self._answers: Answers | None = None
+
+    @classmethod
+    def create(
+        cls, path: str | Path, *, standard: str, name: str | None = None, adcode: str | None = None
+    ) -> "City":
+        """Make a city's folder.
+
+        Parameters
+        ----------
+        path : str or Path
+            A folder that does not exist yet, or is empty.
+        standard : str
+            Id of a pack that comes with StationMap, or the path of a pack file (``*.toml``).
+        name : str, optional
+            The city's name; the pack's jurisdiction unless given.
+        adcode : str, optional
+            The city's code, six digits; the pack's jurisdiction unless given.
+
+        Raises
+        ------
+        CityError
+            Something is in the folder already.
+        PackError
+            The pack is unknown or does not validate.
+        """
+        path = Path(path)
+        file = Path(standard) if standard.endswith(".toml") else standards.path_of(standard)
+        pack = standards.load_file(file)
+        if adcode is not None and not re.fullmatch("[0-9]{6}", adcode):
+            raise InputError(
+                "the adcode {adcode} is not a code of six digits, such as 330800", adcode=adcode
+            )
+        # an interrupted `create` leaves packs/ and hidden files at most: city.toml comes last
+        if path.exists() and (
+            not path.is_dir() or any(p.name[0] != "." and p.name != PACKS for p in path.iterdir())
+        ):
+            raise CityError(
+                "{city} exists already and is not an empty folder; choose another name, or import "
+                "into it if it is a city",
+                city=str(path),
+            )
+        (path / PACKS).mkdir(parents=True, exist_ok=True)
+        replace_file(path / PACKS / f"{pack.id}.toml", file.read_bytes())
+        config = Config(
+            schema_version=SCHEMA_VERSION,
+            name=name or pack.jurisdiction.zh,
+            adcode=adcode or pack.adcode,
+            time_zone=TIME_ZONE,
+            standard=pack.id,
+        )
+        settings.write(path, config)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "City":
+        """Open a city's folder.
+
+        Raises
+        ------
+        CityError
+            It is no city, is damaged, or was written by a newer program.
+        PackError
+            Its pack does not validate.
+        """
+        city = cls(path)
+        city.now()
+        return city
+
+    def now(self) -> Answers:
+        """Return the answers of the version in force; they stay of one version, whatever comes."""
+        with self._lock:
+            version = self._stamp()
+            if self._answers is None or self._answers.version != version:
+                config = settings.read(self.path)
+                self._answers = Answers(
+                    self.path,
+                    version=version,
+                    config=config,
+                    pack=self._read_pack(config.standard),
+                    atlas=Store(self.path / ATLAS).current(),
+                    register=Store(self.path / REGISTER).current(),
+                )
+            return self._answers
+
+    @property
+    def version(self) -> str:
+        """Short text that changes whenever the settings, a pack, the atlas or the register do."""
+        return self.now().version
+
+    @property
+    def config(self) -> Config:
+        """The settings in ``city.toml``."""
+        return self.now().config
+
+    @property
+    def pack(self) -> Pack:
+        """The standards pack in force, the city's own copy."""
+        return self.now().pack
+
+    def sources(self) -> list[SourceRecord]:
+        """Return what every import brought: records of the atlas, then of the register."""
+        return self.now().sources()
+
+    def complete(self, layer: str) -> set[str]:
+        """Districts (adcodes, "*" for everywhere) whose data in a layer are declared complete."""
+        return self.now().complete(layer)
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """Return a layer of the atlas; without rows where nothing was imported.
+
+        Parameters
+        ----------
+        name : str
+            ways, shops, facilities, districts, areas, bus_stops or landscape.
+        """
+        return self.now().layer(name)
+
+    def stations(self) -> gpd.GeoDataFrame:
+        """Return the stations frame; ``adcode`` is the district in which a station lies."""
+        return self.now().stations()
+
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north in degrees of what the atlas holds; None where it is empty."""
+        return self.now().extent()
+
+    def streets(self, rule: str | None = None) -> Streets:
+        """Return the streets along which a spacing rule holds (by id, or the pack's only one)."""
+        return self.now().streets(rule)
+
+    def spacing(self, rule: str | None = None, *, with_planned: bool = False) -> Spacing:
+        """Return the spacing check of the city's stations; with planned ones counted if asked."""
+        return self.now().spacing(rule, with_planned=with_planned)
+
+    def gaps(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
+        """Return the gaps frame of a rule; with planned stations counted if asked."""
+        return self.now().gaps(rule, with_planned=with_planned)
+
+    def import_file(
+        self,
+        kind: str,
+        path: str | Path,
+        *,
+        datum: str = "auto",
+        columns: Mapping[str, str] | None = None,
+        sets: Mapping[str, str] | None = None,
+        sheet: str | None = None,
+        complete: bool = False,
+        dry_run: bool = False,
+        lang: str = "zh",
+        progress: Callable[[Note], None] | None = None,
+    ) -> ImportReport:
+        """Bring a file into the city: all of what can be used of it, or nothing.
+
+        Parameters
+        ----------
+        kind : str
+            osm, streets, shops, facilities, districts or stations.
+        path : str or Path
+        datum : str
+            "auto", or the datum of the coordinates: wgs84, gcj02, bd09, cgcs2000.
+        columns : mapping, optional
+            Role → heading of the file, such as ``{"type": "类别"}``, where the heading alone does
+            not tell.
+        sets : mapping, optional
+            Role → one value for all rows, such as ``{"type": "point"}``.
+        sheet : str, optional
+            Sheet or layer of the file.
+        complete : bool
+            The file holds everything there is of its kind in the city.
+        dry_run : bool
+            Report only; write nothing.
+        lang : str
+            Language of the list of quarantined rows.
+        progress : callable, optional
+            Told of every stage as it begins.
+
+        Raises
+        ------
+        InputError
+            Nothing of the file can be used, or an option does not fit it.
+        DatumUndecided
+            The evidence does not tell the datum.
+        CityError
+            Another import is running.
+        """
+        return import_file(
+            self.path,
+            self.now(),
+            kind,
+            Path(path),
+            datum=datum,
+            columns=columns or {},
+            sets=sets or {},
+            sheet=sheet,
+            complete=complete,
+            dry_run=dry_run,
+            lang=lang,
+            progress=progress or (lambda _: None),
+        )
+
+    def _stamp(self) -> str:
+        digest = hashlib.sha256()
+        for path in (
+            self.path / settings.FILE,
+            self.path / ATLAS / "current",
+            self.path / REGISTER / "current",
+            *sorted((self.path / PACKS).glob("*.toml")),
+        ):
+            data = path.read_bytes() if path.is_file() else b""
+            digest.update(len(data).to_bytes(8, "big") + data)
+        return digest.hexdigest()[:12]
+
+    def _read_pack(self, standard: str) -> Pack:
+        file = self.path / PACKS / f"{standard}.toml"
+        if not re.fullmatch(r"[\w.-]+", standard) or not file.is_file():
+            raise CityError(
+                "{city}: its standard {standard} has no file in packs/; put the pack there, or "
+                "name another one in city.toml",
+                city=self.path.name,
+                standard=standard,
+            )
+        return standards.load_file(file)

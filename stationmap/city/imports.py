@@ -1,0 +1,388 @@
+"""The import pipeline: read, locate, validate, quarantine, compare, one atomic write."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from stationmap.city import layers, quarantine
+from stationmap.city.answers import Answers
+from stationmap.city.kinds import KINDS, Context
+from stationmap.city.place import Placed, place
+from stationmap.city.quarantine import Entry, Quarantine, Refusal
+from stationmap.city.rows import Rows, read
+from stationmap.city.versions import SourceRecord, Store, Version, exclusive, file_sha256
+from stationmap.crs import DATUMS
+from stationmap.errors import InputError
+from stationmap.io import osm
+from stationmap.io.files import check_file
+from stationmap.io.notes import Note
+from stationmap.messages import N_
+
+ATLAS, REGISTER, QUARANTINE = "atlas", "register", "quarantine"
+EVERYWHERE = "*"
+OSM = "osm"
+
+Progress = Callable[[Note], None]
+
+
+@dataclass
+class Counts:
+    """What became of the rows of one layer: read = accepted + quarantined."""
+
+    read: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    unchanged: int = 0
+    to_locate: int = 0
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or with ``dry_run`` would do.
+
+    Attributes
+    ----------
+    kind, file, source : str
+    counts : Counts
+        Of all rows; `layers` has them for each layer of an OSM file.
+    datum, decided, evidence
+        The datum that was used (None without coordinates), whether the evidence told it, and what
+        was found.
+    outside : int
+        Accepted places outside the extent of the atlas.
+    removed : int
+        Rows that the source had brought before and brings no more.
+    entries : list of Entry
+        The refused rows.
+    quarantine_file : Path or None
+        Where their list stands.
+    written : bool
+        Whether anything changed in the city.
+    notes, warnings : list of Note
+    """
+
+    kind: str
+    file: str
+    source: str
+    counts: Counts = field(default_factory=Counts)
+    layers: dict[str, Counts] = field(default_factory=dict)
+    datum: str | None = None
+    decided: bool = False
+    evidence: Any = None
+    outside: int = 0
+    removed: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    quarantine_file: Path | None = None
+    written: bool = False
+    notes: list[Note] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+
+    def to_json(self, *, lang: str = "zh") -> dict[str, Any]:
+        """Return plain values for JSON, sentences in `lang`."""
+        document: dict[str, Any] = dict(vars(self.counts))
+        document["datum"] = {
+            "name": self.datum,
+            "decided": self.decided,
+            "evidence": self.evidence.to_json() if self.evidence is not None else None,
+        }
+        if self.layers:
+            document["layers"] = {layer: vars(counts) for layer, counts in self.layers.items()}
+        return document | {
+            "removed": self.removed,
+            "outside": self.outside,
+            "quarantine_file": str(self.quarantine_file) if self.quarantine_file else None,
+            "warnings": [warning.render(lang) for warning in self.warnings],
+        }
+
+
+@dataclass
+class _Change:
+    """What a file brings: fresh rows by layer, and what it declares."""
+
+    report: ImportReport
+    fresh: dict[str, gpd.GeoDataFrame]
+    sha256: str
+    crs: str | None
+    complete: dict[str, list[str]]
+
+
+def import_file(
+    city: Path,
+    now: Answers,
+    kind: str,
+    path: Path,
+    *,
+    datum: str,
+    columns: Mapping[str, str],
+    sets: Mapping[str, str],
+    sheet: str | None,
+    complete: bool,
+    dry_run: bool,
+    lang: str,
+    progress: Progress,
+) -> ImportReport:
+    """Bring a file into the city at `city`, of which `now` is known; see `City.import_file`."""
+    if kind not in (OSM, *KINDS):
+        raise InputError(
+            "unknown kind of import {kind}; expected one of: {known}",
+            kind=kind,
+            known=", ".join([OSM, *KINDS]),
+        )
+    if datum not in ("auto", *DATUMS):
+        raise InputError(
+            "unknown datum {datum}; expected one of: {known}",
+            datum=datum,
+            known=", ".join(["auto", *DATUMS]),
+        )
+    path = check_file(path)
+    progress(Note(N_("reading {file}"), {"file": path.name}))
+    if kind == OSM:
+        change = _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
+    else:
+        change = _from_rows(
+            path,
+            now,
+            kind,
+            datum=datum,
+            columns=columns,
+            sets=sets,
+            sheet=sheet,
+            complete=complete,
+        )
+    store = Store(city / (REGISTER if kind == layers.STATIONS else ATLAS))
+    if dry_run:
+        _compare(change, store.current())
+        return change.report
+    progress(Note(N_("writing"), {}))
+    with exclusive(city):
+        _sweep(city)
+        base = store.current()
+        merged = _compare(change, base)
+        _write(city, store, base, change, merged, lang=lang)
+    return change.report
+
+
+# ------------------------------------------------------------------- reading
+
+
+def _from_osm(
+    path: Path,
+    *,
+    datum: str,
+    columns: Mapping[str, str],
+    sets: Mapping[str, str],
+    complete: bool,
+) -> _Change:
+    if datum not in ("auto", "wgs84", "cgcs2000"):
+        raise InputError(
+            "{file}: OpenStreetMap data are in WGS-84; leave out --datum {datum}",
+            file=path.name,
+            datum=datum,
+        )
+    if columns or set(sets) - {"source"}:
+        raise InputError(
+            "{file}: an OpenStreetMap file says itself what its columns are; leave out --column "
+            "and --set",
+            file=path.name,
+        )
+    found = osm.read(path)
+    source = sets.get("source", OSM)
+    report = ImportReport(OSM, path.name, source, datum="wgs84", decided=True, notes=found.notes)
+    fresh = {}
+    for layer in layers.ATLAS:
+        frame = getattr(found, layer)
+        fresh[layer] = layers.conform(layer, frame.assign(source=source))
+        read_, used = found.counts[layer]["read"], found.counts[layer]["used"]
+        report.layers[layer] = Counts(read_, used, read_ - used)
+    report.entries = [
+        Entry(None, r.id, r.name, Refusal(N_("{layer}: {reason}"), N_("correct it in the map"), p))
+        for r in found.rejected
+        for p in [{"layer": r.layer, "reason": r.reason}]
+    ]
+    return _Change(
+        report,
+        fresh,
+        sha256=file_sha256(path),
+        crs="EPSG:4326",
+        complete={"shops": [EVERYWHERE]} if complete else {},
+    )
+
+
+def _from_rows(
+    path: Path,
+    now: Answers,
+    kind: str,
+    *,
+    datum: str,
+    columns: Mapping[str, str],
+    sets: Mapping[str, str],
+    sheet: str | None,
+    complete: bool,
+) -> _Change:
+    spec = KINDS[kind]
+    rows = read(path, roles=spec.roles.split(), columns=columns, sets=sets, sheet=sheet)
+    if rows.cells.empty:
+        raise InputError("{file} has no rows", file=path.name)
+    source = sets.get("source", path.stem)
+    refused = Quarantine(len(rows.cells))
+    placed = place(rows, shape=spec.shape, declared=datum, now=now, quarantine=refused)
+    others = now.stations() if spec.layer == layers.STATIONS else None
+    context = Context(
+        source=source,
+        pack=now.pack,
+        taken=frozenset(
+            () if others is None else others.loc[others["source"] != source, "station_id"]
+        ),
+    )
+    made = spec.make(rows, placed, refused, context).assign(source=source)
+    report = ImportReport(
+        kind,
+        path.name,
+        source,
+        datum=placed.datum,
+        decided=placed.decided,
+        evidence=placed.evidence,
+        entries=refused.entries(rows.cells, rows.numbers),
+        notes=rows.notes,
+        warnings=placed.warnings,
+    )
+    good = refused.good
+    if not good.any():
+        _nothing_left(rows, report, placed)
+    frame = made.assign(geometry=placed.geometry)[good].reset_index(drop=True)
+    fresh = layers.conform(spec.layer, _single_lines(frame) if spec.shape == "line" else frame)
+    nowhere = int(fresh.geometry.isna().sum())
+    report.outside = placed.outside
+    report.counts = Counts(
+        read=len(good),
+        accepted=int(good.sum()),
+        quarantined=int((~good).sum()),
+        to_locate=nowhere,
+    )
+    return _Change(
+        report,
+        {spec.layer: fresh},
+        sha256=file_sha256(path),
+        crs=rows.crs.to_string() if rows.crs is not None else None,
+        complete={spec.layer: [EVERYWHERE]} if complete else {},
+    )
+
+
+def _single_lines(frame: Any) -> gpd.GeoDataFrame:
+    """One row a line: the lines of a multi-line keep its id, like a way that a map cut."""
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=layers.WGS84).explode(
+        index_parts=False, ignore_index=True
+    )
+
+
+def _nothing_left(rows: Rows, report: ImportReport, placed: Placed) -> None:
+    refusal, count = quarantine.commonest(report.entries)
+    reason, advice = refusal.sentences()
+    raise InputError(
+        "{file}: none of its {read} rows can be used. {count} of them: {reason}; {advice}",
+        file=rows.file,
+        read=len(rows.cells),
+        count=count,
+        reason=reason,
+        advice=advice,
+        evidence=placed.evidence,
+    )
+
+
+# ------------------------------------------------------------------- comparing and writing
+
+
+def _compare(change: _Change, base: Version | None) -> dict[str, gpd.GeoDataFrame]:
+    """Count what stays and what goes; return the layers as they will be."""
+    report, merged = change.report, {}
+    for layer, fresh in change.fresh.items():
+        old = base.read(layer) if base else None
+        merged[layer], unchanged = layers.replace_source(
+            old, fresh, layer=layer, source=report.source
+        )
+        counts = report.layers.get(layer, report.counts)
+        # several rows may stem from one that was read
+        counts.unchanged = min(unchanged, counts.accepted)
+        if old is not None:
+            report.removed += max(int((old["source"] == report.source).sum()) - len(fresh), 0)
+    if report.layers:
+        for name in vars(report.counts):
+            total = sum(getattr(counts, name) for counts in report.layers.values())
+            setattr(report.counts, name, total)
+    return merged
+
+
+def _write(
+    city: Path,
+    store: Store,
+    base: Version | None,
+    change: _Change,
+    merged: dict[str, gpd.GeoDataFrame],
+    *,
+    lang: str,
+) -> None:
+    report = change.report
+    if report.entries:
+        stem = re.sub(r"[^\w.-]+", "_", f"{report.kind}-{report.source}")
+        report.quarantine_file = quarantine.write(
+            city / QUARANTINE, stem, report.entries, lang=lang
+        )
+    record = SourceRecord(
+        kind=report.kind,
+        source=report.source,
+        file=report.file,
+        sha256=change.sha256,
+        imported_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        datum=report.datum,
+        crs=change.crs,
+        read=report.counts.read,
+        accepted=report.counts.accepted,
+        quarantined=report.counts.quarantined,
+        quarantine_file=report.quarantine_file.name if report.quarantine_file else None,
+        rows={layer: len(frame) for layer, frame in change.fresh.items()},
+        complete=change.complete,
+    )
+    records = base.manifest.sources if base else []
+    mine = (record.kind, record.source)
+    before = next((r for r in records if (r.kind, r.source) == mine), None)
+    changed = {
+        layer: frame
+        for layer, frame in merged.items()
+        if base is None or not _same(base.read(layer), frame)
+    }
+    if changed or not record.same_as(before):
+        others = [r for r in records if (r.kind, r.source) != mine]
+        store.write(changed, sources=[*others, record], base=base)
+        report.written = True
+
+
+def _same(old: gpd.GeoDataFrame | None, new: gpd.GeoDataFrame) -> bool:
+    return (
+        old is not None
+        and len(old) == len(new)
+        and np.array_equal(layers.row_hashes(old), layers.row_hashes(new))
+        and (layers.ROW not in new or old[layers.ROW].equals(new[layers.ROW]))
+    )
+
+
+def _sweep(city: Path) -> None:
+    """Remove what an import left that was killed before it switched."""
+    kept = {
+        record.quarantine_file
+        for name in (ATLAS, REGISTER)
+        for version in Store(city / name).sweep()
+        for record in version.manifest.sources
+    }
+    folder = city / QUARANTINE
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if path.name not in kept:
+                path.unlink()
+    for path in city.glob(".*.tmp"):
+        path.unlink()

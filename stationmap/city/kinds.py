@@ -1,0 +1,437 @@
+"""What each kind of import makes of a row: the columns of its layer, and what it refuses."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from stationmap import stations
+from stationmap.city import layers
+from stationmap.city.layers import content_ids
+from stationmap.city.place import Placed
+from stationmap.city.quarantine import Quarantine
+from stationmap.city.rows import Rows, nearest
+from stationmap.errors import InputError
+from stationmap.messages import N_
+from stationmap.standards import Pack, tables
+
+Column = NDArray[np.object_]
+
+# names that navigation and survey data give to roads without one
+_NO_NAME = re.compile(
+    r"无名(?:道?路|街|巷)?|未命名(?:道?路)?|路口转向|内部道?路|辅路|匝道"
+    r"|unnamed(?: road)?|noname|none|null|[-—?？*/]+",
+    re.IGNORECASE,
+)
+_ALONG = (
+    "yes",
+    "true",
+    "t",
+    "1",
+    "ft",
+    "f",
+    "是",
+    "单",
+    "单向",
+    "单行",
+    "单行道",
+    "单行线",
+    "正向",
+)
+_AGAINST = ("-1", "reverse", "tf", "反向", "逆向")
+_BOTH_WAYS = ("no", "false", "0", "b", "否", "双", "双向", "双行", "双行道")
+_ONEWAY: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(_ALONG, 1) | dict.fromkeys(_AGAINST, -1) | dict.fromkeys(_BOTH_WAYS, 0)
+)
+_TRUE = frozenset(("yes", "true", "t", "1", "y", "是", "√"))
+_FALSE = frozenset(("no", "false", "f", "0", "n", "否", "×"))
+# values of OpenStreetMap's bridge=* and tunnel=* that are neither yes nor no
+_NOT_BUILT = frozenset(("no", "false", "f", "0", "否", "building_passage", "culvert", "covered"))
+# what advice proposes; many more words are understood
+_STATUS_WORDS = {
+    "正常运行": "active",
+    "拟建": "planned",
+    "暂停开放": "suspended",
+    "已撤销": "closed",
+}
+_ROAD_WORDS = {
+    "快速路": "trunk",
+    "主干路": "primary",
+    "次干路": "secondary",
+    "支路": "tertiary",
+    "步行街": "pedestrian",
+}
+_LEVELS: Mapping[str, int] = MappingProxyType(
+    {"country": 2, "province": 4, "city": 5, "district": 6, "county": 6, "street": 8, "town": 8}
+    | {"省": 4, "市": 5, "地级市": 5, "县": 6, "区": 6, "县级": 6, "区县": 6, "街道": 8, "乡镇": 8}
+    | {"社区": 10, "村": 10, "community": 10}
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the rows of a file meet: its source, the city's pack, and what other sources hold."""
+
+    source: str
+    pack: Pack
+    taken: frozenset[str]
+
+
+Make = Callable[[Rows, Placed, Quarantine, Context], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of import: its layer, what a row may be on the map, its roles and their reading."""
+
+    layer: str
+    shape: str
+    roles: str
+    make: Make
+
+
+# ------------------------------------------------------------------- stations
+
+
+def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
+    types = _types(rows, quarantine, context.pack)
+    statuses = _statuses(rows, quarantine)
+    _refuse_repeats(rows, quarantine)
+    nowhere = shapely.is_missing(placed.geometry)
+    unknown = (rows.text("name").isna() & rows.text("address").isna()).to_numpy()
+    quarantine.refuse(
+        nowhere & unknown,
+        N_("the row has no coordinates, no name and no address"),
+        N_("give at least one of them, so that the station can be found"),
+    )
+    demonstration = rows.text("demonstration")
+    truth = demonstration.map(_truth)
+    quarantine.refuse(
+        truth.isna().to_numpy(),
+        N_("{value} does not say whether this is a demonstration station"),
+        N_("write 是 or 否 (yes or no)"),
+        by_row={"value": demonstration.to_numpy()},
+    )
+    found = content_ids(
+        pd.DataFrame(
+            {"name": rows.text("name"), "address": rows.text("address")}
+            | {"x": placed.x, "y": placed.y}
+        ),
+        prefix="s-",
+    )
+    own = rows.text("id").to_numpy()
+    own = np.array(
+        [f"{context.source}-{i}" if i in context.taken else i for i in own], dtype=object
+    )
+    hours = rows.text("hours")
+    plain = {
+        role: rows.text(role)
+        for role in ("unit_id", "unit", "supervising_unit", "address", "adcode", "platform_id")
+    }
+    return pd.DataFrame(
+        {
+            "station_id": np.where(pd.isna(own), found, own),
+            "name": rows.text("name"),
+            "type": types,
+            "status": statuses,
+            **plain,
+            "parent_id": rows.text("parent"),
+            "hours": hours,
+            "hours_source": pd.Series(context.source, index=hours.index).mask(hours.isna(), None),
+            "supplies": stations.read_supplies(rows.text("supplies")),
+            "demonstration": truth,
+            "opened_on": rows.text("opened_on"),
+            "source_row": rows.numbers,
+            "source_lon": placed.x,
+            "source_lat": placed.y,
+            "source_datum": pd.Series(placed.datum, index=hours.index).mask(nowhere, None),
+        }
+    )
+
+
+def _truth(value: Any) -> bool | None:
+    word = "no" if value is None else str(value).casefold().removesuffix(".0")
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
+    said = rows.text("type")
+    known = ", ".join(f"{t.id} {t.name.zh}" for t in pack.site_types)
+    if "type" not in rows.cells:
+        raise InputError(
+            "{file} has no column with the type of the stations; name it with --column "
+            "type=HEADING, or say --set type=TYPE for all; types here: {known}",
+            file=rows.file,
+            known=known,
+        )
+    words = {
+        word.casefold(): t.id
+        for t in pack.site_types
+        for word in (t.id, t.name.zh, t.name.en, *t.also)
+        if word
+    }
+    found = said.map(lambda v: words.get(str(v).casefold().strip()), na_action="ignore")
+    quarantine.refuse(
+        said.isna().to_numpy(),
+        N_("the row has no type"),
+        N_("write one of: {known}"),
+        known=known,
+    )
+    _refuse_words(
+        said,
+        found.isna().to_numpy(),
+        quarantine,
+        reason=N_("the type {value} is not in the standard"),
+        known=words,
+        shown=known,
+    )
+    return _column(found)
+
+
+def _statuses(rows: Rows, quarantine: Quarantine) -> Column:
+    said = rows.text("status")
+    found = pd.Series(stations.read_statuses(said), index=said.index, dtype="object")
+    found = found.mask(said.isna(), "active")
+    _refuse_words(
+        said,
+        found.isna().to_numpy(),
+        quarantine,
+        reason=N_("the status {value} is not known"),
+        known=_STATUS_WORDS,
+        shown=", ".join(f"{status} {word}" for word, status in _STATUS_WORDS.items()),
+    )
+    return _column(found)
+
+
+# ------------------------------------------------------------------- shops and facilities
+
+
+def _shops(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
+    _refuse_nowhere(placed, quarantine)
+    _refuse_repeats(rows, quarantine)
+    category = rows.text("category").where(rows.text("category").notna(), rows.text("type"))
+    return pd.DataFrame(
+        {
+            "id": _ids(rows, placed),
+            "name": rows.text("name"),
+            "category": category,
+            "source": context.source,
+        }
+    )
+
+
+def _facilities(
+    rows: Rows, placed: Placed, quarantine: Quarantine, context: Context
+) -> pd.DataFrame:
+    _refuse_nowhere(placed, quarantine)
+    _refuse_repeats(rows, quarantine)
+    said = rows.text("category")
+    category = pd.Series(None, index=said.index, dtype="object")
+    for role in ("category", "subcategory", "type"):
+        words = rows.text(role)
+        said = said.where(said.notna(), words)
+        category = category.where(category.notna(), tables.category_of_text(words))
+    if said.isna().all():
+        # a table without such a column is of one kind, and is called by it
+        for word in (rows.sheet, rows.file.rpartition(".")[0]):
+            one = tables.category_of_text([word])[0]
+            if one is not None:
+                category[:], said[:] = one, word
+                break
+    return pd.DataFrame(
+        {
+            "id": _ids(rows, placed),
+            "name": rows.text("name"),
+            "category": category,
+            "tags": said,
+            "source": context.source,
+        }
+    )
+
+
+# ------------------------------------------------------------------- districts and streets
+
+
+def _districts(
+    rows: Rows, placed: Placed, quarantine: Quarantine, context: Context
+) -> pd.DataFrame:
+    del context
+    _refuse_nowhere(placed, quarantine)
+    name = rows.text("name")
+    adcode = rows.text("adcode").where(rows.text("adcode").notna(), rows.text("id"))
+    # without a code the name alone tells districts apart
+    adcode = adcode.where(adcode.notna(), name)
+    quarantine.refuse(
+        adcode.isna().to_numpy(),
+        N_("the district has neither an adcode nor a name"),
+        N_("name the columns with --column adcode=HEADING or --column name=HEADING"),
+    )
+    _refuse_repeats(rows, quarantine, ids=adcode)
+    level = rows.text("level")
+    number = pd.to_numeric(level, errors="coerce").astype("float64")
+    words = level.map(lambda v: _LEVELS.get(str(v).casefold()), na_action="ignore")
+    number = number.where(number.notna(), pd.to_numeric(words, errors="coerce"))
+    return pd.DataFrame(
+        {
+            "adcode": adcode,
+            "name": name,
+            "level": number.where(number % 1 == 0).astype("Int64"),
+            "population": pd.to_numeric(rows.text("population"), errors="coerce"),
+        }
+    )
+
+
+def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
+    _refuse_nowhere(placed, quarantine)
+    _refuse_repeats(rows, quarantine)
+    quarantine.refuse(
+        shapely.length(placed.geometry) == 0,
+        N_("the line has no length"),
+        N_("draw it again with at least two different points"),
+    )
+    said = next((rows.text(r) for r in ("highway", "category", "type") if r in rows.cells), None)
+    if said is None:
+        raise InputError(
+            "{file} has no column with the class of the roads; name it with --column "
+            "highway=HEADING, or say --set highway=secondary for all",
+            file=rows.file,
+        )
+    highway = pd.Series(tables.road_highway(said), index=said.index, dtype="object")
+    quarantine.refuse(
+        said.isna().to_numpy(),
+        N_("the road has no class"),
+        N_("write one, such as 主干路, 次干路, 支路 or a value of OpenStreetMap's highway"),
+    )
+    _refuse_words(
+        said,
+        highway.isna().to_numpy(),
+        quarantine,
+        reason=N_("the road class {value} is not known"),
+        known=_ROAD_WORDS,
+        shown=", ".join(f"{word} {value}" for word, value in _ROAD_WORDS.items()),
+    )
+    oneway = rows.text("oneway")
+    direction = oneway.map(lambda v: _ONEWAY.get(str(v).casefold()), na_action="ignore")
+    direction = direction.mask(oneway.isna(), 0)
+    _refuse_words(
+        oneway,
+        direction.isna().to_numpy(),
+        quarantine,
+        reason=N_("{value} does not say whether the road is one-way"),
+        known=_ONEWAY,
+        shown="yes, no, -1",
+    )
+    name = rows.text("name")
+    name = name.mask(name.map(lambda v: _NO_NAME.fullmatch(v or "") is not None))
+    flags = {
+        tag: rows.text(tag).map(lambda v: v is not None and v.casefold() not in _NOT_BUILT)
+        for tag in ("tunnel", "bridge", "motorroad", "area", "bus")
+    }
+    ids = _ids(rows, placed)
+    return pd.DataFrame(
+        {
+            "way_id": _way_ids(ids, source=context.source),
+            "name": name,
+            "name_en": rows.text("name_en"),
+            "highway": highway,
+            "oneway": direction.fillna(0),
+            "junction": rows.text("junction"),
+            **flags,
+        }
+    )
+
+
+def _way_ids(ids: Column, *, source: str) -> NDArray[np.int64]:
+    """Negative numbers, as OSM has only positive ones: stable for a source and id."""
+    hashes = pd.util.hash_array(np.array([f"{source}\x1f{i}" for i in ids], dtype=object))
+    return np.asarray(-1 - (hashes >> np.uint64(12)).astype(np.int64))
+
+
+# ------------------------------------------------------------------- what kinds share
+
+
+def _ids(rows: Rows, placed: Placed) -> Column:
+    own = rows.text("id").to_numpy()
+    found = content_ids(
+        pd.DataFrame(
+            {"name": rows.text("name"), "place": shapely.to_wkb(placed.geometry, hex=True)}
+        ),
+        prefix="h-",
+    )
+    return np.where(pd.isna(own), found, own)
+
+
+def _refuse_nowhere(placed: Placed, quarantine: Quarantine) -> None:
+    quarantine.refuse(
+        shapely.is_missing(placed.geometry),
+        N_("the row has no place"),
+        N_("give its coordinates"),
+    )
+
+
+def _refuse_repeats(rows: Rows, quarantine: Quarantine, *, ids: pd.Series | None = None) -> None:
+    ids = rows.text("id") if ids is None else ids
+    ids = ids.where(quarantine.good)
+    first = pd.Series(rows.numbers, index=ids.index).groupby(ids).transform("first")
+    quarantine.refuse(
+        (ids.duplicated() & ids.notna()).to_numpy(),
+        N_("the id {id} stands already in row {first}"),
+        N_("give every row its own id, or delete the repeat"),
+        by_row={"id": ids.to_numpy(), "first": first.astype("Int64").to_numpy()},
+    )
+
+
+def _refuse_words(
+    said: pd.Series,
+    where: NDArray[np.bool_],
+    quarantine: Quarantine,
+    *,
+    reason: str,
+    known: Mapping[str, Any],
+    shown: str,
+) -> None:
+    close = {word: nearest(str(word), known) for word in said[where & said.notna()].unique()}
+    near = said.map(close)
+    by_row = {"value": said.to_numpy(), "nearest": near.to_numpy()}
+    refused = where & said.notna().to_numpy()
+    quarantine.refuse(
+        refused & near.notna().to_numpy(),
+        reason,
+        N_("did you mean {nearest}? expected one of: {known}"),
+        by_row=by_row,
+        known=shown,
+    )
+    quarantine.refuse(refused, reason, N_("write one of: {known}"), by_row=by_row, known=shown)
+
+
+def _column(values: pd.Series) -> Column:
+    return np.asarray(values.astype("object"), dtype=object)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "streets": Kind(
+            "ways",
+            "line",
+            "id name name_en highway category type oneway junction tunnel bridge motorroad area "
+            "bus",
+            _streets,
+        ),
+        "shops": Kind("shops", "place", "id name category type", _shops),
+        "facilities": Kind("facilities", "place", "id name category subcategory type", _facilities),
+        "districts": Kind("districts", "area", "id adcode name level population", _districts),
+        layers.STATIONS: Kind(
+            layers.STATIONS,
+            "point",
+            "id name type status unit_id unit supervising_unit address adcode parent hours "
+            "supplies platform_id demonstration opened_on",
+            _stations,
+        ),
+    }
+)

@@ -1,0 +1,141 @@
+"""The layers of an atlas: their columns, and what an import changes in them."""
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from stationmap import stations
+from stationmap.city.versions import Version
+
+WGS84 = "EPSG:4326"
+TEXT = "str"
+
+# every layer is stored with the name of its source beside these columns
+ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "ways": {
+            "way_id": "int64",
+            "name": TEXT,
+            "name_en": TEXT,
+            "name_alt": TEXT,
+            "highway": TEXT,
+            "oneway": "int8",
+            "junction": TEXT,
+            "tunnel": "bool",
+            "bridge": "bool",
+            "motorroad": "bool",
+            "area": "bool",
+            "bus": "bool",
+        },
+        "shops": {"id": TEXT, "name": TEXT, "category": TEXT, "source": TEXT},
+        "facilities": {
+            "id": TEXT,
+            "name": TEXT,
+            "category": TEXT,
+            "tags": TEXT,
+            "source": TEXT,
+        },
+        "districts": {"adcode": TEXT, "name": TEXT, "level": "Int64", "population": "float64"},
+        "areas": {"kind": TEXT},
+        "bus_stops": {"id": TEXT, "name": TEXT},
+        "landscape": {"kind": TEXT},
+    }
+)
+STATIONS = "stations"
+ROW = "source_row"
+
+
+def conform(layer: str, frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return `frame` with exactly the stored columns of a layer, in order, with their dtypes.
+
+    A column that is not there is missing text, False or 0; geometry is taken as EPSG:4326.
+    """
+    if layer == STATIONS:
+        return stations.conform(gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84))
+    dtypes = {**ATLAS[layer], "source": TEXT}
+    columns = {
+        name: _cast(frame.get(name), dtype, size=len(frame)) for name, dtype in dtypes.items()
+    }
+    geometry = np.asarray(frame.get("geometry", []), dtype=object)
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs=WGS84)
+
+
+def empty(layer: str) -> gpd.GeoDataFrame:
+    """Return a layer without rows."""
+    return stations.empty() if layer == STATIONS else conform(layer, pd.DataFrame())
+
+
+def read(version: Version | None, layer: str) -> gpd.GeoDataFrame:
+    """Return a layer as it is stored, without rows where the version has none."""
+    frame = version.read(layer) if version else None
+    return empty(layer) if frame is None else frame
+
+
+def public(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the columns that a layer shows, in the order of the contract."""
+    if layer == STATIONS:
+        return frame
+    return frame[[*ATLAS[layer], "geometry"]]
+
+
+def replace_source(
+    old: gpd.GeoDataFrame | None, fresh: gpd.GeoDataFrame, *, layer: str, source: str
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Put what a source brings now in the place of what it brought before.
+
+    Returns
+    -------
+    frame : GeoDataFrame
+        Rows of other sources as they were, then `fresh`.
+    unchanged : int
+        Rows of `fresh` that the same source had brought before, whatever their row number.
+    """
+    if old is None:
+        return fresh, 0
+    own = (old["source"] == source).to_numpy()
+    before, now = row_hashes(old[own]), row_hashes(fresh)
+    unchanged = int(np.isin(_with_ordinal(now), _with_ordinal(before)).sum())
+    rest = old[~own]
+    if rest.empty:
+        return fresh, unchanged
+    return conform(layer, pd.concat([rest, fresh], ignore_index=True)), unchanged
+
+
+def row_hashes(frame: gpd.GeoDataFrame) -> NDArray[np.uint64]:
+    """Hash of every row's content, geometry included, row number in the file left out."""
+    plain = pd.DataFrame(frame.drop(columns=["geometry", ROW], errors="ignore"))
+    plain["geometry"] = shapely.to_wkb(frame.geometry.to_numpy())
+    hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return hashes
+
+
+def content_ids(parts: pd.DataFrame, *, prefix: str) -> NDArray[np.object_]:
+    """Ids for rows that have none: a hash of what the columns say, and an ordinal for repeats."""
+    text = parts.astype("object").where(parts.notna(), "").astype(str).agg("\x1f".join, axis=1)
+    digest = text.map(lambda t: hashlib.sha256(t.encode()).hexdigest()[:12]).astype("object")
+    ordinal = digest.groupby(digest).cumcount()
+    ids = prefix + digest + ("-" + (ordinal + 1).astype(str)).where(ordinal > 0, "")
+    return np.asarray(ids, dtype=object)
+
+
+def _with_ordinal(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Hashes that tell the first of several equal rows from the second, and so on."""
+    ordinal = pd.Series(hashes).groupby(hashes).cumcount().to_numpy().astype(np.uint64)
+    return np.asarray(hashes + ordinal * np.uint64(0x9E3779B97F4A7C15))
+
+
+def _cast(values: Any, dtype: str, *, size: int) -> pd.Series:
+    if values is None:
+        fill: Any = {"bool": False, "int8": 0, "int64": 0}.get(dtype)
+        return pd.Series([fill] * size, dtype=dtype)
+    series = pd.Series(values).reset_index(drop=True)
+    if dtype == TEXT:
+        series = series.astype("object").where(series.notna(), None)
+    return series.astype(dtype)

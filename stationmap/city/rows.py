@@ -1,0 +1,173 @@
+"""Rows of a file by what they mean: tables and geodata files read into the same shape."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyproj
+from numpy.typing import NDArray
+
+from stationmap.errors import InputError
+from stationmap.io import cells, headings, tabular, vector
+from stationmap.io.files import sniff
+from stationmap.io.notes import Note
+
+_OSM = ("pbf", "osm", "osm.gz", "osm.bz2")
+_GEODATA = ("gpkg", "parquet", "shp", "json")
+
+# roles that place a row, and roles that tell the datum, whatever the kind of data
+COORDINATES = ("lon", "lat", "x", "y")
+EVIDENCE = ("name", "category", "district")
+_NAMED = (*COORDINATES, "easting", "northing", "lonlat")
+
+
+@dataclass
+class Rows:
+    """Rows of one file.
+
+    Attributes
+    ----------
+    file, sheet : str
+        Name of the file, and of the sheet or layer that was read.
+    cells : DataFrame
+        A column of text for each role that was found or set; coordinates as they stand in the
+        file; missing is None. Its index is 0 … n-1.
+    numbers : ndarray of int
+        The number of each row as a spreadsheet shows it, or of each feature from 1.
+    geometry : ndarray or None
+        Geometries of a geodata file, as found.
+    crs : pyproj.CRS or None
+        What the file declares.
+    datum : str or None
+        The datum that a heading names.
+    found : dict
+        Role → heading, as the file has them.
+    notes : list of Note
+        What the reader found, chosen or passed over.
+    """
+
+    file: str
+    sheet: str
+    cells: pd.DataFrame
+    numbers: NDArray[np.int64]
+    geometry: NDArray[np.object_] | None
+    crs: pyproj.CRS | None
+    datum: str | None
+    found: dict[str, str]
+    notes: list[Note]
+
+    def text(self, role: str) -> pd.Series:
+        """Text of a role; all None where the file has no such column."""
+        if role in self.cells:
+            return self.cells[role]
+        return pd.Series([None] * len(self.cells), index=self.cells.index, dtype="object")
+
+
+def read(
+    path: Path,
+    *,
+    roles: Iterable[str],
+    columns: Mapping[str, str],
+    sets: Mapping[str, str],
+    sheet: str | None,
+) -> Rows:
+    """Read a table or geodata file by role.
+
+    Parameters
+    ----------
+    path : Path
+    roles : iterable of str
+        The roles that the kind of data uses; coordinates and evidence come on top.
+    columns : mapping
+        Role → heading, where the heading does not tell by itself.
+    sets : mapping
+        Role → the value of all rows.
+    sheet : str, optional
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or an option names a role or heading that is not there.
+    """
+    roles = [*dict.fromkeys([*roles, *EVIDENCE])]
+    for option, given, known in (
+        ("--column", columns, [*roles, *_NAMED]),
+        ("--set", sets, [*roles, "source"]),
+    ):
+        for role in given:
+            _require(role, known, what=option, file=path.name)
+    kind = sniff(path)
+    if kind in _OSM:
+        raise InputError(
+            "{file} is OpenStreetMap data; bring it in with `stationmap import osm`",
+            file=path.name,
+        )
+    if kind in _GEODATA:
+        rows = _from_geodata(path, layer=sheet, columns=columns)
+    else:
+        rows = _from_table(path, sheet=sheet, columns=columns)
+    # an OSM tag is its own role
+    rows.found |= {role: role for role in roles if role in rows.cells and role not in rows.found}
+    data = {
+        role: rows.cells[heading] if role in COORDINATES else rows.cells[heading].map(cells.text)
+        for role, heading in rows.found.items()
+        if role in (*roles, *COORDINATES)
+    }
+    data |= {role: pd.Series([value] * len(rows.cells)) for role, value in sets.items()}
+    rows.cells = pd.DataFrame(data, index=rows.cells.index, dtype="object")
+    return rows
+
+
+def _from_table(path: Path, *, sheet: str | None, columns: Mapping[str, str]) -> Rows:
+    table = tabular.read(path, sheet=sheet, columns=columns)
+    return Rows(
+        file=path.name,
+        sheet=table.sheet or path.stem,
+        cells=table.frame.reset_index(drop=True),
+        numbers=np.asarray(table.rows, dtype=np.int64),
+        geometry=None,
+        crs=None,
+        datum=table.datum,
+        found=dict(table.roles),
+        notes=list(table.notes),
+    )
+
+
+def _from_geodata(path: Path, *, layer: str | None, columns: Mapping[str, str]) -> Rows:
+    frame = vector.read(path, layer=layer)
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    found = {role: names[0] for role, names in headings.roles_of(map(str, table.columns)).items()}
+    for role, heading in columns.items():
+        found[role] = _require(heading, list(map(str, table.columns)), what=role, file=path.name)
+    return Rows(
+        file=path.name,
+        sheet=layer or path.stem,
+        cells=table,
+        numbers=np.arange(1, len(table) + 1),
+        geometry=np.asarray(frame.geometry, dtype=object),
+        crs=frame.crs,
+        datum=None,
+        found=found,
+        notes=list(frame.attrs.get("notes", [])),
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like this one, None where none is near."""
+    close = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.4)
+    return close[0] if close else None
+
+
+def _require(word: str, known: list[str], *, what: str, file: str) -> str:
+    if word not in known:
+        raise InputError(
+            "{file}: {what} names {word}, which is not there; expected one of: {known}",
+            file=file,
+            what=what,
+            word=word,
+            known=", ".join(known),
+        )
+    return word

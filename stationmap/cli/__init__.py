@@ -1,0 +1,5 @@
+"""Command line: ``stationmap``; ``demo`` and ``serve`` come by entry points of other packages."""
+
+from stationmap.cli.run import main
+
+__all__ = ["main"]

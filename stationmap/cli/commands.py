@@ -1,0 +1,356 @@
+"""The commands of StationMap itself: new, import, gaps, export, standards."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stationmap.cli.output import (
+    feature_collection,
+    language,
+    print_gaps,
+    print_json,
+    print_report,
+    say,
+    summary_sentence,
+    tell,
+    working,
+)
+from stationmap.errors import InputError
+from stationmap.messages import N_
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+standards_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(standards_app, name="standards", help="查看标准 · Look at standards packs.")
+
+CityFolder = Annotated[
+    Path, typer.Argument(metavar="CITY", help="城市文件夹 · the city's folder", show_default=False)
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="标准输出只有一个 JSON 文档 · one JSON document on stdout")
+]
+
+
+@app.callback(
+    epilog="示例 Examples:  stationmap demo && stationmap serve demo-city  |  "
+    "stationmap COMMAND --help"
+)
+def _root(
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            metavar="zh|en",
+            help="语言（默认取 STATIONMAP_LANG，再取 LANG）· language; by default STATIONMAP_LANG, "
+            "then LANG",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """有礼地图：沿街哪里还缺志愿服务站点。 StationMap.
+
+    Where along the streets volunteer-service stations are missing.
+    """
+    del lang  # taken before the commands are read, so that it may stand anywhere
+
+
+@app.command()
+def new(
+    city: CityFolder,
+    standard: Annotated[
+        str,
+        typer.Option(
+            metavar="ID|FILE",
+            help="标准编号或标准文件 · id of a standards pack, or a pack file",
+            show_default=False,
+        ),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="城市名称，默认取标准的适用地区 · the city's name; by default the standard's own",
+            show_default=False,
+        ),
+    ] = None,
+    adcode: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="行政区划代码，默认取标准的适用地区 · the city's code; by default the standard's own",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    r"""新建城市文件夹。 Make a city's folder.
+
+    \b
+    示例 Examples:
+      stationmap new quzhou --standard quzhou-2018
+      stationmap new nanjing --standard quzhou-2018 --name 南京 --adcode 320100
+    """
+    from stationmap.city import City
+
+    made = City.create(city, standard=standard, name=name, adcode=adcode)
+    say(
+        N_(
+            "{city} is ready: {name}, standard {standard}. Next: "
+            "stationmap import osm FILE --city {city}"
+        ),
+        city=city,
+        name=made.config.name,
+        standard=made.pack.id,
+    )
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="osm | streets | shops | facilities | districts | stations"
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件 · the file")],
+    city: Annotated[
+        Path,
+        typer.Option(metavar="CITY", help="城市文件夹 · the city's folder", show_default=False),
+    ],
+    datum: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|wgs84|gcj02|bd09|cgcs2000",
+            help="坐标系；auto 凭证据判断，不明就停下 · datum; auto decides by evidence, or stops",
+        ),
+    ] = "auto",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=HEADING",
+            help="哪一列是什么，如 type=类别，可重复 · which column is what; may be repeated",
+            show_default=False,
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="ROLE=VALUE",
+            help="全部行取同一值，如 type=point，可重复 · one value for all rows; may be repeated",
+            show_default=False,
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="工作表或图层 · sheet or layer of the file", show_default=False
+        ),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete",
+            help="声明数据齐全（店铺齐全时，只有店铺所在处算临街店面）· declare the data complete "
+            "(of shops: then frontage is only where shops are)",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只报告，不写入 · report only, write nothing")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    r"""导入一个文件：可用的全部导入，或者什么都不写。 Import a file, all of it or nothing.
+
+    \b
+    示例 Examples:
+      stationmap import osm nanjing.osm.pbf --city nanjing
+      stationmap import stations 站点.xlsx --city nanjing --column type=类别
+      stationmap import stations poi.csv --city nanjing --datum auto --set type=point
+      stationmap import streets roads.shp --city nanjing --set highway=secondary
+      stationmap import shops shops.csv --city nanjing --complete
+    """
+    from stationmap.city import City
+
+    opened = City.open(city)
+    with working() as status:
+        report = opened.import_file(
+            kind,
+            file,
+            datum=datum,
+            columns=_pairs(column, option="--column"),
+            sets=_pairs(set_, option="--set"),
+            sheet=sheet,
+            complete=complete,
+            dry_run=dry_run,
+            lang=language(),
+            progress=status,
+        )
+    for warning in report.warnings:
+        tell(N_("Warning: {warning}"), warning=warning)
+    if as_json:
+        print_json(report.to_json(lang=language()))
+    else:
+        print_report(report, dry_run=dry_run)
+
+
+@app.command()
+def gaps(
+    city: CityFolder,
+    with_planned: Annotated[
+        bool,
+        typer.Option("--with-planned", help="拟建站点也算 · count planned stations too"),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="写入 .gpkg .geojson .csv .xlsx .png · write to a file",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    r"""列出空白路段：临街店面哪里超过规定间距没有站点。 List the gaps along the shop frontage.
+
+    \b
+    示例 Examples:
+      stationmap gaps nanjing
+      stationmap gaps nanjing --with-planned --out gaps.xlsx
+      stationmap gaps nanjing --json > gaps.json
+    """
+    from stationmap import reports
+    from stationmap.city import City
+    from stationmap.io.notes import Note
+
+    if out is not None:
+        reports.require_suffix(out, (*reports.GEODATA, *reports.TABLES, *reports.PICTURES))
+    opened = City.open(city).now()
+    with working() as status:
+        status(Note(N_("laying out the streets"), {}))
+        opened.streets()
+        status(Note(N_("looking for gaps"), {}))
+        spacing = opened.spacing(with_planned=with_planned)
+        found = opened.gaps(with_planned=with_planned)
+        summary = spacing.summary()
+        if out is not None:
+            status(Note(N_("writing"), {}))
+            rule = opened.rule(None)
+            reports.write_gaps(
+                out,
+                found,
+                streets=opened.streets().parts,
+                stations=opened.counting(with_planned=with_planned),
+                caption=reports.Caption(
+                    title=f"{opened.config.name} · {opened.pack.label('gap').get(language())}",
+                    summary=summary_sentence(opened, summary),
+                    station_type=opened.pack.site_type(rule.site_type).name.get(language()),
+                    source=", ".join(dict.fromkeys(r.file for r in opened.sources())),
+                    date=max(r.imported_at[:10] for r in opened.sources()),
+                ),
+                lang=language(),
+            )
+    if as_json:
+        print_json({"summary": summary, "gaps": feature_collection(found)})
+    else:
+        print_gaps(opened, spacing, summary)
+    if out is not None:
+        tell(N_("written: {file}"), file=out)
+
+
+@app.command()
+def export(
+    city: CityFolder,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="输出文件，如 city.gpkg · the file", show_default=False),
+    ],
+) -> None:
+    r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段。 Export a city's layers.
+
+    \b
+    示例 Examples:
+      stationmap export nanjing --out nanjing.gpkg
+    """
+    from stationmap import reports
+    from stationmap.city import City
+    from stationmap.io.notes import Note
+
+    reports.require_suffix(out, reports.EXPORTS)
+    opened = City.open(city).now()
+    with working() as status:
+        status(Note(N_("writing"), {}))
+        reports.write_layers(out, opened.export_layers())
+    tell(N_("written: {file}"), file=out)
+    tell(N_("The layer findings is empty: this version checks the spacing of stations only."))
+
+
+@standards_app.command("list")
+def list_standards() -> None:
+    r"""列出随附的标准。 List the standards packs that come with StationMap.
+
+    \b
+    示例 Examples:
+      stationmap standards list
+    """
+    from stationmap import standards
+
+    for pack_id in standards.available():
+        pack = standards.load(pack_id)
+        typer.echo(f"{pack.id}  {pack.name.get(language())}  {pack.document.number}")
+
+
+@standards_app.command("show")
+def show_standard(
+    pack_id: Annotated[str, typer.Argument(metavar="ID", help="标准编号 · id of the pack")],
+) -> None:
+    r"""显示一个标准：站点类型与规则，各有出处。 Show a pack: types, rules, clauses.
+
+    \b
+    示例 Examples:
+      stationmap standards show quzhou-2018
+    """
+    from stationmap import standards
+
+    lang = language()
+    pack = standards.load(pack_id)
+    document = pack.document
+    typer.echo(f"{pack.id}  {pack.name.get(lang)}  {pack.edition}")
+    typer.echo(f"{document.number}  {document.title}  {document.date}  {document.issuer}")
+    typer.echo()
+    say(N_("Types of stations"))
+    for site_type in pack.site_types:
+        belongs = site_type.belongs_at
+        typer.echo(f"  {site_type.id}  {site_type.name.get(lang)}  {belongs.article}")
+        typer.echo(f"      {belongs.text.get(lang)}")
+    typer.echo()
+    say(N_("Rules"))
+    for rule in pack.rules:
+        typer.echo(f"  {rule.id}  {rule.clause.document} {rule.clause.article}")
+        typer.echo(f"      {rule.clause.text.get(lang)}")
+        for key, value in rule.model_dump(mode="json", exclude={"id", "clause", "assumed"}).items():
+            typer.echo(f"      {key} = {json.dumps(value, ensure_ascii=False)}")
+        say(
+            N_("      not in the document, assumed here: {names}"),
+            names=", ".join(rule.assumed) or "–",
+        )
+
+
+def _pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
+    """Split ``role=value``; the last of a repeated role stands."""
+    pairs: dict[str, str] = {}
+    for one in given or []:
+        role, equals, value = one.partition("=")
+        if not (role.strip() and equals and value.strip()):
+            raise InputError(
+                "{option} {given} is not of the form ROLE=VALUE, such as type=point",
+                option=option,
+                given=one,
+            )
+        pairs[role.strip()] = value.strip()
+    return pairs

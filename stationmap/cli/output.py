@@ -1,0 +1,266 @@
+"""What the command line prints: sentences in the user's language, tables, one JSON document."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from stationmap.messages import N_, render
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from stationmap.checks.spacing import Spacing
+    from stationmap.city.answers import Answers
+    from stationmap.city.imports import Counts, ImportReport
+    from stationmap.io.notes import Note
+
+LANG_VARIABLE = "STATIONMAP_LANG"
+STREETS_SHOWN = 20
+REFUSALS_SHOWN = 5
+
+# what sentences call the classes of streets along which a rule holds
+CLASSES = {
+    "commercial": N_("commercial streets"),
+    "main": N_("main roads"),
+    "secondary": N_("secondary roads"),
+    "bus_route": N_("bus routes"),
+}
+KINDS = {
+    "osm": N_("OpenStreetMap data"),
+    "streets": N_("streets"),
+    "shops": N_("shops"),
+    "facilities": N_("facilities"),
+    "districts": N_("districts"),
+    "stations": N_("stations"),
+}
+LAYERS = {
+    "ways": N_("roads"),
+    "areas": N_("commercial areas"),
+    "bus_stops": N_("bus stops"),
+    "landscape": N_("waters, parks, buildings"),
+}
+
+
+# ------------------------------------------------------------------- words
+
+
+def language() -> str:
+    """Language of the output: by STATIONMAP_LANG, else English where LANG says so, else Chinese."""
+    chosen = os.environ.get(LANG_VARIABLE) or os.environ.get("LANG", "")
+    return "en" if chosen.lower().startswith("en") else "zh"
+
+
+def said(template: str, **params: Any) -> str:
+    """Return a sentence in the user's language."""
+    return render(template, params, lang=language())
+
+
+def say(template: str, **params: Any) -> None:
+    """Print a sentence to standard output."""
+    typer.echo(said(template, **params))
+
+
+def tell(template: str, **params: Any) -> None:
+    """Print a sentence to standard error."""
+    typer.echo(said(template, **params), err=True)
+
+
+@contextmanager
+def working() -> "Iterator[Callable[[Note], None]]":
+    """Show the stage of long work on a terminal's standard error; elsewhere show nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("…") as status:
+        yield lambda note: status.update(note.render(language()) + " …")
+
+
+# ------------------------------------------------------------------- JSON
+
+
+def print_json(document: Any) -> None:
+    """Print the one JSON document of a command to standard output."""
+    text = json.dumps(_plain(document), ensure_ascii=False, allow_nan=False)
+    typer.echo(text)
+
+
+def feature_collection(frame: "gpd.GeoDataFrame") -> dict[str, Any]:
+    """Return a frame in EPSG:4326 as a GeoJSON FeatureCollection."""
+    found: dict[str, Any] = json.loads(frame.to_json(na="null", drop_id=True))
+    return {"type": "FeatureCollection", "features": found["features"]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+# ------------------------------------------------------------------- imports
+
+
+def print_report(report: "ImportReport", *, dry_run: bool) -> None:
+    """Print what became of a file's rows."""
+    say(N_("{kind} from {file}"), kind=said(KINDS[report.kind]), file=report.file)
+    for layer, counts in report.layers.items():
+        say(N_("  {layer}: {counts}"), layer=_layer(layer), counts=_counts(counts))
+    say(N_("  all: {counts}"), counts=_counts(report.counts))
+    if report.counts.to_locate:
+        say(N_("  of these {rows} have no place yet (to locate)"), rows=report.counts.to_locate)
+    if report.outside:
+        say(N_("  {rows} lie outside the city's streets and districts"), rows=report.outside)
+    if report.datum is not None:
+        reason = f" ({report.evidence.render(language())})" if report.evidence is not None else ""
+        say(N_("  datum {datum}{reason}"), datum=report.datum, reason=reason)
+    for note in report.notes:
+        say(N_("  note: {note}"), note=note)
+    _print_refusals(report)
+    if dry_run:
+        say(N_("  nothing was written (--dry-run)"))
+    elif not report.written:
+        say(N_("  nothing changed: the city had all of it already"))
+
+
+def _print_refusals(report: "ImportReport") -> None:
+    for entry in report.entries[:REFUSALS_SHOWN]:
+        reason, advice = entry.refusal.sentences()
+        row = entry.id if entry.row is None else entry.row
+        say(N_("  not used, {row}: {reason}; {advice}"), row=row, reason=reason, advice=advice)
+    more = len(report.entries) - REFUSALS_SHOWN
+    if more > 0:
+        say(N_("  … and {rows} more"), rows=more)
+    if report.quarantine_file is not None:
+        say(N_("  all rows not used are listed in {file}"), file=report.quarantine_file)
+
+
+def _layer(layer: str) -> str:
+    return said(LAYERS[layer] if layer in LAYERS else KINDS[layer])
+
+
+def _counts(counts: "Counts") -> str:
+    return said(
+        N_("read {read}, accepted {accepted} (unchanged {unchanged}), quarantined {quarantined}"),
+        **vars(counts),
+    )
+
+
+# ------------------------------------------------------------------- gaps
+
+
+def summary_sentence(now: "Answers", summary: dict[str, Any]) -> str:
+    """Return the one sentence that sums up the gaps of a city."""
+    rule = now.rule(None)
+    share = summary["covered_share"]
+    return said(
+        N_(
+            "{streets} have {frontage} km of shop frontage; {share} of it has a {type} within "
+            "{spacing} m. {label}: {gaps}; at least {points} more {type} needed"
+        ),
+        streets=said(N_(", ")).join(said(CLASSES[name]) for name in rule.along),
+        frontage=_km(summary["frontage_m"]),
+        share="–" if share is None else f"{share:.0%}",
+        type=now.pack.site_type(rule.site_type).name.get(language()),
+        spacing=f"{rule.spacing_m:g}",
+        label=now.pack.label("gap").get(language()),
+        gaps=summary["gaps"],
+        points=summary["points_needed"],
+    )
+
+
+def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> None:
+    """Print the summary and the streets that need most points."""
+    streets = now.streets()
+    typer.echo(summary_sentence(now, summary))
+    if summary["assumed_m"] > 0:
+        known = streets.shop_stretches
+        say(
+            N_(
+                "Of it {assumed} km are assumed: the shops there are not declared complete, so the "
+                "whole street counts. Shops are known along {known} km."
+            ),
+            assumed=_km(summary["assumed_m"]),
+            known=_km(float((known["to_m"] - known["from_m"]).sum())),
+        )
+    say(
+        N_(
+            "By count {ok} of {runs} stretches have enough; by largest gap {gaps} gaps; by covered "
+            "share {share}. The standard decides by {decides}."
+        ),
+        ok=summary["runs_count_ok"],
+        runs=summary["runs"],
+        gaps=summary["gaps"],
+        share="–" if summary["covered_share"] is None else f"{summary['covered_share']:.1%}",
+        decides=said(_READINGS[now.rule(None).decides]),
+    )
+    say(
+        N_("Streets measured once: {length} km (both carriageways apart: {raw} km)."),
+        length=_km(float(streets.parts["length_m"].sum())),
+        raw=_km(streets.raw_m),
+    )
+    _print_streets(spacing)
+
+
+_READINGS = {
+    "count": N_("count"),
+    "gap": N_("largest gap"),
+    "covered": N_("covered share"),
+}
+
+
+def _print_streets(spacing: "Spacing") -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = spacing.streets()
+    table = table[table["gaps"] > 0].sort_values(
+        ["points_needed", "gap_m", "street_id"], ascending=[False, False, True]
+    )
+    if table.empty:
+        return
+    shown = Table(box=box.SIMPLE_HEAD)
+    shown.add_column(said(N_("Street")), overflow="fold", ratio=1)
+    shown.add_column(said(N_("Class")))
+    for heading in (
+        N_("Frontage, m"),
+        N_("Covered"),
+        N_("Gaps"),
+        N_("Longest in all, m"),
+        N_("Points needed"),
+    ):
+        shown.add_column(said(heading), justify="right")
+    for row in table.head(STREETS_SHOWN).itertuples():
+        shown.add_row(
+            str(row.name or said(N_("(unnamed)"))),
+            said(CLASSES[row.street_class]),
+            f"{row.frontage_m:,.0f}",
+            f"{row.covered_share:.0%}",
+            str(row.gaps),
+            f"{row.gap_m:,.0f}",
+            str(row.points_needed),
+        )
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=100)
+    console.print(shown)
+    more = len(table) - STREETS_SHOWN
+    if more > 0:
+        say(N_("… and {streets} more streets; --out writes every gap to a file"), streets=more)
+
+
+def _km(metres: float) -> str:
+    return f"{metres / 1000:,.1f}"

@@ -1,0 +1,158 @@
+"""Running a command: its language, the commands of other packages, and what an error looks like."""
+
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+from typer.exceptions import TyperException
+
+from stationmap.cli.commands import app
+from stationmap.cli.output import LANG_VARIABLE, language, print_json, said, tell
+from stationmap.errors import InputError, StationMapError
+from stationmap.messages import LANGUAGES, N_
+
+GROUP = "stationmap.commands"
+DONE, CRASHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> None:
+    """Run the command of ``sys.argv`` and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        As after the program's name.
+
+    Returns
+    -------
+    int
+        0 done, 1 a fault of this program, 2 bad input, 130 interrupted.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # remarks of libraries are for programmers
+    as_json = "--json" in arguments
+    try:
+        left = _take_language(list(arguments))
+        _add_commands(left)
+        code = app(args=left, prog_name="stationmap", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except StationMapError as error:
+        return _refuse(error.render(language()), as_json=as_json, error=error)
+    except TyperException as error:
+        hint = "" if "\n" in error.format_message() else said(N_(" (see --help)"))
+        message = error.format_message()
+        if message:
+            return _refuse(message.rstrip(".") + hint, as_json=as_json)
+        return BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        tell(N_("Interrupted; the city is as it was."))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has enough; keep Python from flushing into the closed pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except ModuleNotFoundError as error:
+        return _refuse(_missing(error.name or ""), as_json=as_json)
+    except OSError as error:
+        sentence = said(
+            N_("{file} cannot be read or written: {detail}"),
+            file=error.filename or "–",
+            detail=error.strerror or error,
+        )
+        return _refuse(sentence, as_json=as_json)
+    except Exception:  # the last guard: no traceback for a user
+        return _crashed(as_json=as_json)
+
+
+def _take_language(arguments: list[str]) -> list[str]:
+    """Take ``--lang`` from wherever it stands; the environment carries it to every command."""
+    left, chosen = [], None
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--lang":
+            chosen = next(waiting, "")
+        elif argument.startswith("--lang="):
+            chosen = argument.removeprefix("--lang=")
+        else:
+            left.append(argument)
+    if chosen is not None:
+        if chosen not in LANGUAGES:
+            raise InputError(
+                "--lang {given}: no such language; expected one of: {known}",
+                given=chosen,
+                known=", ".join(LANGUAGES),
+            )
+        os.environ[LANG_VARIABLE] = chosen
+    return left
+
+
+def _add_commands(arguments: Sequence[str]) -> None:
+    """Add the commands of other packages: the one that is asked for, or all for the help."""
+    known = {command.name for command in app.registered_commands}
+    asked = next((a for a in arguments if not a.startswith("-")), None)
+    for entry in entry_points(group=GROUP):
+        if entry.name not in known and asked in (None, entry.name):
+            app.command(entry.name)(_loaded(entry))
+
+
+def _loaded(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except ModuleNotFoundError as error:
+        sentence = _missing(error.name or entry.module)
+
+        def unavailable() -> None:
+            raise StationMapError("{sentence}", sentence=sentence)
+
+        unavailable.__doc__ = sentence
+        return unavailable
+
+
+def _missing(module: str) -> str:
+    return said(
+        N_(
+            "this needs the Python package {module}, which is not installed; install all of it "
+            'with: pip install "stationmap[files,plot,web]"'
+        ),
+        module=module.partition(".")[0],
+    )
+
+
+def _refuse(sentence: str, *, as_json: bool, error: StationMapError | None = None) -> int:
+    typer.echo(said(N_("Error: {sentence}"), sentence=sentence), err=True)
+    if as_json:
+        document: dict[str, Any] = {"error": sentence}
+        evidence = error.params.get("evidence") if error else None
+        if evidence is not None:
+            document["datum"] = {"name": None, "decided": False, "evidence": evidence.to_json()}
+        print_json(document)
+    return BAD_INPUT
+
+
+def _crashed(*, as_json: bool) -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="stationmap-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    sentence = said(
+        N_(
+            "StationMap made a mistake and stopped; the city is as it was. Send {file} to its "
+            "makers: it holds the details."
+        ),
+        file=log.name,
+    )
+    typer.echo(sentence, err=True)
+    if as_json:
+        print_json({"error": sentence})
+    return CRASHED
