@@ -100,7 +100,7 @@ def _paired_runs(lines: Lines, geometry: Lineworks, group: Ints) -> pd.DataFrame
     -------
     DataFrame
         chain, run (a chain, or its leg between folds), other (the opposite run), from_m, to_m,
-        length_m (of the run).
+        begin_m, end_m (of the run).
     """
     tree = shapely.STRtree(geometry)
     near = tree.query(geometry, predicate="dwithin", distance=PAIR_M * 1.001)
@@ -109,7 +109,7 @@ def _paired_runs(lines: Lines, geometry: Lineworks, group: Ints) -> pd.DataFrame
     winding = lines.length_m > 1.5 * np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
     looking = np.union1d(near[0], np.flatnonzero(winding))
     if not len(looking):
-        return pd.DataFrame(columns=["chain", "run", "other", "from_m", "to_m", "length_m"])
+        return pd.DataFrame(columns=["chain", "run", "other", "from_m", "to_m", "begin_m", "end_m"])
 
     segment_chain, segment_from, a, b = _segments(lines, looking)
     samples = _sample(lines, looking, segment_chain, segment_from, a, b)
@@ -238,8 +238,11 @@ def _stretches(lines: Lines, samples: _Samples, run: Ints, partner: Ints) -> pd.
     previous = found["other"].shift(fill_value=-1).where(~pd.Series(run_starts), -1)
     following = found["other"].shift(-1, fill_value=-1).where(~pd.Series(run_ends), -1)
     found.loc[short, "other"] = previous.where(previous >= 0, following)[short]
-    length = found.groupby("run")["to_m"].max() - found.groupby("run")["from_m"].min()
-    found["length_m"] = found["run"].map(length).round(4)
+    whole = found.groupby("run")
+    found["begin_m"], found["end_m"] = (
+        whole["from_m"].transform("min"),
+        whole["to_m"].transform("max"),
+    )
     found = found[found["other"] >= 0]
     goes_on = (found["run"] == found["run"].shift()) & (found["other"] == found["other"].shift())
     goes_on &= found["from_m"] == found["to_m"].shift()
@@ -255,7 +258,8 @@ def _choose(runs: pd.DataFrame, lowest_way: Ints) -> pd.DataFrame:
     Runs that name each other come first, the longest pairing before shorter ones; then runs whose
     nearest opposite is paired otherwise (side lanes of one name).
     """
-    facts = runs.groupby("run").agg(length_m=("length_m", "first"), chain=("chain", "first"))
+    facts = runs.groupby("run")[["chain", "begin_m", "end_m"]].first()
+    facts["length_m"] = (facts["end_m"] - facts["begin_m"]).round(4)
     facts["way"] = lowest_way[facts["chain"]]
     rank = facts.sort_values(["length_m", "way"], ascending=[False, True], kind="stable")
     place = pd.Series(np.arange(len(rank)), index=rank.index)
@@ -270,7 +274,6 @@ def _choose(runs: pd.DataFrame, lowest_way: Ints) -> pd.DataFrame:
     )
     kept: dict[int, list[tuple[float, float]]] = {}
     dropped: dict[int, list[tuple[float, float]]] = {}
-    rows = []
     for _, both in runs.groupby(["low", "high"], sort=False):
         loser = both["run"].iloc[0]
         if both["mutual"].iloc[0]:
@@ -282,8 +285,27 @@ def _choose(runs: pd.DataFrame, lowest_way: Ints) -> pd.DataFrame:
                     kept.setdefault(stretch.run, []).append(span)
             elif _overlap(span, kept.get(stretch.run, [])) < (span[1] - span[0]) / 2:
                 dropped.setdefault(stretch.run, []).append(span)
-                rows.append((stretch.chain, *span))
-    return pd.DataFrame(rows, columns=["chain", "from_m", "to_m"]).sort_values(["chain", "from_m"])
+    rows = []
+    for run, spans in sorted(dropped.items()):
+        begin, end = facts.loc[run, ["begin_m", "end_m"]]
+        rows += [(facts.loc[run, "chain"], *span) for span in _close_rests(spans, begin, end)]
+    return pd.DataFrame(rows, columns=["chain", "from_m", "to_m"])
+
+
+def _close_rests(
+    spans: list[tuple[float, float]], begin: float, end: float
+) -> list[tuple[float, float]]:
+    """Join spans over rests shorter than `PAIR_M` between them and to either end of their run."""
+    spans = sorted(spans)
+    low, high = spans[0]
+    low = begin if low - begin < PAIR_M else low
+    closed = []
+    for from_m, to_m in spans[1:]:
+        if from_m - high >= PAIR_M:
+            closed.append((low, high))
+            low = from_m
+        high = max(high, to_m)
+    return [*closed, (low, end if end - high < PAIR_M else high)]
 
 
 def _overlap(span: tuple[float, float], spans: list[tuple[float, float]]) -> float:
