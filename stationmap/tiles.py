@@ -23,6 +23,7 @@ TILE_PX = 512
 EXTENT = 4096
 MARGIN = 128  # tile units drawn beyond each edge: half the widest stroke, 16 px
 MAX_LAT_DEG = 85.0511287798066
+MAX_TILE_ZOOM = 18
 
 # first map zoom at which a class of ways is drawn; later ones lie on top of earlier ones
 STREET_ZOOMS: Mapping[str, tuple[int, tuple[str, ...]]] = {

@@ -5,6 +5,7 @@ No text of a user ever passes through here: Folium neither escapes it for script
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import folium
 from branca.element import CssLink, JavascriptLink
@@ -69,7 +70,7 @@ def shell(*, lat: float, lon: float, zoom: int) -> Shell:
         minZoom=3,
     )
     empty._name, empty._id = "map", "stations"
-    figure = empty.get_root()
+    figure: Any = empty.get_root()
     figure.render()
     links = [
         (VENDORED[name], type(link))

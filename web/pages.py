@@ -1,0 +1,73 @@
+"""The pages themselves: the planner's map, and the page for what is not there."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from stationmap.stations import STATUSES
+from web.api import class_name, type_name
+from web.caching import present
+from web.maps import Shell, shell
+from web.params import language
+from web.texts import script_texts
+from web.view import CityView
+from web.words import say
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    """Show the map with its list of gaps."""
+    now, lang = present(), language()
+    data = _page_data(now, lang)
+    page = render_template(
+        "map.html",
+        lang=lang,
+        city=now.name,
+        pack=now.pack,
+        data_date=now.date,
+        classes=data["classes"],
+        districts=data["districts"],
+        shell=_shell(now),
+        page_data=_script_json(data),
+    )
+    return Response(page, headers={"Cache-Control": "no-store"})
+
+
+@pages.get("/healthz")
+def health() -> ResponseReturnValue:
+    """Say that the city can be read, and at which version."""
+    return jsonify(status="ok", version=present().version)
+
+
+def _page_data(now: CityView, lang: str) -> dict[str, Any]:
+    rule, pack = now.rule, now.pack
+    return {
+        "lang": lang,
+        "version": now.version,
+        "bounds": now.bounds,
+        "types": [{"id": t.id, "name": t.name.get(lang)} for t in pack.site_types],
+        "point": type_name(now, rule.site_type, lang),
+        "pointType": rule.site_type,
+        "classes": [{"id": c, "name": class_name(c, lang)} for c in rule.along],
+        "districts": [{"id": k, "name": v} for k, v in now.districts.items()],
+        "statuses": {s: say(label, lang=lang) for s, label in STATUSES.items()},
+        "stationsWord": pack.label("stations").get(lang),
+        "texts": script_texts(lang),
+    }
+
+
+def _shell(now: CityView) -> Shell:
+    west, south, east, north = now.bounds or [73.0, 18.0, 135.0, 54.0]
+    return shell(lat=(south + north) / 2, lon=(west + east) / 2, zoom=13 if now.bounds else 4)
+
+
+def _script_json(data: Any) -> str:
+    """JSON that cannot end its script element: no `<`, no line separators."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text

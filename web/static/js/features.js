@@ -1,0 +1,97 @@
+// What lies in view: gaps, stations and street names, asked for by viewport and kept until it is left.
+
+import { ask, Trouble } from "./server.js";
+import { toWorld } from "./canvas.js";
+import { current } from "./url.js";
+import { lookOf } from "./symbols.js";
+import { rampOf } from "./page.js";
+
+const MARGIN = 0.3; // share of the view asked for beyond each edge
+const PAUSE_MS = 120;
+
+const world = ([lon, lat]) => toWorld(lon, lat);
+
+const READERS = {
+  gaps: {
+    query: ({ q, class: street_class, district }) => ({ q, class: street_class, district }),
+    single: ({ properties: p, geometry }) => ({
+      ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map(world),
+    }),
+  },
+  stations: {
+    query: ({ hide }) => ({ hide }),
+    single: ({ properties: p, geometry }) => ({
+      ...p, look: lookOf(p.type), at: world(geometry.coordinates),
+    }),
+  },
+};
+
+/**
+ * Keep `found` = {gaps, stations, labels} in step with the view. `told` is called when something
+ * arrived, `busy` with true and false around waiting, `failed` with a sentence.
+ */
+export function follow(map, { told, busy, failed }) {
+  const empty = () => ({ items: [], gathered: false, box: null, zoom: null, key: null });
+  const found = { gaps: empty(), stations: empty(), labels: empty() };
+  let timer = 0;
+  let waiting = 0;
+
+  const needs = (layer, box, zoom, key) =>
+    layer.key !== key || !layer.box?.contains(box) || layer.zoom !== zoom;
+
+  async function load(name, values, read, box, zoom, key) {
+    const wide = box.pad(MARGIN);
+    const bbox = [wide.getWest(), wide.getSouth(), wide.getEast(), wide.getNorth()]
+      .map((v) => v.toFixed(5)).join(",");
+    busy((waiting += 1) > 0);
+    const done = () => busy((waiting -= 1) > 0);
+    // an answer that a later question has overtaken never comes
+    const overtaken = found[name].overtaken;
+    overtaken?.();
+    found[name].overtaken = done;
+    try {
+      const answer = await ask(`map/${name}`, `map/${name}`, { ...values, bbox, zoom });
+      found[name] = { ...read(answer), box: wide, zoom, key };
+      told(name);
+      done();
+    } catch (error) {
+      found[name].overtaken = null;
+      done();
+      if (error instanceof Trouble) failed(error.message);
+      else throw error;
+    }
+  }
+
+  function look(force = false) {
+    const box = map.getBounds();
+    const zoom = Math.round(map.getZoom());
+    for (const [name, reader] of Object.entries(READERS)) {
+      const values = reader.query(current());
+      const key = JSON.stringify(values);
+      if (force || needs(found[name], box, zoom, key)) {
+        load(name, values, (answer) => ({
+          gathered: answer.gathered,
+          total: answer.total,
+          items: answer.features.map(
+            answer.gathered
+              ? ({ properties, geometry }) => ({ ...properties, at: world(geometry.coordinates) })
+              : reader.single,
+          ),
+        }), box, zoom, key);
+      }
+    }
+    if (force || needs(found.labels, box, zoom, "")) {
+      load("labels", {}, (answer) => ({
+        items: answer.labels.map(([text, lon, lat, angle]) => ({ text, at: toWorld(lon, lat), angle })),
+      }), box, zoom, "");
+    }
+  }
+
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PAUSE_MS);
+  };
+  map.on("moveend", soon);
+  look();
+  return { found, look: (force) => look(force), soon };
+}

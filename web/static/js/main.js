@@ -1,0 +1,217 @@
+// The planner's map: what the address says is what is shown.
+
+import { addBase } from "./base.js";
+import { toWorld } from "./canvas.js";
+import { $ } from "./dom.js";
+import { follow } from "./features.js";
+import { hit } from "./hit.js";
+import { fillLegend, showLegend } from "./legend.js";
+import { bindForm, fillForm, showList } from "./list.js";
+import { calm, date, narrow, page, t } from "./page.js";
+import { paintOn } from "./paint.js";
+import { openStation } from "./popup.js";
+import { bindRibbon } from "./ribbon.js";
+import { onNewData } from "./server.js";
+import { bindSheet, covered, lift, lower } from "./sheet.js";
+import { draw, lineOf, showGap, showStreet } from "./street.js";
+import { showSummary } from "./summary.js";
+import { address, change, current, watch } from "./url.js";
+
+const map = window.map_stations;
+const chosen = { gap: null, station: null, place: null };
+let street = null;
+let popup = null;
+
+// -- the map ---------------------------------------------------------------------------------
+
+const FLIGHT_S = 0.7;
+
+function fit(points, maxZoom = 17) {
+  const bounds = L.latLngBounds(points.map(([lon, lat]) => [lat, lon]));
+  const options = {
+    paddingTopLeft: [48, 48], paddingBottomRight: [48, 48 + covered()], maxZoom,
+  };
+  if (calm.matches) map.fitBounds(bounds, { ...options, animate: false });
+  else map.flyToBounds(bounds, { ...options, duration: FLIGHT_S });
+}
+
+function whole() {
+  const [west, south, east, north] = page.bounds ?? [73, 18, 135, 54];
+  map.fitBounds([[south, west], [north, east]], {
+    animate: false, paddingBottomRight: [0, covered()], maxZoom: 17,
+  });
+}
+
+function start() {
+  const [zoom, lat, lon] = current().at.split("/").map(Number);
+  if (current().at && [zoom, lat, lon].every(Number.isFinite)) {
+    map.setView([lat, lon], zoom, { animate: false });
+  } else whole();
+}
+
+function remember() {
+  const { lat, lng } = map.getCenter();
+  change({ at: [map.getZoom(), lat.toFixed(5), lng.toFixed(5)].join("/") }, { quietly: true });
+  keepLanguageLink();
+}
+
+function keepLanguageLink() {
+  const link = $("language");
+  const query = new URLSearchParams(address());
+  query.set("lang", link.hreflang === "en" ? "en" : "zh");
+  link.href = `?${query}`;
+}
+
+const onMap = {
+  show: (points) => fit(points),
+  fly(gap) {
+    lower();
+    fit(gap.line);
+  },
+  follow(place) {
+    chosen.place = place && toWorld(...place);
+    if (place && !map.getBounds().pad(-0.08).contains([place[1], place[0]])) {
+      map.panTo([place[1], place[0]], { animate: !calm.matches });
+    }
+    paint.redraw();
+  },
+};
+
+map.attributionControl?.remove();
+L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+L.control.zoom({
+  position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out"),
+}).addTo(map);
+start();
+const base = addBase(map, page.version);
+const viewport = follow(map, {
+  told: () => {
+    $("map-note").textContent = found().gaps.gathered || found().stations.gathered ? t("map.gathered") : "";
+    paint?.redraw();
+  },
+  busy: (on) => $("stage").classList.toggle("busy", on),
+  failed: (sentence) => { $("map-note").textContent = sentence; },
+});
+const found = () => viewport.found;
+const paint = paintOn(map, viewport.found, chosen);
+
+map.on("moveend", remember);
+map.on("mousemove", (event) => {
+  $("pointer").textContent = `${event.latlng.lng.toFixed(5)}, ${event.latlng.lat.toFixed(5)} WGS-84`;
+  if (map.dragging.moving()) return;
+  const under = hit(map, viewport.found, paint, event.layerPoint, false);
+  map.getContainer().style.cursor = under ? "pointer" : "";
+});
+map.on("mouseout", () => { $("pointer").textContent = ""; });
+map.on("click", async (event) => {
+  const coarse = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
+  const under = hit(map, viewport.found, paint, event.layerPoint, coarse);
+  if (under?.kind === "station") change({ station: under.item.station_id });
+  if (under?.kind === "gap") {
+    change({ gap: under.item.gap_id, street: under.item.street_id, station: "" });
+  }
+  if (under?.kind === "cell") map.setView(event.latlng, map.getZoom() + 2, { animate: !calm.matches });
+});
+
+// -- what is open ----------------------------------------------------------------------------
+
+async function openStreet(state, before) {
+  const opened = Boolean(state.street);
+  $("overview").hidden = opened;
+  $("detail").hidden = !opened;
+  if (!opened) {
+    street = null;
+    chosen.gap = null;
+    paint.redraw();
+    if (before?.street) {
+      document.querySelector(`[data-street="${CSS.escape(before.street)}"]`)?.focus({ preventScroll: true });
+    }
+    return;
+  }
+  lift();
+  if (street?.street_id === state.street) draw(street, onMap);
+  else {
+    street = await showStreet(state.street, onMap);
+    if (before) $("street-name")?.focus({ preventScroll: true });
+    $("panel-body").scrollTop = 0;
+    if (street && !state.gap && before) fit(lineOf(street).flat());
+  }
+  if (!state.gap) {
+    chosen.gap = null;
+    paint.redraw();
+    return;
+  }
+  const gap = await showGap(state.gap, onMap);
+  chosen.gap = gap && { ...gap, line: gap.line.map(([lon, lat]) => toWorld(lon, lat)) };
+  paint.redraw();
+  if (gap && (before || !state.at)) onMap.fly(gap);
+}
+
+async function showStation(state) {
+  if (popup) {
+    popup.off("remove").remove();
+    popup = null;
+  }
+  chosen.station = null;
+  if (state.station) {
+    const answer = await openStation(map, state.station, {
+      closed: () => change({ station: "" }),
+      found: (place) => { chosen.station = toWorld(...place); },
+    });
+    popup = answer.popup ?? null;
+    if (answer.sentence) $("map-note").textContent = answer.sentence;
+  }
+  paint.redraw();
+}
+
+const differs = (state, before, names) => names.some((name) => state[name] !== before[name]);
+
+watch((state, before) => {
+  keepLanguageLink();
+  if (differs(state, before, ["q", "class", "district", "sort"])) {
+    fillForm();
+    showList();
+  }
+  if (differs(state, before, ["q", "class", "district", "hide"])) viewport.look();
+  if (differs(state, before, ["hide"])) fillLegend();
+  if (differs(state, before, ["street", "gap"])) openStreet(state, before);
+  if (differs(state, before, ["station"])) showStation(state);
+});
+
+// -- the page --------------------------------------------------------------------------------
+
+async function load() {
+  const summary = await showSummary();
+  showLegend(summary);
+  if (summary?.streets === 0) {
+    $("filters").hidden = true;
+    $("streets").replaceChildren();
+  } else await showList();
+}
+
+onNewData((version) => {
+  $("map-note").textContent = t("data.new");
+  base.use(version);
+  viewport.look(true);
+  street = null;
+  load();
+  if (current().street) openStreet(current(), null);
+});
+
+bindSheet();
+bindForm();
+fillForm();
+bindRibbon();
+keepLanguageLink();
+const time = $("data-date");
+if (time) time.textContent = date(time.dateTime);
+$("legend").open = !narrow.matches;
+$("whole").addEventListener("click", whole);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  base.restyle();
+  paint.recolor();
+});
+addEventListener("resize", () => map.invalidateSize());
+load();
+openStreet(current(), null);
+if (current().station) showStation(current());

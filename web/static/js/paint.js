@@ -1,0 +1,216 @@
+// Drawing on the map: gaps under the streets; stations, names and what is chosen above them.
+
+import { palette, streetWidth } from "./base.js";
+import { canvas, pane } from "./canvas.js";
+import { chainage, number } from "./page.js";
+import { path } from "./symbols.js";
+
+const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
+const METRES_ZOOM = 16;
+
+/** Width in px of a gap's stroke: it shows on both sides of the street drawn over it. */
+const bandWidth = (zoom) => streetWidth(zoom) + (zoom >= 15 ? 10 : zoom >= 13 ? 7 : 5);
+
+/** Radius in px of a station's symbol. */
+const radius = (zoom) => (zoom < 13 ? 2.5 : zoom < 14 ? 3.5 : zoom < 15 ? 4.5 : zoom < 16 ? 6 : 7.5);
+
+const cellRadius = (value) => Math.min(13 + 3.2 * Math.log10(1 + value) * 2, 34);
+
+/** Points of a line pushed sideways, in px; positive is left of its direction on the ground. */
+function aside(points, distance) {
+  return points.map(([x, y], i) => {
+    const [ax, ay] = points[Math.max(i - 1, 0)];
+    const [bx, by] = points[Math.min(i + 1, points.length - 1)];
+    const length = Math.hypot(bx - ax, by - ay) || 1;
+    return [x + ((by - ay) / length) * distance, y - ((bx - ax) / length) * distance];
+  });
+}
+
+/** Paint `found` (see features.js) and `chosen` = {gap, station, place}; returns redraw and hit. */
+export function paintOn(map, found, chosen) {
+  let color = palette();
+  const zoom = () => map.getZoom();
+
+  const linePoints = (gap, project, width) => {
+    const points = gap.line.map(([x, y]) => project(x, y));
+    if (gap.side === "both") return points;
+    return aside(points, ((gap.side === "left" ? 1 : -1) * width) / 2);
+  };
+
+  function stroke(ctx, points) {
+    ctx.beginPath();
+    points.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+    ctx.stroke();
+  }
+
+  function drawGaps(ctx, project) {
+    const width = bandWidth(zoom());
+    ctx.lineJoin = "round";
+    if (chosen.gap) {
+      ctx.lineCap = "round";
+      ctx.strokeStyle = color("chosen");
+      ctx.lineWidth = width + 8;
+      stroke(ctx, linePoints(chosen.gap, project, width / 2));
+    }
+    if (found.gaps.gathered) return;
+    ctx.lineCap = "butt";
+    for (const ramp of [0, 1, 2, 3]) {
+      ctx.strokeStyle = color(`gap-${ramp}`);
+      for (const gap of found.gaps.items) {
+        if (gap.ramp !== ramp) continue;
+        const one = gap.side === "both" ? width : width / 2;
+        ctx.lineWidth = one;
+        const broken = gap.frontage === "assumed" && zoom() >= 14 && gap.gap_id !== chosen.gap?.gap_id;
+        ctx.setLineDash(broken ? [36, 2] : []);
+        stroke(ctx, linePoints(gap, project, width / 2));
+      }
+    }
+    ctx.setLineDash([]);
+  }
+
+  function drawCells(ctx, project, items, fill, word) {
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    for (const cell of items) {
+      const [x, y] = project(...cell.at);
+      const r = cellRadius(word(cell));
+      ctx.beginPath();
+      ctx.arc(x, y, r, 0, 7);
+      ctx.fillStyle = fill;
+      ctx.fill();
+      ctx.lineWidth = 2;
+      ctx.strokeStyle = color("halo");
+      ctx.stroke();
+      ctx.fillStyle = color("on-cell");
+      ctx.font = `600 13px ${FONT}`;
+      ctx.fillText(number(word(cell)), x, y + 0.5);
+    }
+  }
+
+  function drawStation(ctx, station, x, y, r) {
+    const tone = color(`type-${station.look}`);
+    const shape = path(station.look, r);
+    ctx.translate(x, y);
+    if (station.status === "closed") {
+      ctx.strokeStyle = color("muted");
+      ctx.lineWidth = 2;
+      ctx.stroke(new Path2D(`M${-r},${-r}L${r},${r}M${r},${-r}L${-r},${r}`));
+    } else {
+      const full = station.status === "active";
+      ctx.fillStyle = full ? tone : color("halo");
+      ctx.strokeStyle = full ? color("halo") : tone;
+      ctx.lineWidth = full ? (r > 4 ? 1.5 : 0.75) : 2;
+      ctx.setLineDash(station.status === "planned" && r > 4 ? [3, 2] : []);
+      ctx.fill(shape);
+      ctx.stroke(shape);
+      ctx.setLineDash([]);
+      if (station.status === "suspended") ctx.stroke(new Path2D(`M${-r / 2},0H${r / 2}`));
+    }
+    ctx.translate(-x, -y);
+  }
+
+  function drawWords(ctx, project, bounds) {
+    const taken = [];
+    const free = (x, y, w, height) => {
+      const box = [x - w / 2, y - height / 2, x + w / 2, y + height / 2];
+      const clash = taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+      if (!clash) taken.push(box);
+      return !clash;
+    };
+    const word = (text, x, y, angle = 0, tone = "label") => {
+      ctx.save();
+      ctx.translate(x, y);
+      ctx.rotate((angle * Math.PI) / 180);
+      ctx.strokeStyle = color("halo");
+      ctx.lineWidth = 3.5;
+      ctx.strokeText(text, 0, 0);
+      ctx.fillStyle = color(tone);
+      ctx.fillText(text, 0, 0);
+      ctx.restore();
+    };
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.lineJoin = "round";
+    if (zoom() >= METRES_ZOOM && !found.gaps.gathered) {
+      ctx.font = `600 13px ${FONT}`;
+      for (const gap of found.gaps.items) {
+        const [x, y] = project(...middle(gap.line));
+        const text = chainage(gap.length_m);
+        if (bounds.contains([x, y]) && free(x, y, ctx.measureText(text).width + 8, 18)) {
+          word(text, x, y, 0, "gap-text");
+        }
+      }
+    }
+    ctx.font = `12.5px ${FONT}`;
+    for (const label of found.labels.items) {
+      const [x, y] = project(...label.at);
+      if (!bounds.contains([x, y])) continue;
+      const w = ctx.measureText(label.text).width;
+      const turn = (label.angle * Math.PI) / 180;
+      const [bw, bh] = [
+        w * Math.abs(Math.cos(turn)) + 14 * Math.abs(Math.sin(turn)),
+        w * Math.abs(Math.sin(turn)) + 14 * Math.abs(Math.cos(turn)),
+      ];
+      if (free(x, y, bw + 4, bh + 4)) word(label.text, x, y, label.angle);
+    }
+  }
+
+  function drawTop(ctx, project, bounds) {
+    const r = radius(zoom());
+    if (found.stations.gathered) {
+      drawCells(ctx, project, found.stations.items, color("cell-stations"), (cell) => cell.count);
+    }
+    if (found.gaps.gathered) {
+      drawCells(ctx, project, found.gaps.items, color("cell-gaps"), (cell) => cell.points_needed);
+    }
+    if (!found.stations.gathered) {
+      for (const station of found.stations.items) {
+        const [x, y] = project(...station.at);
+        if (bounds.contains([x, y])) drawStation(ctx, station, x, y, r);
+      }
+    }
+    drawWords(ctx, project, bounds);
+    for (const at of [chosen.station, chosen.place]) {
+      if (!at) continue;
+      const [x, y] = project(...at);
+      ctx.beginPath();
+      ctx.arc(x, y, at === chosen.place ? 9 : r + 6, 0, 7);
+      ctx.strokeStyle = color("halo");
+      ctx.lineWidth = 6;
+      ctx.stroke();
+      ctx.strokeStyle = color("chosen");
+      ctx.lineWidth = 3;
+      ctx.stroke();
+    }
+  }
+
+  const layers = [
+    canvas(map, pane(map, "gaps", 310), drawGaps),
+    canvas(map, pane(map, "top", 450), drawTop),
+  ];
+  return {
+    redraw: () => layers.forEach((layer) => layer.redraw()),
+    recolor() {
+      color = palette();
+      this.redraw();
+    },
+    radius: () => radius(zoom()),
+    bandWidth: () => bandWidth(zoom()),
+    cellRadius,
+    linePoints,
+  };
+}
+
+/** Middle of a line in the Web Mercator square. */
+export function middle(line) {
+  const steps = line.slice(1).map(([x, y], i) => Math.hypot(x - line[i][0], y - line[i][1]));
+  let left = steps.reduce((sum, step) => sum + step, 0) / 2;
+  for (const [i, step] of steps.entries()) {
+    if (left <= step && step > 0) {
+      const share = left / step;
+      return [0, 1].map((k) => line[i][k] + (line[i + 1][k] - line[i][k]) * share);
+    }
+    left -= step;
+  }
+  return line[0];
+}

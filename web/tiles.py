@@ -1,0 +1,21 @@
+"""Vector tiles of the base map: ``/tiles/{ground|streets}/{z}/{x}/{y}.mvt``."""
+
+from flask import Blueprint, Response, abort, request
+
+from stationmap.tiles import MAX_TILE_ZOOM
+from web.caching import kept_by_version, present
+from web.view import TILE_LAYERS
+
+tiles = kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"))
+
+
+@tiles.get("/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+def tile(layer: str, z: int, x: int, y: int) -> Response:
+    """One tile; with ``?v=`` of the present version it may be kept for good."""
+    if layer not in TILE_LAYERS or z > MAX_TILE_ZOOM or max(x, y) >= 2**z:
+        abort(404)
+    now = present()
+    response = Response(now.tile(layer, z, x, y), mimetype="application/vnd.mapbox-vector-tile")
+    if request.args.get("v") == now.version:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

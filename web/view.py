@@ -1,0 +1,251 @@
+"""What the pages ask of one version of a city, kept ready: streets, gaps, stations and tiles."""
+
+from collections.abc import Collection
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from stationmap import tiles
+from stationmap.city import City
+from stationmap.city.answers import Answers
+from stationmap.crs import to_wgs84
+from stationmap.index import StationIndex
+from stationmap.standards import SpacingRule
+
+Bools = NDArray[np.bool_]
+
+# above these numbers in view, or below this zoom, a map layer is gathered into cells
+MAX_GAPS = 2000
+MAX_STATIONS = 2000
+FIRST_SINGLE_ZOOM = 12
+TILES_KEPT = 4096
+TILE_LAYERS = ("ground", "streets")
+
+
+class CityView:
+    """One version of a city; each property is worked out when first asked for, then kept."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self.version = answers.version
+        self.name = answers.config.name
+        self.pack = answers.pack
+        self.tile = lru_cache(maxsize=TILES_KEPT)(self._tile)
+
+    @cached_property
+    def has_streets(self) -> bool:
+        """Whether any street was imported; without one nothing can be checked."""
+        return len(self._answers.layer("ways")) > 0
+
+    @cached_property
+    def date(self) -> str | None:
+        """UTC instant (ISO 8601) of the last import."""
+        return max((source.imported_at for source in self._answers.sources()), default=None)
+
+    # -- what stands where -------------------------------------------------------------------
+
+    @cached_property
+    def rule(self) -> SpacingRule:
+        """The spacing rule of the city's pack."""
+        return self.pack.rule()
+
+    @cached_property
+    def stations(self) -> gpd.GeoDataFrame:
+        """The stations, by their id."""
+        return self._answers.stations().set_index("station_id", drop=False).rename_axis(None)
+
+    @cached_property
+    def _index(self) -> StationIndex:
+        return StationIndex(self.stations)
+
+    @cached_property
+    def districts(self) -> dict[str, str]:
+        """Names of the districts in which there is frontage, by their code."""
+        layer = self._answers.layer("districts")
+        names = dict(zip(layer["adcode"].astype(str), layer["name"], strict=True))
+        names.setdefault(self._answers.config.adcode, self.name)
+        seen = sorted(set(self._stretches["adcode"]) - {""})
+        return {code: str(names.get(code) or code) for code in seen}
+
+    @cached_property
+    def bounds(self) -> list[float] | None:
+        """West, south, east, north of the streets, else of the stations; None without either."""
+        for frame in (to_wgs84(self._streets.parts), self._answers.layer("ways"), self.stations):
+            found = frame.total_bounds
+            if len(frame) and np.isfinite(found).all():
+                return [float(v) for v in found]
+        return None
+
+    # -- streets -----------------------------------------------------------------------------
+
+    @cached_property
+    def _streets(self) -> Any:
+        return self._answers.streets()
+
+    @cached_property
+    def spacing(self) -> Any:
+        """The spacing check's answer."""
+        return self._answers.spacing()
+
+    @cached_property
+    def parts(self) -> gpd.GeoDataFrame:
+        """Measured lines of the streets in EPSG:4326, one row a part."""
+        return to_wgs84(self._streets.parts)
+
+    @cached_property
+    def _stretches(self) -> pd.DataFrame:
+        parts = self._streets.parts
+        stretches = self._streets.stretches
+        owner = parts.iloc[stretches["line"]]
+        return stretches.assign(
+            street_id=owner["street_id"].to_numpy(), part=owner["part"].to_numpy()
+        )
+
+    @cached_property
+    def street_table(self) -> pd.DataFrame:
+        """One row a street that has frontage, with its classes and districts, by its id."""
+        table = self.spacing.streets().set_index("street_id", drop=False).rename_axis(None)
+        fronts = self._stretches[self._stretches["frontage"] != "none"]
+        order = {name: i for i, name in enumerate(self.rule.along)}
+        groups = fronts.groupby("street_id")
+        table["classes"] = groups["street_class"].agg(
+            lambda s: tuple(sorted(set(s), key=lambda name: order.get(name, 99)))
+        )
+        table["adcodes"] = groups["adcode"].agg(lambda s: tuple(sorted(set(s))))
+        return table[table["frontage_m"] > 0]
+
+    def strips(self, street_id: str) -> list[dict[str, Any]]:
+        """Kerbs of a street laid out to scale; see `Spacing.strips`."""
+        found: list[dict[str, Any]] = self.spacing.strips(street_id)
+        return found
+
+    @cached_property
+    def gaps(self) -> gpd.GeoDataFrame:
+        """All gaps, by their id."""
+        return self._answers.gaps().set_index("gap_id", drop=False).rename_axis(None)
+
+    @cached_property
+    def known_frontage_m(self) -> float:
+        """Length of the known shop frontage, whatever was assumed beside it."""
+        shops = self._streets.shop_stretches
+        return float((shops["to_m"] - shops["from_m"]).sum())
+
+    def select_streets(
+        self, *, words: str = "", street_class: str = "", district: str = ""
+    ) -> pd.DataFrame:
+        """Streets whose name holds `words`, with frontage of a class and in a district."""
+        table = self.street_table
+        keep = np.ones(len(table), dtype=bool)
+        if words:
+            keep &= _holds(table["name"], words) | _holds(table["name_en"], words)
+        if street_class:
+            keep &= table["classes"].map(lambda c: street_class in c).to_numpy(dtype=bool)
+        if district:
+            keep &= (
+                table["adcodes"]
+                .map(lambda codes: any(c.startswith(district) for c in codes))
+                .to_numpy(dtype=bool)
+            )
+        return table[keep]
+
+    def select_gaps(self, *, words: str = "", street_class: str = "", district: str = "") -> Bools:
+        """Which gaps lie on streets whose name holds `words`, in a class and in a district."""
+        gaps = self.gaps
+        keep = np.ones(len(gaps), dtype=bool)
+        if words:
+            ids = self.select_streets(words=words).index
+            keep &= gaps["street_id"].isin(ids).to_numpy()
+        if street_class:
+            keep &= (gaps["street_class"] == street_class).to_numpy()
+        if district:
+            keep &= gaps["adcode"].astype(str).str.startswith(district).to_numpy()
+        return keep
+
+    # -- the map -----------------------------------------------------------------------------
+
+    @cached_property
+    def _gap_tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.gaps.geometry.to_numpy())
+
+    @cached_property
+    def _gap_middles(self) -> NDArray[np.float64]:
+        lines = self.gaps.geometry.to_numpy()
+        middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+        return cast(NDArray[np.float64], shapely.get_coordinates(middles))
+
+    def gaps_in(self, view: tiles.Viewport, *, keep: Bools) -> gpd.GeoDataFrame | pd.DataFrame:
+        """Gaps in view, or cells of them (columns count, points_needed, length_m) if too many."""
+        west, east = view.west, view.east
+        spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        boxes = [shapely.box(a, view.south, b, view.north) for a, b in spans]
+        seen = np.unique(self._gap_tree.query(boxes, predicate="intersects")[1])
+        seen = seen[keep[seen]]
+        if len(seen) <= MAX_GAPS and view.zoom >= FIRST_SINGLE_ZOOM:
+            return self.gaps.iloc[seen]
+        middle, gaps = self._gap_middles[seen], self.gaps.iloc[seen]
+        return tiles.aggregate(
+            middle[:, 0],
+            middle[:, 1],
+            zoom=view.zoom,
+            values={name: gaps[name] for name in ("points_needed", "length_m")},
+        )
+
+    def stations_in(
+        self, view: tiles.Viewport, *, hidden: Collection[str] = ()
+    ) -> gpd.GeoDataFrame | pd.DataFrame:
+        """Stations in view that are of no `hidden` type, or cells of them if too many."""
+        found = self._index.viewport((view.west, view.south, view.east, view.north))
+        seen = self.stations.loc[sorted(found)]
+        seen = seen[~seen["type"].isin(list(hidden))]
+        if len(seen) <= MAX_STATIONS and view.zoom >= FIRST_SINGLE_ZOOM:
+            return seen
+        return tiles.aggregate(seen.geometry.x, seen.geometry.y, zoom=view.zoom, values={})
+
+    @cached_property
+    def _labels(self) -> pd.DataFrame:
+        return tiles.street_labels(self._answers.layer("ways"))
+
+    def labels_in(self, view: tiles.Viewport, *, english: bool) -> pd.DataFrame:
+        """Street names to write in view."""
+        return tiles.pick_labels(self._labels, view=view, english=english)
+
+    @cached_property
+    def _tile_sets(self) -> dict[str, tiles.TileSet]:
+        layer = self._answers.layer
+        return {
+            "ground": tiles.ground_tiles(layer("landscape"), layer("districts")),
+            "streets": tiles.street_tiles(layer("ways")),
+        }
+
+    def _tile(self, name: str, z: int, x: int, y: int) -> bytes:
+        return self._tile_sets[name].tile(z, x, y)
+
+    def warm(self) -> None:
+        """Work out what the first page asks for."""
+        _ = (self.spacing, self.street_table, self._gap_tree, self._gap_middles)
+        _ = (self._index, self._labels, self._tile_sets, self.bounds, self.districts)
+
+
+class Source:
+    """A city folder; gives the view of the version that is in force now."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._view = CityView(city.now())
+
+    def now(self) -> CityView:
+        """View of the present version: one cheap look at the folder a request."""
+        answers = self._city.now()
+        if answers.version != self._view.version:
+            self._view = CityView(answers)
+        return self._view
+
+
+def _holds(text: pd.Series, words: str) -> Bools:
+    found = text.fillna("").str.casefold().str.contains(words.casefold(), regex=False)
+    return cast(Bools, found.to_numpy(dtype=bool))

@@ -1,0 +1,70 @@
+"""The pages' words: English templates here and in the templates, Chinese in ``locale/zh``."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from stationmap import messages
+from stationmap.messages import N_
+
+LOCALE = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """Templates of the core and of the pages in one language."""
+    return {**messages.catalogue(lang), **messages.catalogue(lang, folder=LOCALE)}
+
+
+def say(template: str, *, lang: str, **params: Any) -> str:
+    """Fill a template of the core or of the pages in `lang`; one not translated stays English.
+
+    A parameter that is itself a sentence (it has a ``render(lang)``) is rendered first.
+    """
+    shown = {k: v.render(lang) if hasattr(v, "render") else v for k, v in params.items()}
+    return catalogue(lang).get(template, template).format(**shown)
+
+
+# classes of streets as the rule's `along` names them
+STREET_CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "commercial": N_("Commercial street"),
+        "main": N_("Main road"),
+        "secondary": N_("Secondary road"),
+        "bus_route": N_("Bus route"),
+    }
+)
+
+# the same as the summary's sentence lists them
+STREETS: Mapping[str, str] = MappingProxyType(
+    {
+        "commercial": N_("commercial streets"),
+        "main": N_("main roads"),
+        "secondary": N_("secondary roads"),
+        "bus_route": N_("bus routes"),
+    }
+)
+
+# what each value that the document does not give means, as a sentence
+ASSUMED: Mapping[str, str] = MappingProxyType(
+    {
+        "counts": N_("which types of station count"),
+        "along": N_("along which streets the rule holds"),
+        "spacing_m": N_("the spacing of {value} m"),
+        "force": N_("that the rule is binding"),
+        "snap_m": N_("a station within {value} m of a street counts on it"),
+        "sides": N_("one station serves both sides of the street"),
+        "sides=each": N_("each side of the street is checked apart"),
+        "decides": N_("the largest gap decides, not the count or the covered share"),
+        "decides=count": N_("the count decides, not the largest gap or the covered share"),
+        "decides=covered": N_("the covered share decides, not the largest gap or the count"),
+        "frontage.reach_m": N_("a shop within {value} m of a street faces it"),
+        "frontage.reach_main_m": N_("on main roads, within {value} m"),
+        "frontage.front_m": N_("a shop fronts {value} m of the street to each side"),
+        "frontage.join_m": N_("shop fronts closer than {value} m join"),
+        "frontage.min_shops": N_("a commercial street has at least {value} shops"),
+        "frontage.min_share": N_("and shops along at least {value} of its length"),
+    }
+)
