@@ -176,8 +176,8 @@ def locate(lines: Lines, line: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[F
     distance_m : (k,) float64
         Ground metres from point to foot point.
     offset_m : (k,) float64
-        The distance, + left and − right of the line's direction; 0 for a point straight ahead of
-        an end of the line.
+        The distance, + left and − right of the line's direction; 0 straight ahead of an end of the
+        line, and beside a line without length.
 
     All are NaN where the line is empty or the point is not finite.
     """
@@ -251,7 +251,7 @@ def substrings(
     length, around = lines.length_m[on], lines.closed[on]
     high = np.where(around & (low > high), high + length, high)
     low, high = np.clip(low, 0.0, length), np.clip(high, 0.0, np.where(around, 2, 1) * length)
-    wraps = high > length
+    wraps = high > length + _SAME_M
     high = np.where(wraps, high - length, high)
     # vertices strictly inside, counted on beyond the last vertex where the stretch wraps
     last = lines.first[on + 1] - 1

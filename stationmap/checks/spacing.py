@@ -189,7 +189,7 @@ def _planar(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     try:
         require_metric(streets.crs, what="streets")
     except CrsError:
-        west, south, east, north = to_wgs84(streets).total_bounds
+        west, south, east, north = np.nan_to_num(to_wgs84(streets).total_bounds)
         return to_metric(streets, local_crs([west, east], [south, north]))
     return streets
 
@@ -207,5 +207,9 @@ def _places(stations: gpd.GeoDataFrame, prepared: Prepared) -> tuple[NDArray[np.
             row=int(wrong[0]),
             kind=points[wrong[0]].geom_type,
         )
+    hollow = shapely.is_empty(points)
+    if hollow.any():
+        points = points.copy()
+        points[hollow] = None
     ids: Any = stations.get("station_id", stations.index)
     return np.asarray(ids, dtype=object), shapely.get_x(points), shapely.get_y(points)

@@ -78,6 +78,25 @@ class Spacing:
             "by_district": _by(prepared.adcodes, of_district, sums.by_district),
         }
 
+    def met(self, decides: str) -> bool | None:
+        """Tell whether the city meets the rule; None where there is no frontage.
+
+        Parameters
+        ----------
+        decides : {"gap", "count", "covered"}
+            The reading that the pack lets decide: no gap, every run with as many stations as it
+            needs, or all frontage covered.
+        """
+        found = self.summary()
+        if found["covered_share"] is None:
+            return None
+        readings = {
+            "gap": found["gaps"] == 0,
+            "count": found["count_ok"],
+            "covered": found["covered_share"] == 1,
+        }
+        return bool(readings[decides])
+
     def gaps(
         self, rule: SpacingRule | None = None, *, lines: Sequence[int] | None = None
     ) -> gpd.GeoDataFrame:
