@@ -374,9 +374,8 @@ def beside(measured: Edges, twins: Edges) -> tuple[Edges, pd.DataFrame]:
     host = measured.line[pieces["edge"]]
     ends = [shapely.get_point(pieces["geometry"].to_numpy(dtype=object), k) for k in (0, -1)]
     start, stop = (shapely.line_locate_point(host, end) for end in ends)
-    pieces = pieces.assign(start=start, low=np.minimum(start, stop), high=np.maximum(start, stop))
-
     length = shapely.length(measured.line)
+    pieces = _without_fans(pieces.assign(start=start, stop=stop), length)
     every = pd.DataFrame({"edge": np.arange(len(measured)), "at": 0.0})
     marks = [every, every.assign(at=length)]
     for name in ("low", "high"):
@@ -393,6 +392,27 @@ def beside(measured: Edges, twins: Edges) -> tuple[Edges, pd.DataFrame]:
     for row in np.flatnonzero(~whole):
         edges.line[row] = substring(edges.line[row], parts["at"][row], parts["to"][row])
     return edges, _share_out(pieces, parts)
+
+
+def _without_fans(pieces: pd.DataFrame, length: Floats) -> pd.DataFrame:
+    """Stretch pieces over what bends leave open between them and at the ends of their edge.
+
+    Outside a bend the places of a measured line have the same nearest place on the twin; no place
+    of the twin has them as its nearest.
+    """
+    forward = pieces["start"] <= pieces["stop"]
+    low, high = pieces[["start", "stop"]].min(axis=1), pieces[["start", "stop"]].max(axis=1)
+    pieces = pieces.assign(forward=forward, low=low, high=high)
+    pieces = pieces.sort_values(["edge", "low"], ignore_index=True)
+    edges = pieces.groupby("edge")
+    so_far = edges["high"].cummax()
+    before = so_far.groupby(pieces["edge"]).shift(fill_value=0.0)
+    open_m = pieces["low"] - before
+    pieces["low"] = pieces["low"].where((open_m <= 0) | (open_m >= PAIR_M), before)
+    end = pd.Series(length[pieces["edge"]])
+    last = (pieces["high"] == edges["high"].transform("max")) & (end - pieces["high"] < PAIR_M)
+    pieces["high"] = pieces["high"].where(~last, end)
+    return pieces.assign(start=pieces["low"].where(pieces["forward"], pieces["high"]))
 
 
 def _share_out(pieces: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

@@ -214,3 +214,15 @@ def test_a_measured_way_is_cut_where_the_ways_beside_it_change():
     )
     assert lengths(made) == [200.0]
     assert shapely.length(made.twins.geometry.values).sum() == pytest.approx(200, abs=0.01)
+
+
+def test_a_bend_does_not_break_a_pair_whose_twin_alone_has_the_class():
+    east = [(0, 0), (189, 10), (268, 31), (454, 50)]
+    west = [(454, 50), (388, 67), (262, 55), (183, 38), (52, 30), (0, 0)]
+    made = streets(
+        [
+            way(1, east, name="大道", highway="residential", oneway=1, bus=True),
+            way(2, west, name="大道", highway="residential", oneway=1),
+        ]
+    )
+    assert lengths(made) == [pytest.approx(shapely.LineString(west).length, abs=0.02)]
