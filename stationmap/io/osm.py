@@ -6,6 +6,7 @@ Tagging rules: https://wiki.openstreetmap.org/wiki/Map_features
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -26,6 +27,7 @@ from stationmap.io.files import check_file, check_packed, sniff
 from stationmap.io.notes import Note, Rejected
 from stationmap.io.osm_tags import (
     PLACE_KEYS,
+    ROAD_NODES,
     VALUE_KEYS,
     Get,
     direction,
@@ -61,6 +63,10 @@ WAY_COLUMNS = {
 _FORMATS = {"pbf": "pbf", "osm": "osm", "osm.gz": "osm.gz", "osm.bz2": "osm.bz2"}
 _OUTLINE_KEYS = ("building", "landuse", "leisure", "natural", "waterway", "boundary")
 _PARKS = ("park", "garden", "common", "recreation_ground", "village_green")
+# the tags of a road that has none but its class and name
+_PLAIN_ROAD = (None, None, 0, None, False, False, False, False)
+_ROAD_COLUMNS = ["way_id", "name", "highway", "name_en", "name_alt", "oneway", "junction"]
+_ROAD_COLUMNS += ["tunnel", "bridge", "motorroad", "area"]
 _BUS = ("bus", "trolleybus")
 _ADCODE = re.compile(r"[0-9]{6,12}")
 _NAMES_IN_A_NOTE = 12
@@ -175,7 +181,6 @@ class _Reader:
         self.pool = osmium.io.ThreadPool(0)
         self.make = osmium.geom.WKBFactory()
         self.way_rows: list[tuple[Any, ...]] = []
-        self.way_lines: list[str] = []
         self.place_rows: list[tuple[Any, ...]] = []
         self.stop_rows: list[tuple[Any, ...]] = []
         self.district_rows: list[tuple[Any, ...]] = []
@@ -227,8 +232,11 @@ class _Reader:
 
     def _node(self, node: Any) -> None:
         get = node.tags.get
+        highway = get("highway")
+        if highway in ROAD_NODES:
+            return
         row = place(f"n{node.id}", get)
-        is_stop = get("highway") == "bus_stop" or is_bus_platform(get)
+        is_stop = highway == "bus_stop" or is_bus_platform(get)
         if row is None and not is_stop:
             return
         try:
@@ -261,35 +269,36 @@ class _Reader:
         get = way.tags.get
         highway = get("highway")
         if highway is not None:
-            self._road(way, get, highway)
+            self._road(way, highway)
         elif way.is_closed():
             self._expect(f"w{way.id}", get)
-        if is_bus_platform(get):
+        if highway in (None, "platform") and is_bus_platform(get):
             self.stop_rows.append((f"w{way.id}", name_of(get), self._line(way)))
 
-    def _road(self, way: Any, get: Get, highway: str) -> None:
+    def _road(self, way: Any, highway: str) -> None:
+        get = way.tags.get
         name = get("name")
-        row = (
-            way.id,
-            name,
-            get("name:en") or get("int_name"),
-            second_name(get, name),
-            highway,
-            direction(get),
-            get("junction"),
-            is_tunnel(get),
-            get("bridge") not in (None, "no"),
-            get("motorroad") == "yes",
-            get("area") == "yes",
-        )
+        said: tuple[Any, ...] = _PLAIN_ROAD
+        if len(way.tags) > 1 + (name is not None):
+            said = (
+                name and (get("name:en") or get("int_name")),
+                name and second_name(get, name),
+                direction(get, highway=highway),
+                get("junction"),
+                is_tunnel(get),
+                get("bridge") not in (None, "no"),
+                get("motorroad") == "yes",
+                get("area") == "yes",
+            )
+        elif highway == "motorway":
+            said = (None, None, 1, *_PLAIN_ROAD[3:])
+        row = (way.id, name, highway, *said)
         line = self._line(way)
         if line is not None:
-            self.way_rows.append(row)
-            self.way_lines.append(line)
+            self.way_rows.append((*row, line))
             return
         pieces = _located_pieces(way)
-        self.way_rows += [row] * len(pieces)
-        self.way_lines += [shapely.to_wkb(piece, hex=True) for piece in pieces]
+        self.way_rows += [(*row, shapely.to_wkb(piece, hex=True)) for piece in pieces]
         missing = sum(not node.location.valid() for node in way.nodes)
         self.missing_nodes += missing
         self.cut_ways += missing > 0
@@ -345,39 +354,35 @@ class _Reader:
         places["source"] = SOURCE
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
         shops = shops.assign(category=tables.shop_category(shops["shop"], shops["amenity"]))
-        categories, tags = facility_tags(places)
-        facilities = places.assign(category=categories, tags=tags)[pd.notna(tags)]
-        facilities = facilities[["id", "name", "category", "source", "tags", "geometry"]]
+        category, tags = facility_tags(places)
+        facilities = places.assign(category=category, tags=tags)[pd.notna(tags)]
         stops = _frame(["id", "name"], self.stop_rows)
-        stops["geometry"] = shapely.centroid(stops.geometry.to_numpy())
+        stops["geometry"] = shapely.centroid(stops["geometry"].to_numpy())
         columns = ["id", "name", "category", "source"]
         layers = {
-            "shops": self._usable("shops", shops[[*columns, "geometry"]]),
-            "facilities": self._usable("facilities", facilities),
-            "bus_stops": self._usable("bus_stops", stops),
-            "districts": _districts(self.district_rows),
-            "areas": _frame(["kind"], self.area_rows),
-            "landscape": _frame(["kind"], self.landscape_rows),
+            "ways": _geo(self._ways()),
+            "shops": _geo(self._usable("shops", shops[[*columns, "geometry"]])),
+            "facilities": _geo(
+                self._usable("facilities", facilities[[*columns, "tags", "geometry"]])
+            ),
+            "districts": _geo(_districts(self.district_rows)),
+            "areas": _geo(_frame(["kind"], self.area_rows)),
+            "bus_stops": _geo(self._usable("bus_stops", stops)),
+            "landscape": _geo(_frame(["kind"], self.landscape_rows)),
         }
-        unused = pd.Series([r.layer for r in self.rejected], dtype=object).value_counts()
-        ways = self._ways()
-        used = {"ways": ways["way_id"].nunique()} | {k: len(v) for k, v in layers.items()}
-        counts = {
-            layer: {"read": n + int(unused.get(layer, 0)), "used": n} for layer, n in used.items()
-        }
-        return OsmLayers(
-            ways=ways, counts=counts, rejected=self.rejected, notes=self._notes(), **layers
-        )
+        used = {layer: len(frame) for layer, frame in layers.items()}
+        used["ways"] = layers["ways"]["way_id"].nunique()
+        unused = Counter(rejected.layer for rejected in self.rejected)
+        counts = {layer: {"read": n + unused[layer], "used": n} for layer, n in used.items()}
+        return OsmLayers(**layers, counts=counts, rejected=self.rejected, notes=self._notes())
 
-    def _ways(self) -> gpd.GeoDataFrame:
-        columns = [column for column in WAY_COLUMNS if column != "bus"]
-        rows = [(*row, line) for row, line in zip(self.way_rows, self.way_lines, strict=True)]
-        ways = _frame(columns, rows)
+    def _ways(self) -> pd.DataFrame:
+        ways = _frame(_ROAD_COLUMNS, self.way_rows)
         ways["bus"] = ways["way_id"].isin(self.bus_ways)
         return ways.astype(WAY_COLUMNS)[[*WAY_COLUMNS, "geometry"]]
 
-    def _usable(self, layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        bounds = frame.bounds.to_numpy()
+    def _usable(self, layer: str, frame: pd.DataFrame) -> pd.DataFrame:
+        bounds = shapely.bounds(frame["geometry"].to_numpy())
         good = (np.abs(bounds) <= (180, 90, 180, 90)).all(axis=1)
         for row in frame[~good].itertuples():
             reason = _NO_PLACE if row.id.startswith("n") else _NO_OUTLINE
@@ -436,17 +441,24 @@ def _located_pieces(way: Any) -> list[shapely.LineString]:
     return pieces
 
 
-def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
-    """Frame of rows whose last value is a geometry; a multipolygon of one part is a polygon."""
+def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """Frame of rows whose last value is a geometry as hexadecimal WKB or None."""
     frame = pd.DataFrame(rows, columns=[*columns, "geometry"], dtype=object)
-    geometry = shapely.from_wkb(frame.pop("geometry").to_numpy())
+    # GEOS reads bytes ten times faster than hexadecimal text
+    wkb = [text and bytes.fromhex(text) for text in frame["geometry"]]
+    geometry = shapely.from_wkb(np.array(wkb, dtype=object))
     several = shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON
     simple = several & (shapely.get_num_geometries(geometry) == 1)
     geometry[simple] = shapely.get_geometry(geometry[simple], 0)
-    return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
+    frame["geometry"] = geometry
+    return frame
 
 
-def _districts(rows: list[tuple[Any, ...]]) -> gpd.GeoDataFrame:
+def _geo(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
+
+
+def _districts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     districts = _frame(["adcode", "name", "level", "population"], rows)
     districts["level"] = pd.to_numeric(districts["level"], errors="coerce").astype("Int64")
     people = districts["population"].astype("string").str.replace(r"[\s,]", "", regex=True)

@@ -19,7 +19,11 @@ PLACE_KEYS = (*NAMED_KEYS, "shop", "railway", "aeroway", "public_transport", "pl
 # keys that do so with some values only
 VALUE_KEYS = ("building", "emergency", "barrier", "highway")
 # the languages of a second local name, in the order they are looked for
-LANGUAGES = ("zh", "fi", "sv", "de", "fr", "it", "ca", "es", "pt")
+LANGUAGES = ("zh", "sv", "fi", "de", "fr", "it", "ca", "es")
+# nodes that are a piece of road, never a place
+ROAD_NODES = frozenset(
+    ["crossing", "traffic_signals", "turning_circle", "street_lamp", "give_way", "stop"]
+)
 _NOT_TUNNELS = (None, "no", "building_passage", "culvert", "covered")
 _ONEWAY = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1}
 
@@ -52,10 +56,8 @@ def name_of(get: Get) -> str | None:
     return get("name") or get("name:zh") or get("name:en")
 
 
-def second_name(get: Get, name: str | None) -> str | None:
+def second_name(get: Get, name: str) -> str | None:
     """Return the first name in a local language that differs from the main one."""
-    if name is None:
-        return None
     for language in LANGUAGES:
         other = get(f"name:{language}")
         if other is not None and other != name:
@@ -63,12 +65,12 @@ def second_name(get: Get, name: str | None) -> str | None:
     return None
 
 
-def direction(get: Get) -> int:
+def direction(get: Get, *, highway: str) -> int:
     """1 along the way, -1 against it, 0 both ways; implied on motorways and in roundabouts."""
     said = get("oneway")
     if said is not None:
         return _ONEWAY.get(said, 0)
-    return int(get("highway") == "motorway" or get("junction") in ("roundabout", "circular"))
+    return int(highway == "motorway" or get("junction") in ("roundabout", "circular"))
 
 
 def is_tunnel(get: Get) -> bool:
@@ -99,14 +101,29 @@ def facility_tags(places: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np
     tuple of ndarray of object, shape (n,)
         None where a place has no category; None where it is no facility.
     """
+    keys = (*PLACE_KEYS, *VALUE_KEYS)
+    values = {key: places[key].to_numpy(dtype=object) for key in keys}
+    has = {key: pd.notna(values[key]) for key in keys}
     category = tables.facility_category(places)
     known = pd.notna(category)
-    named = (places["name"].notna() & places[list(NAMED_KEYS)].notna().any(axis=1)).to_numpy()
-    tag = np.full(len(places), None, dtype=object)
-    for key in (*PLACE_KEYS, *VALUE_KEYS):
-        alone = tables.facility_category(places[[key]]) == category
-        tag = np.where(pd.isna(tag) & known & alone, key + "=" + places[key], tag)
+    named = pd.notna(places["name"]).to_numpy() & np.any([has[key] for key in NAMED_KEYS], axis=0)
+    tag: NDArray[np.object_] = np.full(len(places), None, dtype=object)
+    open_rows = known | named
+    alone = _categories_alone(places, keys)
+    for key in keys:
+        gives = np.array([alone.get((key, value)) for value in values[key]], dtype=object)
+        fits = open_rows & known & (gives == category)
+        tag[fits] = key + "=" + values[key][fits]
+        open_rows &= ~fits
     for key in PLACE_KEYS:
-        first = pd.isna(tag) & (known | named) & places[key].notna()
-        tag = np.where(first, key + "=" + places[key], tag)
+        fits = open_rows & has[key]
+        tag[fits] = key + "=" + values[key][fits]
+        open_rows &= ~fits
     return category, tag
+
+
+def _categories_alone(places: pd.DataFrame, keys: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """Category that each tag in use gives without any other tag."""
+    tags = [(key, value) for key in keys for value in places[key].dropna().unique()]
+    alone = pd.DataFrame([{key: value} for key, value in tags], columns=list(keys), dtype=object)
+    return dict(zip(tags, tables.facility_category(alone), strict=True))
