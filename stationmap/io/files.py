@@ -78,8 +78,7 @@ def sniff(path: Path) -> str:
         "pbf", "osm", "osm.gz", "osm.bz2", "xlsx", "ods", "xls", "zip", "gpkg", "parquet", "shp",
         "json", "xml:<root element>", "gz", "bz2", "o5m", "text" or "binary".
     """
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
+    head = _head(path, HEAD_BYTES)
     if head[4:15] == b"\x0a\x09OSMHeader":
         return "pbf"
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
@@ -89,6 +88,11 @@ def sniff(path: Path) -> str:
         inner = _sniff_text(_unpacked_head(path, kind))
         return f"osm.{kind}" if inner == "osm" else kind
     return kind or _sniff_text(head)
+
+
+def _head(path: Path, size: int) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(size)
 
 
 def _sniff_text(head: bytes) -> str:
@@ -132,7 +136,7 @@ def check_packed(path: Path) -> None:
         _check_zip(path)
         return
     packed = path.stat().st_size
-    opener = gzip.open if path.open("rb").read(2) == b"\x1f\x8b" else bz2.open
+    opener = gzip.open if _head(path, 2) == b"\x1f\x8b" else bz2.open
     unpacked = 0
     try:
         with opener(path, "rb") as stream:

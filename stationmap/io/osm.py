@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
@@ -72,6 +73,10 @@ _ADCODE = re.compile(r"[0-9]{6,12}")
 _NAMES_IN_A_NOTE = 12
 
 _NO_NODES = N_("its nodes are not in the file: extract the area with complete ways")
+_NEGATIVE = N_(
+    "its nodes have negative numbers, as new objects have in an editor: save the file with positive"
+    " numbers (osmium renumber)"
+)
 _NO_LENGTH = N_("it has no length: fewer than two different points")
 _NO_PLACE = N_("its coordinates are missing or out of range")
 _NO_OUTLINE = N_("its outline is not complete in the file or crosses itself")
@@ -149,11 +154,10 @@ def read(path: str | Path) -> OsmLayers:
         pbf.check(path)
     elif kind != "osm":
         check_packed(path)
-    reader = _Reader(osmium.io.File(str(path), _FORMATS[kind]))
     try:
-        reader.run()
+        reader = _read(path, _FORMATS[kind])
         any_way = reader.way_rows or reader.rejected or reader.has_ways()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise InputError(
             "{file} is damaged or not complete OpenStreetMap data ({detail}): fetch it again",
             file=path.name,
@@ -164,13 +168,40 @@ def read(path: str | Path) -> OsmLayers:
             "{file} has no ways, only points or relations: expected an extract with its roads",
             file=path.name,
         )
+    if not reader.way_rows and reader.rejected:
+        raise InputError(
+            "{file} has no usable road; of the first one, {way}, {reason}",
+            file=path.name,
+            way=reader.rejected[0].id,
+            reason=reader.rejected[0].reason,
+        )
     if not reader.way_rows:
         raise InputError(
-            "{file} has no usable road: expected ways tagged highway=* with their nodes; extract"
-            " the area again with complete ways",
+            "{file} has no road: expected ways tagged highway=*; extract the area again with its"
+            " roads",
             file=path.name,
         )
     return reader.layers()
+
+
+def _read(path: Path, file_format: str) -> "_Reader":
+    reader = _Reader(osmium.io.File(str(path), file_format))
+    try:
+        reader.run()
+        return reader
+    except RuntimeError as error:
+        if "out of order" not in str(error):
+            raise
+    # outlines are assembled from ways in the order of their numbers, which not every tool keeps
+    with TemporaryDirectory() as folder:
+        copy = str(Path(folder) / "sorted.osm.pbf")
+        merger = osmium.MergeInputReader()
+        merger.add_buffer(path.read_bytes(), file_format)
+        with osmium.SimpleWriter(copy) as writer:
+            merger.apply(writer)
+        reader = _Reader(osmium.io.File(copy))
+        reader.run()
+        return reader
 
 
 class _Reader:
@@ -303,8 +334,9 @@ class _Reader:
         self.missing_nodes += missing
         self.cut_ways += missing > 0
         if not pieces:
-            reason = Note(_NO_NODES if missing else _NO_LENGTH, {})
-            self.rejected.append(Rejected("ways", f"w{way.id}", name, reason))
+            negative = any(node.ref < 0 for node in way.nodes)
+            reason = _NEGATIVE if negative else _NO_NODES if missing else _NO_LENGTH
+            self.rejected.append(Rejected("ways", f"w{way.id}", name, Note(reason, {})))
 
     def _line(self, way: Any) -> str | None:
         try:
@@ -351,11 +383,13 @@ class _Reader:
         """Make frames of the gathered rows; name and count what could not be used."""
         lost = [(*row, None) for row in self.expected.values() if row is not None]
         places = _frame(["id", "name", *place_keys()], self.place_rows + lost)
-        places["source"] = SOURCE
+        places["source"] = _texts([SOURCE] * len(places))
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
-        shops = shops.assign(category=tables.shop_category(shops["shop"], shops["amenity"]))
+        shops = shops.reset_index(drop=True)
+        kinds = tables.shop_category(shops["shop"], shops["amenity"])
+        shops["category"] = _texts(kinds)
         category, tags = facility_tags(places)
-        facilities = places.assign(category=category, tags=tags)[pd.notna(tags)]
+        facilities = places.assign(category=_texts(category), tags=_texts(tags))[pd.notna(tags)]
         stops = _frame(["id", "name"], self.stop_rows)
         stops["geometry"] = shapely.centroid(stops["geometry"].to_numpy())
         columns = ["id", "name", "category", "source"]
@@ -452,6 +486,11 @@ def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     geometry[simple] = shapely.get_geometry(geometry[simple], 0)
     frame["geometry"] = geometry
     return frame
+
+
+def _texts(values: Any) -> "pd.Series[Any]":
+    """Column of texts and None, which pandas would turn into another type."""
+    return pd.Series(values, dtype=object)
 
 
 def _geo(frame: pd.DataFrame) -> gpd.GeoDataFrame:

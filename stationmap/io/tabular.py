@@ -231,8 +231,8 @@ def _choose(
     named = [draft for draft in drafts if draft.roles]
     if not named:
         raise InputError(
-            "{file} has no known heading in its first {rows} rows: expected for example 名称, 地址,"
-            " 经度, 纬度; say which column is which with --column",
+            "{file} has no known heading in its first {rows} rows: expected for example name,"
+            " address, longitude, latitude; say which column is which with --column",
             file=file,
             rows=HEADING_ROWS,
         )
