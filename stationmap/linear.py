@@ -8,7 +8,7 @@ and distances are metres on the ellipsoid (right to 0.05 % for lines up to some 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyproj
@@ -67,18 +67,6 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.length_m)
-
-    def followed_by(self, other: "Lines") -> "Lines":
-        """Return these lines and those of `other`, in the same CRS, numbered on."""
-        return Lines(
-            np.concatenate((self.xy, other.xy)),
-            np.concatenate((self.first, self.first[-1] + other.first[1:])),
-            np.concatenate((self.at_m, other.at_m)),
-            np.concatenate((self.length_m, other.length_m)),
-            np.concatenate((self.closed, other.closed)),
-            np.concatenate((self.scale, other.scale)),
-            self.crs,
-        )
 
     @classmethod
     def from_geometries(cls, geometries: ArrayLike, *, crs: Any) -> "Lines":
@@ -189,10 +177,10 @@ def locate(lines: Lines, line: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[F
     for chunk in _blocks(segments):
         pair, k = expand(segments[chunk])
         pair += chunk.start
-        vertex, px, py = lines.first[on[pair]] + k, x[pair], y[pair]
-        a, b = lines.xy[vertex], lines.xy[vertex + 1]
-        t, squared = _foot(a[:, 0], a[:, 1], b[:, 0] - a[:, 0], b[:, 1] - a[:, 1], px, py)
-        at_m, distance_m, facing_m = _measure(lines, on[pair], vertex, t, squared, px, py)
+        px, py = x[pair], y[pair]
+        segment = _Segments.of(lines, on[pair], lines.first[on[pair]] + k)
+        t, squared = segment.foot(px, py)
+        at_m, distance_m, facing_m = segment.measure(t, squared, px, py)
         pick, offset_m = _nearest(pair, distance_m, facing_m)
         found[:, pair[pick]] = at_m[pick], distance_m[pick], offset_m
     return found[0], found[1], found[2]
@@ -216,7 +204,7 @@ def interpolate(lines: Lines, line: ArrayLike, at_m: ArrayLike) -> tuple[F, F]:
     on, at = np.asarray(line, dtype=np.int64), np.asarray(at_m, dtype=np.float64)
     xy = np.full((len(on), 2), np.nan)
     some = lines.first[on + 1] > lines.first[on]
-    xy[some] = _points(lines, on[some], at[some])
+    xy[some] = _points(lines, on[some], at[some], _vertex(lines, on[some], at[some]))
     return xy[:, 0], xy[:, 1]
 
 
@@ -265,8 +253,8 @@ def substrings(
     stop = np.cumsum(count)
     vertex[stop - 1] = 0  # any: its place is taken by the end
     xy = lines.xy[vertex]
-    xy[stop - count] = _points(lines, on, low)
-    xy[stop - 1] = _points(lines, on, high)
+    xy[stop - count] = _points(lines, on, low, before)
+    xy[stop - 1] = _points(lines, on, high, behind - np.where(wraps, turn, 0))
     shapes[some] = shapely.from_ragged_array(
         shapely.GeometryType.LINESTRING, xy, (np.concatenate(([0], stop)),)
     )
@@ -298,7 +286,7 @@ def within(lines: Lines, x: ArrayLike, y: ArrayLike, *, distance_m: float) -> tu
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0))]
     if lines.xy.size:
         grid = _Grid.of(lines, x, y, reach=(distance_m + 1e-4) * float(lines.scale.max()))
-        for block in _blocks(np.diff(lines.first)):
+        for block in _blocks(np.diff(lines.first), size=_BLOCK // 4):
             found += _block_within(lines, grid, block, distance_m)
     point, line, at_m, apart_m, offset_m = (
         np.concatenate(part) for part in zip(*found, strict=True)
@@ -309,24 +297,44 @@ def within(lines: Lines, x: ArrayLike, y: ArrayLike, *, distance_m: float) -> tu
 # ----------------------------------------------------------------------------- places and feet
 
 
-def _foot(ax: F, ay: F, dx: F, dy: F, px: F, py: F) -> tuple[F, F]:
-    """Share along a segment (0 to 1) of the foot of a point, and their planar distance squared."""
-    ex, ey = px - ax, py - ay
-    long = dx * dx + dy * dy
-    t = np.clip((ex * dx + ey * dy) / np.where(long > 0, long, 1.0), 0.0, 1.0)
-    ex -= t * dx
-    ey -= t * dy
-    return t, ex * ex + ey * ey
+class _Segments(NamedTuple):
+    """Segments of lines: start, direction and square of their planar length; ground measures."""
 
+    ax: F
+    ay: F
+    dx: F
+    dy: F
+    squared: F
+    start_m: F
+    long_m: F
+    scale: F
 
-def _measure(lines: Lines, line: I, vertex: I, t: F, squared: F, px: F, py: F) -> tuple[F, F, F]:
-    """Ground chainage and distance of feet; and the signed distance from the segment drawn on."""
-    a, d = lines.xy[vertex], lines.xy[vertex + 1] - lines.xy[vertex]
-    start_m, scale = lines.at_m[vertex], lines.scale[line]
-    at_m = start_m + t * (lines.at_m[vertex + 1] - start_m)
-    long = np.hypot(d[:, 0], d[:, 1])
-    cross = d[:, 0] * (py - a[:, 1]) - d[:, 1] * (px - a[:, 0])
-    return at_m, np.sqrt(squared) / scale, cross / np.where(long > 0, long, 1.0) / scale
+    @classmethod
+    def of(cls, lines: Lines, line: I, vertex: I) -> "_Segments":
+        """Take the segments from some vertices to the next."""
+        a, b = lines.xy[vertex], lines.xy[vertex + 1]
+        dx, dy, start_m = b[:, 0] - a[:, 0], b[:, 1] - a[:, 1], lines.at_m[vertex]
+        squared = dx * dx + dy * dy
+        squared[squared == 0] = 1.0
+        long_m = lines.at_m[vertex + 1] - start_m
+        return cls(a[:, 0], a[:, 1], dx, dy, squared, start_m, long_m, lines.scale[line])
+
+    def take(self, rows: I) -> "_Segments":
+        return _Segments(*(values[rows] for values in self))
+
+    def foot(self, px: F, py: F) -> tuple[F, F]:
+        """Share along each segment (0 to 1) of the foot of a point; planar distance squared."""
+        ex, ey = px - self.ax, py - self.ay
+        t = np.clip((ex * self.dx + ey * self.dy) / self.squared, 0.0, 1.0)
+        ex -= t * self.dx
+        ey -= t * self.dy
+        return t, ex * ex + ey * ey
+
+    def measure(self, t: F, squared: F, px: F, py: F) -> tuple[F, F, F]:
+        """Ground chainage and distance of feet; signed distance from the segment drawn on."""
+        cross = self.dx * (py - self.ay) - self.dy * (px - self.ax)
+        facing_m = cross / (np.sqrt(self.squared) * self.scale)
+        return self.start_m + t * self.long_m, np.sqrt(squared) / self.scale, facing_m
 
 
 def _nearest(group: I, distance_m: F, facing_m: F) -> tuple[I, F]:
@@ -356,9 +364,10 @@ def _vertex(lines: Lines, line: I, at_m: F) -> I:
     return np.clip(np.searchsorted(lines._along, along, side="right") - 1, first, last)
 
 
-def _points(lines: Lines, line: I, at_m: F) -> F:
+def _points(lines: Lines, line: I, at_m: F, vertex: I) -> F:
+    """Coordinates of places behind a vertex of their line."""
     first, last = lines.first[line], lines.first[line + 1] - 1
-    vertex = np.clip(_vertex(lines, line, at_m), first, np.maximum(last - 1, first))
+    vertex = np.maximum(np.minimum(vertex, last - 1), first)
     after = np.minimum(vertex + 1, last)
     start_m, long = lines.at_m[vertex], lines.at_m[after] - lines.at_m[vertex]
     t = np.clip((at_m - start_m) / np.where(long > 0, long, 1.0), 0.0, 1.0)[:, None]
@@ -385,8 +394,8 @@ class _Grid:
 
     @classmethod
     def of(cls, lines: Lines, x: F, y: F, *, reach: float) -> "_Grid":
-        west, south = lines.xy.min(axis=0) - reach
-        east, north = lines.xy.max(axis=0) + reach
+        west, south = (float(axis.min()) - reach for axis in lines.xy.T)
+        east, north = (float(axis.max()) + reach for axis in lines.xy.T)
         point = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
         x, y = x[point], y[point]
         # cells of twice the reach, unless that makes many more cells than there is to put in
@@ -396,9 +405,9 @@ class _Grid:
         columns, rows = int((east - west) / cell) + 1, int((north - south) / cell) + 1
         at = ((y - south) / cell).astype(np.int64) * columns
         at += ((x - west) / cell).astype(np.int64)
-        order = np.argsort(at, kind="stable")
-        count = np.bincount(at, minlength=columns * rows)
-        start = np.concatenate(([0], np.cumsum(count))).astype(np.int32)
+        order = _stable_order(at)
+        start = np.zeros(columns * rows + 1, dtype=np.int32)
+        np.cumsum(np.bincount(at, minlength=columns * rows), out=start[1:])
         return cls(west, south, cell, columns, rows, reach, start, point[order], x[order], y[order])
 
     def runs(self, ax: F, ay: F, dx: F, dy: F) -> tuple[I, I, I]:
@@ -410,7 +419,7 @@ class _Grid:
         row = low[segment] + k
         # the piece of the segment that points of this row can be near to
         ax, ay, dx = ax[segment], ay[segment], dx[segment]
-        per_y = 1.0 / np.where(dy == 0, 1e-300, dy)[segment]
+        per_y = 1.0 / np.where(np.abs(dy) < 1e-9, 1e-9, dy)[segment]
         edge = self.south + row * self.cell - ay
         t0 = np.clip((edge - self.reach) * per_y, 0.0, 1.0)
         t1 = np.clip((edge + self.cell + self.reach) * per_y, 0.0, 1.0)
@@ -430,35 +439,48 @@ def _block_within(
     """Do the work of `within` for some neighbouring lines."""
     first = lines.first[block.start : block.stop + 1]
     count = np.diff(first)
-    owner = np.repeat(np.arange(block.start, block.stop), np.maximum(count - 1, 0))
+    owner = np.repeat(np.arange(len(count)), np.maximum(count - 1, 0))
     vertex = np.delete(np.arange(first[0], first[-1]), first[1:][count > 0] - 1 - first[0])
-    a, b = lines.xy[vertex], lines.xy[vertex + 1]
-    ax, ay, dx, dy = a[:, 0], a[:, 1], b[:, 0] - a[:, 0], b[:, 1] - a[:, 1]
-    run_segment, run_from, run_count = grid.runs(ax, ay, dx, dy)
-    reach = (distance_m + 1e-4) * lines.scale[owner]
+    segments = _Segments.of(lines, owner + block.start, vertex)
+    reach = ((distance_m + 1e-4) * segments.scale) ** 2
+    run_segment, run_from, run_count = grid.runs(*segments[:4])
     hits = []
     for chunk in _blocks(run_count):
         run, k = expand(run_count[chunk])
         run += chunk.start
         segment, point = run_segment[run], run_from[run] + k
-        px, py = grid.x[point], grid.y[point]
-        t, squared = _foot(ax[segment], ay[segment], dx[segment], dy[segment], px, py)
-        near = np.flatnonzero(squared <= reach[segment] ** 2)
+        t, squared = segments.take(segment).foot(grid.x[point], grid.y[point])
+        near = np.flatnonzero(squared <= reach[segment])
         hits.append((segment[near], point[near], t[near], squared[near]))
     if not hits:
         return
     segment, point, t, squared = (np.concatenate(part) for part in zip(*hits, strict=True))
     # feet of one line and point together, in the order of segments
-    order = np.argsort((owner[segment] - block.start) * len(grid.x) + point, kind="stable")
+    group = owner[segment] * len(grid.x) + point
+    order = _stable_order(group)
     segment, point, t, squared = segment[order], point[order], t[order], squared[order]
-    line, px, py = owner[segment], grid.x[point], grid.y[point]
-    at_m, apart_m, facing_m = _measure(lines, line, vertex[segment], t, squared, px, py)
-    pick, offset_m = _nearest((line - block.start) * len(grid.x) + point, apart_m, facing_m)
+    at_m, apart_m, facing_m = segments.take(segment).measure(
+        t, squared, grid.x[point], grid.y[point]
+    )
+    pick, offset_m = _nearest(group[order], apart_m, facing_m)
     ok = np.rint(apart_m[pick] * TICKS_PER_M) <= np.rint(distance_m * TICKS_PER_M)
     pick, offset_m = pick[ok], offset_m[ok]
-    order = np.lexsort((at_m[pick], line[pick]))
+    order = np.argsort(at_m[pick])
+    order = order[_stable_order(owner[segment[pick[order]]])]
     pick, offset_m = pick[order], offset_m[order]
-    yield grid.point[point[pick]], line[pick], at_m[pick], apart_m[pick], offset_m
+    line = owner[segment[pick]] + block.start
+    yield grid.point[point[pick]], line, at_m[pick], apart_m[pick], offset_m
+
+
+def _stable_order(key: I) -> I:
+    """Sort whole numbers from 0 up, equal ones as they stand.
+
+    Where key and row fit into 63 bits together, sorting both as one number is many times faster.
+    """
+    bits = len(key).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > 63:
+        return np.argsort(key, kind="stable")
+    return np.sort((key << bits) | np.arange(len(key))) & ((1 << bits) - 1)
 
 
 def expand(count: I) -> tuple[I, I]:
@@ -468,12 +490,13 @@ def expand(count: I) -> tuple[I, I]:
     return owner, member
 
 
-def _blocks(weight: I) -> Iterator[slice]:
-    """Split a sequence into runs whose weights add up to about `_BLOCK` each."""
+def _blocks(weight: I, *, size: int | None = None) -> Iterator[slice]:
+    """Split a sequence into runs whose weights add up to about `size` (`_BLOCK`) each."""
+    size = size or _BLOCK
     total = np.cumsum(weight)
     start = 0
     while start < len(total):
         done = total[start - 1] if start else 0
-        stop = max(int(np.searchsorted(total, done + _BLOCK, side="right")), start + 1)
+        stop = max(int(np.searchsorted(total, done + size, side="right")), start + 1)
         yield slice(start, stop)
         start = stop

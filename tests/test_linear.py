@@ -305,9 +305,3 @@ def test_many_points_at_one_place_are_all_found():
     line = one((0, 0), (100, 0))
     point, *_ = within(line, np.full(70_000, 50.0), np.full(70_000, 3.0), distance_m=30.0)
     assert (np.sort(point) == np.arange(70_000)).all()
-
-
-def test_lines_numbered_on_keep_their_places():
-    both = one((0, 0), (100, 0)).followed_by(one((0, 9), (50, 9)))
-    assert both.length_m == pytest.approx([100, 50])
-    assert interpolate(both, [0, 1], [10.0, 20.0])[0] == pytest.approx([10, 20])

@@ -217,7 +217,7 @@ def prepare(
         snap_m=snap_m,
         sides=names,
         lines=lines,
-        near=lines.followed_by(twins) if len(twins) else lines,
+        near=_joined(lines, twins) if len(twins) else lines,
         line_of=np.concatenate((np.arange(len(lines)), twin_of)),
         stretches=stretches,
         runs=runs,
@@ -270,6 +270,18 @@ def rows_of(first: I, kerb: I) -> tuple[I, I]:
     """List the rows ``first[i]:first[i + 1]`` of some i: place in `kerb`, row."""
     owner, k = expand(first[kerb + 1] - first[kerb])
     return owner, first[kerb][owner] + k
+
+
+def _joined(one: Lines, other: Lines) -> Lines:
+    return Lines(
+        np.concatenate((one.xy, other.xy)),
+        np.concatenate((one.first, one.first[-1] + other.first[1:])),
+        np.concatenate((one.at_m, other.at_m)),
+        np.concatenate((one.length_m, other.length_m)),
+        np.concatenate((one.closed, other.closed)),
+        np.concatenate((one.scale, other.scale)),
+        one.crs,
+    )
 
 
 def _sides(spacing_m: float, snap_m: float, sides: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -40,6 +41,11 @@ class Matches:
     def line(self) -> I:
         """Line of each match."""
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+    def by_line(self) -> list[tuple[I, F, F]]:
+        """Part the matches line by line: station, at_m, offset_m of each."""
+        ends = self.first.tolist()
+        return [(self.station[a:b], self.at_m[a:b], self.offset_m[a:b]) for a, b in pairwise(ends)]
 
     def on_kerbs(self, sides: tuple[str, ...]) -> tuple[Placed, I]:
         """Give the stations to the kerbs that they serve: their places, and the row of each."""
@@ -133,9 +139,8 @@ def match(prepared: Prepared, x: F, y: F) -> Matches:
     return Matches.of(line, station, at_m, offset_m, lines=len(prepared.lines))
 
 
-def match_few(prepared: Prepared, x: F, y: F) -> tuple[I, I, F, F]:
-    """Do as `match` for a few stations: line, station, at_m, offset_m of each match."""
-    station, near = around(prepared, x, y)
+def match_near(prepared: Prepared, station: I, near: I, x: F, y: F) -> tuple[I, I, F, F]:
+    """Do as `match` for pairs found `around` some stations: line, station, at_m, offset_m."""
     at_m, distance_m, offset_m = locate(prepared.near, near, x[station], y[station])
     ok = ticks(distance_m) <= ticks(prepared.snap_m)
     return _on_parts(prepared, station[ok], near[ok], at_m[ok], offset_m[ok], x, y)

@@ -10,14 +10,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from stationmap.checks.columns import lines_of, points_of
 from stationmap.checks.kerbs import Prepared, prepare, prepare_lines
-from stationmap.checks.matching import Known, Matches, Stations, around, match, match_few
+from stationmap.checks.matching import Known, Matches, Stations, around, match, match_near
 from stationmap.checks.spacing_gaps import gap_geometry, gap_places
 from stationmap.checks.spacing_result import Spacing
-from stationmap.checks.spacing_rule import cut
+from stationmap.checks.spacing_rule import Cut, cut
 from stationmap.checks.spacing_tally import tally
 from stationmap.coverage import F, Placed
 from stationmap.crs import local_crs, require_metric, to_metric, to_wgs84
@@ -44,13 +46,9 @@ def check(prepared: Prepared, stations: gpd.GeoDataFrame) -> Spacing:
     InputError
         When a station is not a point.
     """
-    return _check(prepared, Known(*_places(stations, prepared)))
-
-
-def _check(prepared: Prepared, known: Known) -> Spacing:
+    known = Known(*_places(stations, prepared))
     matches = match(prepared, known.x, known.y)
-    placed, _ = matches.on_kerbs(prepared.sides)
-    found = cut(prepared, np.arange(len(prepared.length_m)), placed)
+    found = _cut_all(prepared, matches)
     return Spacing(
         prepared=prepared,
         stations=Stations(known),
@@ -59,6 +57,11 @@ def _check(prepared: Prepared, known: Known) -> Spacing:
         matches=matches,
         first_cut=found,
     )
+
+
+def _cut_all(prepared: Prepared, matches: Matches) -> Cut:
+    placed, _ = matches.on_kerbs(prepared.sides)
+    return cut(prepared, np.arange(len(prepared.length_m)), placed)
 
 
 def update(
@@ -89,24 +92,26 @@ def update(
     for frame in (moved, added):
         if frame is not None:
             ids, x, y = _places(frame, prepared)
-            now |= {
-                str(i): xy
-                for i, xy in zip(ids, zip(x.tolist(), y.tolist(), strict=True), strict=True)
-            }
-    was = [place for station in now if (place := spacing.stations.get(station))]
-    stations, number = spacing.stations.put(now)
+            now |= zip(
+                ids.astype("str").tolist(), zip(x.tolist(), y.tolist(), strict=True), strict=True
+            )
+    was = [known[1:] for station in now if (known := spacing.stations.get(station))]
+    stations, numbers = spacing.stations.put(now)
 
-    # the parts concerned: near where the stations were, or near where they are
-    _, left = around(prepared, *(np.array([place[i] for place in was], float) for i in (1, 2)))
-    new_x, new_y = (np.array([xy[i] for xy in now.values()], float) for i in (0, 1))
-    line, station, at_m, offset_m = match_few(prepared, new_x, new_y)
-    lines = np.unique(np.concatenate((prepared.line_of[left], line)))
-
+    # the parts concerned are those near where the stations were, or near where they are
+    places = np.array([*now.values(), *was], float).reshape(-1, 2)
+    place, near = around(prepared, places[:, 0], places[:, 1])
+    lines = np.array(sorted(set(prepared.line_of[near].tolist())), np.int64)
+    here = place < len(now)
+    line, station, at_m, offset_m = match_near(
+        prepared, place[here], near[here], places[:, 0], places[:, 1]
+    )
     old = spacing.matches_of(lines)
-    keep = ~np.isin(old.station, number)
+    touched = set(numbers)
+    keep = np.array([number not in touched for number in old.station.tolist()], np.bool_)
     new = Matches.of(
         np.concatenate((old.line[keep], np.searchsorted(lines, line))),
-        np.concatenate((old.station[keep], np.array(number, np.int64)[station])),
+        np.concatenate((old.station[keep], np.array(numbers, np.int64)[station])),
         np.concatenate((old.at_m[keep], at_m)),
         np.concatenate((old.offset_m[keep], offset_m)),
         lines=len(lines),
@@ -116,26 +121,20 @@ def update(
     kerbs = prepared.kerbs_of(lines)
     found = cut(prepared, np.concatenate((kerbs, kerbs)), both)
     change = tally(prepared, found, weight=np.repeat((-1, 1), len(kerbs)))
-    renewed = {
-        line: (new.station[rows], new.at_m[rows], new.offset_m[rows])
-        for i, line in enumerate(lines.tolist())
-        for rows in (slice(new.first[i], new.first[i + 1]),)
-    }
+    counted = len(set(station.tolist())) - len(touched.intersection(old.station.tolist()))
     return Spacing(
         prepared=prepared,
         stations=stations,
-        stations_counted=spacing.stations_counted
-        + len(np.unique(station))
-        - len(np.unique(old.station[~keep])),
+        stations_counted=spacing.stations_counted + counted,
         tally=spacing.tally + change,
         matches=spacing.matches,
-        changed={**spacing.changed, **renewed},
+        changed={**spacing.changed, **dict(zip(lines.tolist(), new.by_line(), strict=True))},
     )
 
 
 def find_gaps(
-    streets: gpd.GeoDataFrame,
-    stations: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame | pa.Table,
+    stations: gpd.GeoDataFrame | pa.Table,
     *,
     spacing_m: float = 50.0,
     snap_m: float = 30.0,
@@ -145,9 +144,10 @@ def find_gaps(
 
     Parameters
     ----------
-    streets : GeoDataFrame
-        LineStrings; each is measured by itself, and counts from end to end.
-    stations : GeoDataFrame
+    streets : GeoDataFrame or pyarrow.Table
+        LineStrings; each is measured by itself, and counts from end to end. A table is one read
+        from GeoParquet: large files are quicker that way, as no geometry objects are made.
+    stations : GeoDataFrame or pyarrow.Table
         Points, in any CRS.
     spacing_m : float
         A piece of line longer than this without a station is a gap; metres, exclusive.
@@ -174,33 +174,54 @@ def find_gaps(
     >>> gaps = find_gaps(streets, stations, spacing_m=50)  # doctest: +SKIP
     >>> gaps["length_m"].max()  # doctest: +SKIP
     """
-    planar = _planar(streets)
-    lines = Lines.from_geometries(planar.geometry.values, crs=planar.crs)
+    lines, labels, crs = _lines(streets)
     prepared = prepare_lines(lines, spacing_m=spacing_m, snap_m=snap_m, sides=sides)
-    found = _check(prepared, Known(*_places(stations, prepared)))._cut(None)
+    _, x, y = _places(stations, prepared)
+    found = _cut_all(prepared, match(prepared, x, y))
     table = gap_places(prepared, found)
-    table.insert(0, "street", streets.index.to_numpy()[table.pop("line")])
-    gaps = gpd.GeoDataFrame(table, geometry=gap_geometry(prepared, found), crs=planar.crs)
-    return gaps if planar is streets else gaps.to_crs(streets.crs)
+    table.insert(0, "street", labels[table.pop("line")])
+    gaps = gpd.GeoDataFrame(table, geometry=gap_geometry(prepared, found), crs=lines.crs)
+    return gaps if crs is lines.crs else gaps.to_crs(crs)
 
 
-def _planar(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Streets in a metric CRS: their own, else a local one."""
-    try:
-        require_metric(streets.crs, what="streets")
-    except CrsError:
+def _lines(streets: gpd.GeoDataFrame | pa.Table) -> tuple[Lines, NDArray[Any], Any]:
+    """Lines in a metric CRS, their own or else a local one; their labels; the CRS they had."""
+    if isinstance(streets, pa.Table):
+        xy, first, crs = lines_of(streets)
+        if _is_metric(crs):
+            return Lines.from_vertices(xy, first, crs=crs), np.arange(len(first) - 1), crs
+        shapes = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (first,))
+        streets = gpd.GeoDataFrame(geometry=shapes, crs=crs)
+    planar, crs = streets, streets.crs
+    if not _is_metric(crs):
         west, south, east, north = np.nan_to_num(to_wgs84(streets).total_bounds)
-        return to_metric(streets, local_crs([west, east], [south, north]))
-    return streets
+        planar = to_metric(streets, local_crs([west, east], [south, north]))
+    lines = Lines.from_geometries(planar.geometry.values, crs=planar.crs)
+    return lines, streets.index.to_numpy(), lines.crs if planar is streets else crs
 
 
-def _places(stations: gpd.GeoDataFrame, prepared: Prepared) -> tuple[NDArray[np.object_], F, F]:
+def _is_metric(crs: Any) -> bool:
+    try:
+        require_metric(crs, what="streets")
+    except CrsError:
+        return False
+    return True
+
+
+def _places(stations: gpd.GeoDataFrame | pa.Table, prepared: Prepared) -> tuple[NDArray[Any], F, F]:
     """Ids and planar coordinates of stations, NaN where there is no place."""
     crs = prepared.lines.crs
-    if stations.crs is not crs and stations.crs != crs:
-        stations = to_metric(stations, crs)
-    points = np.asarray(stations.geometry.values, dtype=object)
-    wrong = np.flatnonzero(~np.isin(shapely.get_type_id(points), (-1, 0)))
+    if isinstance(stations, pa.Table):
+        xy, own = points_of(stations)
+        ids = np.arange(len(xy))
+        if own is not None and own == crs:
+            return ids, np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+        stations = gpd.GeoDataFrame(geometry=shapely.points(xy), crs=own)
+    geometry = stations.geometry
+    if geometry.crs is not crs and geometry.crs != crs:
+        geometry = to_metric(stations, crs).geometry
+    points = np.asarray(geometry.values, dtype=object)
+    wrong = np.flatnonzero(shapely.get_type_id(points) > 0)
     if wrong.size:
         raise InputError(
             "station {row} is a {kind}: expected a point",
@@ -211,5 +232,6 @@ def _places(stations: gpd.GeoDataFrame, prepared: Prepared) -> tuple[NDArray[np.
     if hollow.any():
         points = points.copy()
         points[hollow] = None
-    ids: Any = stations.get("station_id", stations.index)
-    return np.asarray(ids, dtype=object), shapely.get_x(points), shapely.get_y(points)
+    named = "station_id" in stations.columns
+    ids = np.asarray(stations["station_id"] if named else stations.index, dtype=object)
+    return ids, shapely.get_x(points), shapely.get_y(points)

@@ -63,10 +63,11 @@ def strips(
     gaps = gap_places(prepared, found)
     gaps.insert(0, "gap_id", gap_ids(prepared, gaps))
     gaps = gaps.drop(columns=["line", "side"])
+    bare_owner, bare_low, bare_high = found.bare
     laid_out = []
     for owner, kerb in enumerate(found.kerb.tolist()):
         frontage = _frontage(prepared, kerb)
-        bare = found.bare_owner == owner
+        bare_here = bare_owner == owner
         here = slice(*placed.first[owner : owner + 2])
         laid_out.append(
             {
@@ -75,7 +76,7 @@ def strips(
                 "length_m": round(float(prepared.length_m[kerb]), 4),
                 "closed": bool(prepared.closed[kerb]),
                 "frontage": _metres(frontage),
-                "covered": _metres(_without(frontage, found.bare_low[bare], found.bare_high[bare])),
+                "covered": _metres(_without(frontage, bare_low[bare_here], bare_high[bare_here])),
                 "gaps": gaps[found.gap_owner == owner].to_dict("records"),
                 "stations": [
                     {"station_id": stations.id_of(station), "at_m": round(at_m, 4)}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stationmap.checks.kerbs import FRONTAGE, Prepared, rows_of
+from stationmap.checks.kerbs import FRONTAGE, Prepared
 from stationmap.checks.matching import Matches, Stations
 from stationmap.checks.spacing_gaps import gap_geometry, gap_ids, gap_places, named, strips
 from stationmap.checks.spacing_rule import Cut, cut
@@ -216,18 +216,18 @@ class Spacing:
 
     def matches_of(self, lines: I) -> Matches:
         """Return the stations that count on some parts by now, numbered as in `lines`."""
-        owner, row = rows_of(self.matches.first, lines)
-        station, at_m = self.matches.station[row], self.matches.at_m[row]
-        offset_m = self.matches.offset_m[row]
-        renewed = np.flatnonzero([line in self.changed for line in lines.tolist()])
-        if renewed.size:
-            keep = ~np.isin(owner, renewed)
-            news = [self.changed[line] for line in lines[renewed].tolist()]
-            owner = np.concatenate((owner[keep], np.repeat(renewed, [len(n[0]) for n in news])))
-            station = np.concatenate((station[keep], *(n[0] for n in news)))
-            at_m = np.concatenate((at_m[keep], *(n[1] for n in news)))
-            offset_m = np.concatenate((offset_m[keep], *(n[2] for n in news)))
-        return Matches.of(owner, station, at_m, offset_m, lines=len(lines))
+        first, base = self.matches.first, self.matches
+        found = [
+            self.changed.get(line) or (base.station[rows], base.at_m[rows], base.offset_m[rows])
+            for line in lines.tolist()
+            for rows in (slice(first[line], first[line + 1]),)
+        ]
+        station, at_m, offset_m = (
+            np.concatenate([start, *(values[i] for values in found)])
+            for i, start in enumerate((base.station[:0], base.at_m[:0], base.offset_m[:0]))
+        )
+        count = np.array([len(values[0]) for values in found], np.int64)
+        return Matches(np.concatenate(([0], np.cumsum(count))), station, at_m, offset_m)
 
     def _cut(self, lines: Sequence[int] | I | None) -> Cut:
         if lines is None:

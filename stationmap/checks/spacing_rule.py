@@ -1,6 +1,7 @@
 """The spacing rule itself: frontage, cut at the stations, and the pieces that are too long."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,8 +28,11 @@ class Cut:
         Length, 0.1 mm; on a closed kerb a gap may run through the origin.
     needed : (g,) int64
         Points needed to close it.
-    bare_owner, bare_low, bare_high : (u,) int64
-        Spans with no station within `spacing_m` along the kerb; ticks.
+    stations : Placed
+        The stations on the kerbs, repeated a lap before and behind on closed ones.
+    length_m : (n,) float64
+        Of the kerbs.
+    spacing_m : float
     """
 
     kerb: I
@@ -38,9 +42,14 @@ class Cut:
     from_m: F
     gap_ticks: I
     needed: I
-    bare_owner: I
-    bare_low: I
-    bare_high: I
+    stations: Placed
+    length_m: F
+    spacing_m: float
+
+    @cached_property
+    def bare(self) -> tuple[I, I, I]:
+        """Spans with no station within the spacing along the kerb: owner, low, high (ticks)."""
+        return uncovered(self.stations, self.length_m, reach_m=self.spacing_m)
 
 
 def cut(prepared: Prepared, kerb: I, stations: Placed) -> Cut:
@@ -101,7 +110,9 @@ def cut(prepared: Prepared, kerb: I, stations: Placed) -> Cut:
         begin_m,
         piece,
         points_needed(piece, spacing, (ring & ~turns)[run]),  # RULE 6
-        *uncovered(stations, length_m, reach_m=prepared.spacing_m),
+        stations,
+        length_m,
+        prepared.spacing_m,
     )
 
 

@@ -45,7 +45,7 @@ def tally(prepared: Prepared, cut: Cut, *, weight: I | None = None) -> Tally:
         sums = [np.bincount(label[row], covered * times[owner], len(names))]
         values = (gap_times, cut.needed * gap_times, cut.gap_ticks * gap_times)
         sums += [np.bincount(gap_label, value, len(names)) for value in values]
-        return np.stack(sums, axis=1).astype(np.int64)
+        return np.array(sums).T.astype(np.int64)
 
     return Tally(
         int((cut.run_ok * times[cut.run_owner]).sum()),
@@ -58,7 +58,7 @@ def covered_stretches(prepared: Prepared, cut: Cut) -> tuple[I, I, I]:
     """Covered frontage of the stretches of the kerbs: place in ``cut.kerb``, row, ticks."""
     stretches = prepared.stretches
     owner, row = stretches.of(cut.kerb)
-    bare = Spans.of(cut.bare_owner, cut.bare_low, cut.bare_high)
+    bare = Spans.of(*cut.bare)
     without = bare.within(owner, stretches.low[row], stretches.high[row])
     return owner, row, np.maximum(stretches.frontage_ticks[row] - without, 0)
 
