@@ -4,16 +4,17 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from geodata.plane import Point, along, beside, foot, length
+from geodata.plane import Point, along, beside, distance, foot, length
 from geodata.shops import Shop
 from geodata.town import Town, warped
-from geodata.tracks import Track, trades
+from geodata.tracks import ARTERIAL, Track, trades
 
 SNAP_M = 30.0
 SPACING_M = 50.0
-QUIET = 60  # points on streets where the rule asks for none
+QUIET = 41  # points on streets where the rule asks for none
 OFF_M = {"off_31": 31.0, "off_29": 29.0}  # decoys beside the street, either side of the snap
 STATUSES = {"active": 93, "planned": 3, "suspended": 2, "closed": 2}
 
@@ -37,7 +38,7 @@ class Planted:
         """Metres along the street between the two points."""
         return self.to_m - self.from_m
 
-    @property
+    @cached_property
     def middle(self) -> Point:
         """Place on the street halfway between."""
         return along(self.track.line, (self.from_m + self.to_m) / 2)[0]
@@ -59,22 +60,24 @@ class Points:
         self.town, self.shops, self.tracks, self.rng = town, shops, tracks, rng
         self.status: dict[int, str] = {}
         self.planted: list[Planted] = []
+        self.spoiling: set[int] = set()  # shops where a point would count in a planted stretch
 
     def choose(self) -> None:
         """Plant the stretches first, then serve the streets, then let some points rest."""
         for entry in self.town.plan["planted"]:
             self._plant(entry)
+        self.spoiling = {n for n, shop in enumerate(self.shops) if self._spoils(shop.door)}
         for track in self.tracks:
             self._serve(track, self._share(track))
         self._elsewhere()
         self._rest()
 
     def corners(self) -> list[tuple[int, list[str]]]:
-        """Active points within snapping distance of two named streets, with their names."""
+        """Active points within snapping distance of two avenues, with their names."""
         streets: dict[int, set[str]] = defaultdict(set)
-        for track in self.tracks:
+        for track in (t for t in self.tracks if t.highway in ARTERIAL and t.name):
             for _, away, shop in track.doors:
-                if away <= SNAP_M - 1.0 and self.status.get(shop) == "active" and track.name:
+                if away <= SNAP_M - 1.0 and self.status.get(shop) == "active":
                     streets[shop].add(track.name)
         return [(shop, sorted(names)) for shop, names in sorted(streets.items()) if len(names) > 1]
 
@@ -93,7 +96,7 @@ class Points:
         at = foot(track.line, place)[0]
         found = min(
             self._stretches(track, at, entry),
-            key=lambda p: abs(p.length_m - aim) + 0.02 * abs((p.from_m + p.to_m) / 2 - at),
+            key=lambda p: abs(p.length_m - aim) + 0.05 * abs((p.from_m + p.to_m) / 2 - at),
         )
         self.planted.append(found)
         self.status |= {found.from_shop: "active", found.to_shop: "active"}
@@ -107,11 +110,12 @@ class Points:
         for low, _, first in doors:
             for high, _, second in doors:
                 span = high - low
-                inner = [d for d in doors if low + 0.35 * span < d[0] < low + 0.65 * span]
+                # a decoy that counted would close the gap
+                inner = [d for d in doors if high - SPACING_M < d[0] < low + SPACING_M]
                 if (
                     span < 20.0
                     or (span <= SPACING_M) != (aim <= SPACING_M)
-                    or (decoy and not inner)
+                    or (decoy and not (inner and span < 2 * SPACING_M))
                     or not track.fronted(low, high)
                     or any(low - 1.0 < t < high + 1.0 for t in taken)
                 ):
@@ -132,6 +136,8 @@ class Points:
     def _spoils(self, door: Point) -> bool:
         """Whether a point at this door would count in a planted stretch."""
         for planted in self.planted:
+            if distance(planted.middle, door) > planted.length_m + SNAP_M:
+                continue
             at, away, _ = foot(planted.track.line, door)
             if away < SNAP_M + 2.0 and planted.from_m - 1.0 < at < planted.to_m + 1.0:
                 return True
@@ -155,7 +161,11 @@ class Points:
 
     def _serve_stretch(self, track: Track, start: float, end: float) -> None:
         """Choose doors from `start` to `end` of a track, mostly just under 50 m apart."""
-        doors = [(at, shop) for at, away, shop in track.doors if away < 27]
+        doors = [
+            (at, shop)
+            for at, away, shop in track.doors
+            if away < 27 and (shop in self.status or shop not in self.spoiling)
+        ]
         taken = sorted(at for at, shop in doors if shop in self.status)
         last = max([t for t in taken if start - 48 < t <= start], default=start - 30)
         while True:
@@ -170,8 +180,7 @@ class Points:
             if not pick or pick[0][0] > end:
                 return
             last, shop = pick[0]
-            if shop not in self.status and not self._spoils(self.shops[shop].door):
-                self.status[shop] = "active"
+            self.status.setdefault(shop, "active")
 
     def _elsewhere(self) -> None:
         """Choose points on quiet streets, where the rule asks for none."""

@@ -1,0 +1,135 @@
+"""``stationmap demo``: make the demo city, or put synthetic stations into another city."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stationmap.cli.output import language, say, working
+from stationmap.errors import CityError
+from stationmap.messages import N_
+
+if TYPE_CHECKING:
+    from stationmap.city import City
+
+DEMO = Path(__file__).parent / "demo"
+SOURCE = "demo-synthetic"
+STANDARD = "quzhou-2018"
+NAME, ADCODE = "示范市（合成数据）", "339900"
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="演示城市的文件夹 · folder of the demo city")
+    ] = Path("demo-city"),
+    stations_for: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CITY",
+            help="不建演示城市，而在此城市的店铺处放置合成站点 · put synthetic stations at the "
+            "shops of this city instead",
+            show_default=False,
+        ),
+    ] = None,
+    share: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE", min=0.0, max=1.0, help="临街店面覆盖率 · share of frontage covered"
+        ),
+    ] = 0.4,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="随机种子 · seed of the random choice")
+    ] = 1,
+) -> None:
+    r"""生成演示城市（合成数据）。 Make the demo city, from synthetic data.
+
+    \b
+    示例 Examples:
+      stationmap demo
+      stationmap demo my-demo
+      stationmap demo --stations-for nanjing --share 0.4 --seed 1
+    """
+    if stations_for is not None:
+        _put_stations(stations_for, share=share, seed=seed)
+    else:
+        _make(folder)
+
+
+def _make(folder: Path) -> None:
+    """Make the demo city by the ordinary imports; one that is there already is completed."""
+    from stationmap.city import City
+
+    if (folder / "city.toml").exists():
+        city = City.open(folder)
+        if city.config.adcode != ADCODE:
+            raise CityError(
+                "{city} is the city {name}, not the demo city; choose another folder",
+                city=str(folder),
+                name=city.config.name,
+            )
+    else:
+        city = City.create(folder, standard=STANDARD, name=NAME, adcode=ADCODE)
+    with working() as status:
+        for kind, file in (("osm", "demo-city.osm.gz"), ("stations", "stations.csv")):
+            city.import_file(
+                kind,
+                DEMO / file,
+                datum="wgs84",
+                sets={"source": SOURCE},
+                complete=kind == "osm",
+                lang=language(),
+                progress=status,
+            )
+    say(
+        N_(
+            "{city} is the demo city {name}: synthetic data, not a real place. It has {ways} "
+            "sections of road, {shops} shops, {facilities} facilities and {stations} stations. "
+            "Next: stationmap gaps {city}, or stationmap serve {city}"
+        ),
+        city=folder,
+        name=city.config.name,
+        ways=_many(city, "ways"),
+        shops=_many(city, "shops"),
+        facilities=_many(city, "facilities"),
+        stations=f"{len(city.stations()):,}",
+    )
+
+
+def _many(city: "City", layer: str) -> str:
+    return f"{len(city.layer(layer)):,}"
+
+
+def _put_stations(folder: Path, *, share: float, seed: int) -> None:
+    """Put labelled synthetic stations at a city's shops; those of an earlier run are replaced."""
+    from geodata import synthetic
+    from stationmap.city import City
+
+    city = City.open(folder)
+    rule = city.pack.rule(kind="spacing")
+    made = synthetic.stations_at_shops(
+        city.layer("shops"),
+        streets=city.streets(),
+        rule=rule,
+        site_type=city.pack.site_type(rule.site_type),
+        share=share,
+        seed=seed,
+    )
+    table = made[["station_id", "name", "type", "source_lon", "source_lat"]]
+    table.columns = ["id", "name", "type", "lon", "lat"]
+    with tempfile.TemporaryDirectory() as scratch, working() as status:
+        file = Path(scratch) / "synthetic-stations.csv"
+        table.to_csv(file, index=False, encoding="utf-8")
+        sets = {"source": synthetic.SOURCE}
+        city.import_file("stations", file, datum="wgs84", sets=sets, progress=status)
+    covered = city.spacing().summary()["covered_share"] or 0.0
+    say(
+        N_(
+            "{city} has {stations} synthetic stations at its shops, named so and with the source "
+            "{source}; {share} of the frontage is covered"
+        ),
+        city=folder,
+        stations=f"{len(made):,}",
+        source=synthetic.SOURCE,
+        share=f"{covered:.0%}",
+    )

@@ -1,0 +1,323 @@
+"""The demo city: regenerated alike, a credible and labelled town, and what is planted is found."""
+
+import gzip
+import json
+import math
+from collections import Counter
+from itertools import pairwise
+
+import geopandas as gpd
+import osmium
+import pandas as pd
+import pytest
+import shapely
+
+from geodata import generate
+from geodata.cli import ADCODE, DEMO, SOURCE, demo
+from stationmap.city import City
+from stationmap.cli.run import run
+from stationmap.crs import convert, local_crs
+from stationmap.errors import CityError
+from stationmap.stations import counting
+
+PLANTED = json.loads((DEMO / "planted.json").read_text(encoding="utf-8"))
+STRETCHES = {stretch["id"]: stretch for stretch in PLANTED["stretches"]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "demo-city"
+    assert run(["demo", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def city(folder):
+    return City.open(folder)
+
+
+@pytest.fixture(scope="module")
+def tags():
+    """Tags of every tagged object: (kind, number) → tags."""
+    objects = osmium.FileProcessor(str(DEMO / "demo-city.osm.gz"))
+    return {(o.type_str(), o.id): dict(o.tags) for o in objects if len(o.tags)}
+
+
+def having(tags, **wanted):
+    """Tags of the objects with all the given values; True stands for any value."""
+    return [
+        t
+        for t in tags.values()
+        if all(k in t if v is True else t.get(k) == v for k, v in wanted.items())
+    ]
+
+
+# --------------------------------------------------------------------- files
+
+
+def test_the_same_seed_makes_the_committed_files():
+    made = generate.files()
+    packed = (DEMO / "demo-city.osm.gz").read_bytes()
+    assert gzip.decompress(packed) == made.pop("demo-city.osm")
+    for name, content in made.items():
+        assert (DEMO / name).read_bytes() == content, name
+
+
+def test_the_files_are_small_and_carry_no_time():
+    assert sum(f.stat().st_size for f in DEMO.iterdir()) < 1_000_000
+    head = (DEMO / "demo-city.osm.gz").read_bytes()[:10]
+    assert head[3] == 0, "no name in the gzip header"
+    assert head[4:8] == bytes(4), "no time in the gzip header"
+
+
+def test_every_reference_of_the_osm_file_is_in_it():
+    nodes, ways = set(), set()
+    for entity in osmium.FileProcessor(str(DEMO / "demo-city.osm.gz")):
+        if entity.is_node():
+            nodes.add(entity.id)
+        elif entity.is_way():
+            ways.add(entity.id)
+            refs = [n.ref for n in entity.nodes]
+            assert len(refs) > 1
+            assert nodes.issuperset(refs)
+            assert all(a != b for a, b in pairwise(refs)), entity.id
+        else:
+            known = {"n": nodes, "w": ways}
+            assert entity.members
+            assert all(m.ref in known[m.type] for m in entity.members), entity.id
+    assert nodes == set(range(1, len(nodes) + 1))
+
+
+def test_everything_says_that_it_is_synthetic(city):
+    text = gzip.decompress((DEMO / "demo-city.osm.gz").read_bytes())[:600].decode()
+    assert "Synthetic data" in text
+    assert "并非真实地点" in text
+    rows = (DEMO / "stations.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert all(row.endswith("合成数据（演示）synthetic") for row in rows[1:])
+    assert "合成数据" in city.config.name
+    assert set(city.stations()["source"]) == {SOURCE}
+    for layer in ("shops", "facilities"):
+        assert set(city.layer(layer)["source"]) == {SOURCE}
+
+
+# --------------------------------------------------------------------- town
+
+
+def test_all_of_it_is_imported(city):
+    assert not list((city.path / "quarantine").glob("*"))
+    stations = city.stations()
+    assert 580 <= len(stations) <= 640
+    assert stations["station_id"].is_unique
+    assert set(stations["type"]) == {"home", "kiosk", "post", "point", "square"}
+    assert set(stations["status"]) == {"active", "planned", "suspended", "closed"}
+    assert stations["supplies"].notna().sum() > 500
+    assert stations["hours"].notna().sum() > 400
+    assert stations.geometry.isna().sum() == 6
+
+
+def test_streets_have_all_that_makes_streets_difficult(city, tags):
+    ways = city.layer("ways")
+    assert having(tags, junction="roundabout")
+    assert having(tags, highway="trunk_link", oneway="yes")
+    assert having(tags, oneway="-1")
+    assert ways["tunnel"].sum() >= 1
+    assert set(ways.loc[ways["bridge"], "name"]) == {"礼贤路", "东门路", "环城大道"}
+    assert (ways["name"].isna() & (ways["highway"] == "secondary")).any()
+    assert (ways["highway"] == "pedestrian").sum() >= 3
+    assert set(city.layer("areas")["kind"]) == {"retail"}
+    named = ways[ways["name"].notna() & (ways["highway"] != "footway")]
+    assert named["name_en"].notna().all()
+    pieces = named.groupby("name").size()
+    assert pieces["信安大街"] > 5, "streets are cut into ways"
+
+
+def test_ways_of_a_street_run_in_both_directions(city):
+    ways = city.layer("ways")
+    street = ways[(ways["name"] == "信安大街") & (ways["oneway"] == 0)]
+    east = [line.coords[-1][0] > line.coords[0][0] for line in street.geometry]
+    assert 0 < sum(east) < len(east)
+
+
+def test_ring_and_trunk_roads_are_measured_once(city):
+    streets = city.streets()
+    parts = streets.parts.set_index("name")
+    ring = parts.loc["环城大道"]
+    assert ring["closed"]
+    assert 13_500 < ring["length_m"] < 14_500
+    trunk = parts.loc["迎宾大道"]
+    assert 1_050 < trunk["length_m"] < 1_250
+    assert streets.raw_m - parts["length_m"].sum() > 15_000
+    assert not parts["closed"].drop("环城大道").any() or "新城环岛" in parts.index
+
+
+def test_buses_run_by_relations_and_by_stops_alone(city, tags):
+    assert len(having(tags, type="route", route="bus")) == 8
+    assert city.layer("ways")["bus"].sum() > 30
+    assert len(city.layer("bus_stops")) > 80
+    stretches = city.streets().stretches.merge(
+        city.streets().parts[["name"]], left_on="line", right_index=True
+    )
+    by_stops = stretches[stretches["name"] == "启明路"]
+    assert (by_stops["street_class"] == "bus_route").any()
+
+
+def test_a_walking_network_joins_the_streets(tags):
+    for kind in ({"footway": "sidewalk"}, {"footway": "crossing"}, {"highway": "steps"}):
+        assert len(having(tags, **kind)) > 30, kind
+    assert len(having(tags, highway="crossing")) > 300
+
+
+def test_shops_are_of_many_kinds_and_some_stand_empty(city, tags):
+    shops = city.layer("shops")
+    assert shops["category"].nunique() > 30
+    assert (shops.geom_type == "Polygon").sum() > 50
+    assert len(having(tags, shop="vacant")) > 20
+    assert not shops["category"].isin(["vacant"]).any()
+    old_town = shapely.box(118.7935, 28.6553, 118.8085, 28.6655)
+    dense = shapely.contains(old_town, shapely.centroid(shops.geometry.to_numpy())).mean()
+    assert dense > 0.25, "a quarter of the shops on a tenth of the town"
+
+
+CATEGORIES = """
+park square scenic hospital railway_station bus_station government_hall library museum memorial
+youth_palace culture_hall theatre court police exit_entry_hall social_security traffic_office bank
+post telecom electricity gas community_centre mall school
+"""
+
+
+@pytest.mark.parametrize("category", CATEGORIES.split())
+def test_facilities_of_the_category_are_there(city, category):
+    assert (city.layer("facilities")["category"] == category).any()
+
+
+@pytest.mark.parametrize("word", ["志愿者工作指导中心", "工人文化宫", "老年大学", "儒学馆", "文庙"])
+def test_facilities_that_only_their_name_tells_are_there(city, word):
+    assert city.layer("facilities")["name"].str.contains(word, na=False).any()
+
+
+def test_communities_tile_the_districts_and_the_districts_the_city(city):
+    areas = city.layer("districts")
+    crs = local_crs([118.76, 118.84], [28.63, 28.69])
+    level = {n: areas[areas["level"] == n].to_crs(crs) for n in (5, 6, 10)}
+    assert level[6]["adcode"].tolist() == ["339901", "339902"]
+    assert level[5]["adcode"].tolist() == [ADCODE]
+    whole = level[5].geometry.iloc[0]
+    for tiles in (level[6], level[10]):
+        assert tiles.area.sum() == pytest.approx(whole.area, abs=1.0)
+        assert tiles.union_all().symmetric_difference(whole).area < 1.0
+    for code, outline in zip(level[6]["adcode"], level[6].geometry, strict=True):
+        inside = level[10][level[10]["adcode"].str.startswith(code)]
+        assert inside.union_all().symmetric_difference(outline).area < 1.0
+
+
+def test_the_adcodes_are_not_assigned(shared):
+    text = shared("admin-codes/ok_data_level4.csv").read_text(encoding="utf-8-sig")
+    ids = {line.split(",", 1)[0] for line in text.splitlines()}
+    assert "3308" in ids
+    assert not {"3399", "339900", "339901", "339902"} & ids
+
+
+def test_the_town_lies_where_chinese_datums_apply():
+    lon, lat = convert(118.80, 28.66, source="wgs84", target="gcj02")
+    assert 300 < math.hypot((lon - 118.80) * 97_700, (lat - 28.66) * 110_800) < 800
+
+
+# --------------------------------------------------------------------- planted
+
+
+def at(city, stretch, *, with_planned=False):
+    """Gaps at a planted stretch: those of its street within 3 m of its middle."""
+    gaps = city.gaps(with_planned=with_planned).to_crs(city.streets().crs)
+    place = gpd.GeoSeries.from_xy([stretch["lon"]], [stretch["lat"]], crs=4326)
+    near = gaps.distance(place.to_crs(gaps.crs).iloc[0]) < 3.0
+    return gaps[near & (gaps["street_name"] == stretch["street"])]
+
+
+@pytest.mark.parametrize("name", STRETCHES)
+def test_what_is_planted_is_found(city, name):
+    stretch = STRETCHES[name]
+    found = at(city, stretch)
+    assert len(found) == stretch["gap"]
+    if stretch["gap"]:
+        assert found["length_m"].iloc[0] == pytest.approx(stretch["length_m"], abs=0.05)
+        assert found["points_needed"].iloc[0] == stretch["points_needed"]
+
+
+def test_a_planned_station_closes_its_gap_only_when_planned_ones_count(city):
+    assert len(at(city, STRETCHES["planned"])) == 1
+    assert at(city, STRETCHES["planned"], with_planned=True).empty
+    for name in ("closed", "suspended", "kiosk", "beyond-snap", "to-locate"):
+        assert len(at(city, STRETCHES[name], with_planned=True)) == 1, name
+
+
+def test_decoys_are_what_they_are_planted_as(city):
+    stations = city.stations().set_index("station_id")
+    decoy = {n: stations.loc[s["decoy_station"]] for n, s in STRETCHES.items() if s["decoy"]}
+    assert {n: decoy[n]["status"] for n in ("planned", "closed", "suspended")} == {
+        n: n for n in ("planned", "closed", "suspended")
+    }
+    assert (decoy["kiosk"]["type"], decoy["kiosk"]["status"]) == ("kiosk", "active")
+    assert decoy["to-locate"].geometry is None
+    streets = city.streets()
+    for name, away in (("beyond-snap", 31.0), ("within-snap", 29.0)):
+        line = streets.parts.set_index("name").geometry.loc[STRETCHES[name]["street"]]
+        place = gpd.GeoSeries([decoy[name].geometry], crs=4326).to_crs(streets.crs).iloc[0]
+        assert line.distance(place) == pytest.approx(away, abs=0.02)
+        assert decoy[name]["type"] == "point"
+        assert decoy[name]["status"] == "active"
+
+
+def test_corner_stations_stand_within_reach_of_both_streets(city):
+    corners = PLANTED["corner_stations"]
+    assert len(corners) > 20
+    parts, twins = city.streets().parts, city.streets().twins
+    lines = pd.concat([parts, twins.assign(name=parts["name"].loc[twins["line"]].to_numpy())])
+    stations = city.stations().set_index("station_id").to_crs(parts.crs)
+    for corner in corners:
+        place = stations.geometry.loc[corner["station"]]
+        for street in corner["streets"]:
+            assert lines[lines["name"] == street].distance(place).min() <= 30.0
+
+
+def test_about_two_fifths_of_the_frontage_are_covered(city):
+    summary = city.spacing().summary()
+    assert 50_000 < summary["frontage_m"] < 90_000
+    assert summary["assumed_m"] == 0
+    assert 0.35 < summary["covered_share"] < 0.45
+    assert set(summary["by_class"]) == {"commercial", "main", "secondary", "bus_route"}
+    assert set(summary["by_district"]) == {"339901", "339902"}
+    needed = Counter(min(n, 4) for n in city.gaps()["points_needed"])
+    assert all(needed[n] > 5 for n in (1, 2, 3, 4)), needed
+
+
+def test_the_pedestrian_street_meets_the_rule(city):
+    table = city.spacing().streets().set_index("name")
+    assert table.loc["水门街", "gaps"] == 0
+    assert table.loc["水门街", "covered_share"] == 1.0
+
+
+def test_points_stand_at_shop_doors(city):
+    stations = city.stations()
+    points = stations[counting(stations, types=["point"])].to_crs(city.streets().crs)
+    shops = city.layer("shops").to_crs(points.crs)
+    nearest = points.sjoin_nearest(shops[["geometry"]], distance_col="away_m")["away_m"]
+    assert (nearest < 0.5).mean() > 0.99
+
+
+# --------------------------------------------------------------------- command
+
+
+def test_making_it_again_changes_nothing_and_says_what_it_is(folder, city, capsys, monkeypatch):
+    monkeypatch.setenv("STATIONMAP_LANG", "en")
+    version = city.version
+    assert run(["demo", str(folder)]) == 0
+    assert City.open(folder).version == version
+    said = capsys.readouterr().out
+    assert "synthetic data, not a real place" in said
+    assert "600 stations" in said
+
+
+def test_another_city_is_left_alone(tmp_path):
+    City.create(tmp_path / "other", standard="quzhou-2018")
+    with pytest.raises(CityError, match="not the demo city"):
+        demo(tmp_path / "other")
