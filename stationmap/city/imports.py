@@ -136,7 +136,7 @@ def import_file(
         )
     if datum not in ("auto", *DATUMS):
         raise InputError(
-            "unknown datum {datum}; expected one of: {known}",
+            "unknown datum {datum}: expected one of {known}",
             datum=datum,
             known=", ".join(["auto", *DATUMS]),
         )
@@ -231,7 +231,9 @@ def _from_rows(
         raise InputError("{file} has no rows", file=path.name)
     source = sets.get("source", path.stem)
     refused = Quarantine(len(rows.cells))
-    placed = place(rows, shape=spec.shape, declared=datum, now=now, quarantine=refused)
+    placed = place(
+        rows, shape=spec.shape, declared=datum, source=source, now=now, quarantine=refused
+    )
     others = now.stations() if spec.layer == layers.STATIONS else None
     context = Context(
         source=source,
@@ -303,14 +305,24 @@ def _compare(change: _Change, base: Version | None) -> dict[str, gpd.GeoDataFram
     report, merged = change.report, {}
     for layer, fresh in change.fresh.items():
         old = base.read(layer) if base else None
-        merged[layer], unchanged = layers.replace_source(
+        merged[layer], unchanged, removed = layers.replace_source(
             old, fresh, layer=layer, source=report.source
         )
+        report.removed += removed
         counts = report.layers.get(layer, report.counts)
         # several rows may stem from one that was read
         counts.unchanged = min(unchanged, counts.accepted)
-        if old is not None:
-            report.removed += max(int((old["source"] == report.source).sum()) - len(fresh), 0)
+    if report.removed:
+        report.warnings.append(
+            Note(
+                N_(
+                    "{rows} rows that {source} had brought before are not in {file} and are "
+                    "removed; if this is another list, import the earlier one again and give this "
+                    "one a name of its own with --set source=NAME"
+                ),
+                {"rows": report.removed, "source": report.source, "file": report.file},
+            )
+        )
     if report.layers:
         for name in vars(report.counts):
             total = sum(getattr(counts, name) for counts in report.layers.values())

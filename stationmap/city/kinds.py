@@ -231,19 +231,7 @@ def _facilities(
 ) -> pd.DataFrame:
     _refuse_nowhere(placed, quarantine)
     _refuse_repeats(rows, quarantine)
-    said = rows.text("category")
-    category = pd.Series(None, index=said.index, dtype="object")
-    for role in ("category", "subcategory", "type"):
-        words = rows.text(role)
-        said = said.where(said.notna(), words)
-        category = category.where(category.notna(), tables.category_of_text(words))
-    if said.isna().all():
-        # a table without such a column is of one kind, and is called by it
-        for word in (rows.sheet, rows.file.rpartition(".")[0]):
-            one = tables.category_of_text([word])[0]
-            if one is not None:
-                category[:], said[:] = one, word
-                break
+    said, category = rows.categories()
     return pd.DataFrame(
         {
             "id": _ids(rows, placed),
@@ -383,7 +371,7 @@ def _refuse_repeats(rows: Rows, quarantine: Quarantine, *, ids: pd.Series | None
         (ids.duplicated() & ids.notna()).to_numpy(),
         N_("the id {id} stands already in row {first}"),
         N_("give every row its own id, or delete the repeat"),
-        by_row={"id": ids.to_numpy(), "first": first.astype("Int64").to_numpy()},
+        by_row={"id": ids.to_numpy(), "first": first.astype("Int64").tolist()},
     )
 
 

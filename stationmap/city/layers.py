@@ -50,6 +50,14 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 STATIONS = "stations"
 ROW = "source_row"
+_KEYS = {
+    "ways": "way_id",
+    "shops": "id",
+    "facilities": "id",
+    "districts": "adcode",
+    "bus_stops": "id",
+    STATIONS: "station_id",
+}
 
 
 def conform(layer: str, frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -87,7 +95,7 @@ def public(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def replace_source(
     old: gpd.GeoDataFrame | None, fresh: gpd.GeoDataFrame, *, layer: str, source: str
-) -> tuple[gpd.GeoDataFrame, int]:
+) -> tuple[gpd.GeoDataFrame, int, int]:
     """Put what a source brings now in the place of what it brought before.
 
     Returns
@@ -96,16 +104,20 @@ def replace_source(
         Rows of other sources as they were, then `fresh`.
     unchanged : int
         Rows of `fresh` that the same source had brought before, whatever their row number.
+    removed : int
+        Rows with an id that the source had brought before and brings no more.
     """
     if old is None:
-        return fresh, 0
+        return fresh, 0, 0
     own = (old["source"] == source).to_numpy()
     before, now = row_hashes(old[own]), row_hashes(fresh)
     unchanged = int(np.isin(_with_ordinal(now), _with_ordinal(before)).sum())
+    key = _KEYS.get(layer)
+    removed = int((~old.loc[own, key].isin(fresh[key])).sum()) if key else 0
     rest = old[~own]
-    if rest.empty:
-        return fresh, unchanged
-    return conform(layer, pd.concat([rest, fresh], ignore_index=True)), unchanged
+    if len(rest):
+        fresh = conform(layer, pd.concat([rest, fresh], ignore_index=True))
+    return fresh, unchanged, removed
 
 
 def row_hashes(frame: gpd.GeoDataFrame) -> NDArray[np.uint64]:

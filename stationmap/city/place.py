@@ -18,7 +18,6 @@ from stationmap.errors import CrsError, DatumUndecided, InputError
 from stationmap.io import cells
 from stationmap.io.notes import Note
 from stationmap.messages import N_
-from stationmap.standards import tables
 
 F = NDArray[np.float64]
 Shapes = NDArray[np.object_]
@@ -26,7 +25,8 @@ Shapes = NDArray[np.object_]
 NEAR_DEG = 1.0
 """A place is taken to belong to the city's region within this many degrees of its extent."""
 
-_PLANE = 1000.0  # beyond this, coordinates are metres
+_REGION_DEG = 20.0
+_PLANE, _FARTHEST = 1000.0, 5e7  # between these, coordinates are metres
 _PAIRS = (("lon", "lat"), ("x", "y"))
 
 
@@ -61,7 +61,9 @@ class Placed:
     warnings: list[Note] = field(default_factory=list)
 
 
-def place(rows: Rows, *, shape: str, declared: str, now: Answers, quarantine: Quarantine) -> Placed:
+def place(
+    rows: Rows, *, shape: str, declared: str, source: str, now: Answers, quarantine: Quarantine
+) -> Placed:
     """Find the place of every row and refuse the rows whose coordinates cannot be right.
 
     Parameters
@@ -71,6 +73,8 @@ def place(rows: Rows, *, shape: str, declared: str, now: Answers, quarantine: Qu
         What the rows may be: a point; a point or an outline; a line; an area.
     declared : str
         "auto", or the datum that the caller declares.
+    source : str
+        Where the rows come from: what it brought before is no evidence for itself.
     now : Answers
         The city, for its extent and as evidence of the datum.
     quarantine : Quarantine
@@ -88,7 +92,7 @@ def place(rows: Rows, *, shape: str, declared: str, now: Answers, quarantine: Qu
     shapes, x, y = _shapes(rows, shape=shape, quarantine=quarantine)
     stated = rows.datum or ("wgs84" if rows.crs is not None else None)
     if rows.crs is not None:
-        shapes = np.asarray(gpd.GeoSeries(shapes, crs=rows.crs).to_crs(4326), dtype=object)
+        shapes = np.array(gpd.GeoSeries(shapes, crs=rows.crs).to_crs(4326), dtype=object)
     elif _is_plane(shapes):
         stated = stated or "cgcs2000"
         shapes = _from_plane(shapes, rows=rows, now=now, quarantine=quarantine)
@@ -100,7 +104,7 @@ def place(rows: Rows, *, shape: str, declared: str, now: Answers, quarantine: Qu
     if not there.any():
         return placed
     if shape in ("point", "place"):
-        placed.evidence = _assess(shapes[there], rows=rows, there=there, now=now)
+        placed.evidence = _assess(shapes[there], rows=rows, there=there, source=source, now=now)
         placed.decided = placed.evidence.decided is not None
     placed.datum = _choose(placed, rows=rows, declared=declared, stated=stated)
     placed.geometry = crs.convert_geometry(shapes, source=placed.datum, target="wgs84")
@@ -207,7 +211,7 @@ def _is_plane(shapes: Shapes) -> bool:
 def _from_plane(shapes: Shapes, *, rows: Rows, now: Answers, quarantine: Quarantine) -> Shapes:
     bounds = np.abs(shapely.bounds(shapes))
     low, high = bounds.min(axis=1), bounds.max(axis=1)
-    metres = (low > _PLANE) & np.isfinite(high)
+    metres = (low > _PLANE) & (high < _FARTHEST)
     quarantine.refuse(
         ~shapely.is_missing(shapes) & ~metres,
         N_("the coordinates are not metres as in the other rows"),
@@ -219,7 +223,7 @@ def _from_plane(shapes: Shapes, *, rows: Rows, now: Answers, quarantine: Quarant
         lon, lat = crs.from_cgcs2000_plane(points[:, 0], points[:, 1])
     except CrsError:
         lon, lat = _from_nearby_zone(points, rows=rows, extent=now.extent())
-    return np.asarray(shapely.set_coordinates(shapes, np.column_stack([lon, lat])), dtype=object)
+    return np.array(shapely.set_coordinates(shapes, np.column_stack([lon, lat])), dtype=object)
 
 
 def _from_nearby_zone(
@@ -291,12 +295,13 @@ def _check(
 
 def _exchange(rows: Rows) -> Note:
     pair = next((p for p in _PAIRS if p[0] in rows.found and p[1] in rows.found), None)
-    if rows.geometry is not None or pair is None or rows.found[pair[0]] not in rows.cells:
+    lon, lat = (rows.found[role] for role in pair) if pair else ("", "")
+    # one column of pairs is read as two that the file does not have
+    if rows.geometry is not None or lon.removesuffix(" [1]") == lat.removesuffix(" [2]"):
         return Note(N_("exchange the two numbers in the file"), {})
-    lon, lat = (rows.found[role] for role in pair)
     return Note(
         N_("exchange them in the file, or add --column {x}={lat} --column {y}={lon}"),
-        {"x": pair[0], "y": pair[1], "lon": lon, "lat": lat},
+        {"x": _PAIRS[0][0], "y": _PAIRS[0][1], "lon": lon, "lat": lat},
     )
 
 
@@ -322,20 +327,30 @@ def _centres(shapes: Shapes) -> tuple[F, F]:
 # ------------------------------------------------------------------- the datum
 
 
-def _assess(shapes: Shapes, *, rows: Rows, there: NDArray[np.bool_], now: Answers) -> Evidence:
+def _assess(
+    shapes: Shapes, *, rows: Rows, there: NDArray[np.bool_], source: str, now: Answers
+) -> Evidence:
     lon, lat = _centres(shapes)
+    _, category = rows.categories()
     points = pd.DataFrame(
         {
             "lon": lon,
             "lat": lat,
             "name": rows.text("name")[there].to_numpy(),
-            "category": tables.category_of_text(rows.text("category")[there]),
+            "category": category[there].to_numpy(),
             "district": rows.text("district")[there].to_numpy(),
         }
     )
+    extent = now.extent()
+    near = _inside(lon, lat, extent or (0, 0, 0, 0), margin_deg=NEAR_DEG)
+    if not (extent and near.any()):
+        # no plane holds places on both sides of the earth: take those around the middle one
+        middle = int(np.argsort(lon, kind="stable")[len(lon) // 2])
+        near = np.hypot(lon - lon[middle], lat - lat[middle]) < _REGION_DEG
+    facilities = now.layer("facilities")
     return assess(
-        points,
-        facilities=now.layer("facilities"),
+        points[near],
+        facilities=facilities[facilities["source"] != source],
         districts=now.layer("districts"),
         streets=now.layer("ways"),
     )

@@ -14,13 +14,14 @@ from stationmap.errors import InputError
 from stationmap.io import cells, headings, tabular, vector
 from stationmap.io.files import sniff
 from stationmap.io.notes import Note
+from stationmap.standards import tables
 
 _OSM = ("pbf", "osm", "osm.gz", "osm.bz2")
 _GEODATA = ("gpkg", "parquet", "shp", "json")
 
 # roles that place a row, and roles that tell the datum, whatever the kind of data
 COORDINATES = ("lon", "lat", "x", "y")
-EVIDENCE = ("name", "category", "district")
+EVIDENCE = ("name", "category", "subcategory", "type", "district")
 _NAMED = (*COORDINATES, "easting", "northing", "lonlat")
 
 
@@ -64,6 +65,22 @@ class Rows:
         if role in self.cells:
             return self.cells[role]
         return pd.Series([None] * len(self.cells), index=self.cells.index, dtype="object")
+
+    def categories(self) -> tuple[pd.Series, pd.Series]:
+        """Return the words for a row's category, and the facility category that they mean."""
+        said = self.text("category")
+        category = pd.Series(None, index=said.index, dtype="object")
+        for role in ("category", "subcategory", "type"):
+            words = self.text(role)
+            said = said.where(said.notna(), words)
+            category = category.where(category.notna(), tables.category_of_text(words))
+        if said.isna().all():
+            # a table without such a column is of one kind, and is called by it
+            for word in (self.sheet, self.file.rpartition(".")[0]):
+                one = tables.category_of_text([word])[0]
+                if one is not None:
+                    return said.fillna(word), category.fillna(one)
+        return said, category
 
 
 def read(
@@ -117,7 +134,8 @@ def read(
         if role in (*roles, *COORDINATES)
     }
     data |= {role: pd.Series([value] * len(rows.cells)) for role, value in sets.items()}
-    rows.cells = pd.DataFrame(data, index=rows.cells.index, dtype="object")
+    found = pd.DataFrame(data, index=rows.cells.index, dtype="object")
+    rows.cells = found.where(found.notna(), None)
     return rows
 
 

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stationmap.errors import CityError
 
 SCHEMA_VERSION = 1
-KEPT = 3  # versions that stay on disk: a reader may still be busy with the one before
+KEPT = 2  # versions that stay beside the one in force: a reader may still be busy with them
 
 _MANIFEST = "manifest.json"
 _CURRENT = "current"
@@ -187,7 +187,8 @@ class Store:
             (p.name for p in self.folder.iterdir() if 0 < _number(p.name) < _number(current or "")),
             key=_number,
         )
-        kept = {*older[1 - KEPT :], current}
+        # the one in force will be the first of them after the next write
+        kept = {*older[len(older) - (KEPT - 1) :], current}
         for path in self.folder.iterdir():
             if path.name == _CURRENT or path.name in kept:
                 continue

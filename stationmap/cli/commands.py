@@ -83,7 +83,7 @@ def new(
         str | None,
         typer.Option(
             metavar="CODE",
-            help="行政区划代码，默认取标准的适用地区 · the city's code; by default the standard's own",
+            help="行政区划代码，默认取标准的适用地区 · its code; by default the standard's own",
             show_default=False,
         ),
     ] = None,

@@ -239,7 +239,7 @@ def _print_streets(spacing: "Spacing") -> None:
         N_("Frontage, m"),
         N_("Covered"),
         N_("Gaps"),
-        N_("Longest in all, m"),
+        N_("Gap length, m"),
         N_("Points needed"),
     ):
         shown.add_column(said(heading), justify="right")
