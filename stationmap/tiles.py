@@ -25,9 +25,10 @@ MARGIN = 128  # tile units drawn beyond each edge: half the widest stroke, 16 px
 MAX_LAT_DEG = 85.0511287798066
 MAX_TILE_ZOOM = 18
 
+PATH = "path"
 # first map zoom at which a class of ways is drawn; later ones lie on top of earlier ones
 STREET_ZOOMS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "path": (16, ("footway", "path", "steps", "cycleway", "bridleway", "track", "corridor")),
+    PATH: (16, ("footway", "path", "steps", "cycleway", "bridleway", "track", "corridor")),
     "service": (15, ("service", "busway", "road")),
     "minor": (13, ("residential", "living_street", "unclassified")),
     "pedestrian": (14, ("pedestrian",)),
@@ -36,6 +37,7 @@ STREET_ZOOMS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "primary": (9, ("primary", "primary_link", "trunk", "trunk_link")),
     "motorway": (8, ("motorway", "motorway_link")),
 }
+COUNTY_LEVEL = 6
 GROUND_ZOOMS: Mapping[str, int] = {"park": 9, "water": 8, "waterway": 12, "building": 15}
 
 
@@ -132,19 +134,30 @@ def _thin(geometries: Any, *, px: float) -> Any:
 
 
 def street_tiles(ways: gpd.GeoDataFrame) -> TileSet:
-    """Tiles of all ways (columns highway, geometry; EPSG:4326), minor ones below major ones."""
-    geometry = np.asarray(ways.geometry.array, dtype=object)
-    highway = ways["highway"].to_numpy()
-    return TileSet(
-        {
-            name: (geometry[np.isin(highway, classes)], zoom)
-            for name, (zoom, classes) in STREET_ZOOMS.items()
-        }
-    )
+    """Tiles of the streets (columns highway, geometry; EPSG:4326), minor ones below major ones."""
+    return TileSet({name: _street_layer(ways, name) for name in STREET_ZOOMS if name != PATH})
 
 
-def ground_tiles(landscape: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> TileSet:
-    """Tiles of parks, water and buildings (column kind) under the outlines of the districts."""
+def _street_layer(ways: gpd.GeoDataFrame, name: str) -> tuple[Any, int]:
+    zoom, classes = STREET_ZOOMS[name]
+    return ways.geometry.to_numpy()[ways["highway"].isin(list(classes)).to_numpy()], zoom
+
+
+def ground_tiles(
+    landscape: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, ways: gpd.GeoDataFrame
+) -> TileSet:
+    """Tiles of what lies under the streets: parks, water, buildings, paths, outlines of counties.
+
+    Parameters
+    ----------
+    landscape : GeoDataFrame
+        Columns kind ("park", "water", "building"), geometry; EPSG:4326 as are the others.
+    districts : GeoDataFrame
+        Columns level (as OpenStreetMap counts them), geometry. Where none is a county or larger,
+        those of the highest level are outlined.
+    ways : GeoDataFrame
+        Columns highway, geometry.
+    """
     geometry = np.asarray(landscape.geometry.array, dtype=object)
     kind = landscape["kind"].to_numpy().astype(object)
     kind[(kind == "water") & (shapely.get_dimensions(geometry) == 1)] = "waterway"
@@ -153,8 +166,12 @@ def ground_tiles(landscape: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> Ti
     layers = {
         name: (geometry[(kind == name) & drawable], zoom) for name, zoom in GROUND_ZOOMS.items()
     }
-    outlines = shapely.boundary(np.asarray(districts.geometry.array, dtype=object))
-    return TileSet({**layers, "district": (outlines, 8)})
+    level = districts["level"].to_numpy(dtype=float, na_value=0.0)
+    shown = districts[level <= max(COUNTY_LEVEL, np.min(level, initial=0.0))]
+    outlines = shapely.boundary(np.asarray(shown.geometry.array, dtype=object))
+    # what two districts share is drawn once
+    shared = [shapely.line_merge(shapely.union_all(outlines))]
+    return TileSet({**layers, PATH: _street_layer(ways, PATH), "district": (shared, 8)})
 
 
 @dataclass(frozen=True)

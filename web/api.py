@@ -11,12 +11,13 @@ from flask import Blueprint, abort, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
+from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
 from stationmap.standards import SpacingRule
 from web.caching import kept_by_version, present
 from web.params import Params, language
 from web.view import CityView
-from web.words import ASSUMED, STREET_CLASSES, STREETS, say
+from web.words import ASSUMED, STREET_CLASSES, say
 
 api = kept_by_version(Blueprint("api", __name__, url_prefix="/api/v1"))
 
@@ -32,9 +33,9 @@ SORTS = {"points": ("points_needed", False), "length": ("length_m", False), "nam
 def summary() -> ResponseReturnValue:
     """Figures of the whole city, with the rule they follow."""
     now, lang = present(), language()
-    table = now.street_table
-    found = now.spacing.summary()
-    counts = now.stations.groupby(["type", "status"]).size()
+    if not now.has_streets:
+        return jsonify(version=now.version, streets=0, stations=_station_counts(now))
+    found, table = now.spacing.summary(), now.street_table
     return jsonify(
         version=now.version,
         **{name: _plain(value) for name, value in found.items() if not name.startswith("by_")},
@@ -43,7 +44,7 @@ def summary() -> ResponseReturnValue:
         streets_with_gaps=int((table["gaps"] > 0).sum()),
         by_class=_rows(found["by_class"], {c: class_name(c, lang) for c in now.rule.along}),
         by_district=_rows(found["by_district"], now.districts),
-        stations=[{"type": t, "status": s, "count": int(n)} for (t, s), n in counts.items()],
+        stations=_station_counts(now),
         to_locate=int((now.stations.geometry.isna() | now.stations.geometry.is_empty).sum()),
         rule=rule_words(now, lang),
     )
@@ -220,7 +221,7 @@ def rule_words(now: CityView, lang: str) -> dict[str, Any]:
         "article": rule.clause.article,
         "title": document.title,
         "force": rule.force,
-        "along": [say(STREETS[c], lang=lang) for c in rule.along],
+        "along": [say(CLASSES[c], lang=lang) for c in rule.along],
         "spacing_m": rule.spacing_m,
         "decides": rule.decides,
         "site_type": type_name(now, rule.site_type, lang),
@@ -236,6 +237,11 @@ def _assumption(rule: SpacingRule, name: str, lang: str) -> str:
     shown = f"{value:.0%}" if name.endswith("share") else value
     shown = f"{shown:g}" if isinstance(shown, float) else shown
     return say(ASSUMED.get(f"{name}={value}", ASSUMED.get(name, name)), lang=lang, value=shown)
+
+
+def _station_counts(now: CityView) -> list[dict[str, Any]]:
+    counts = now.stations.groupby(["type", "status"]).size()
+    return [{"type": t, "status": s, "count": int(n)} for (t, s), n in counts.items()]
 
 
 def _filters(now: CityView, params: Params) -> dict[str, str]:

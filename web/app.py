@@ -61,9 +61,15 @@ def create_app(city_path: str | Path) -> Flask:
     return app
 
 
+def source_of(app: Flask) -> Source:
+    """Return the city behind an application."""
+    source: Source = app.extensions["stationmap"]
+    return source
+
+
 def _refused(error: StationMapError) -> ResponseReturnValue:
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    return _problem(status, say(error.template, lang=language(), **error.params))
+    return _problem(status, error.render(language()))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

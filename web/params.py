@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from stationmap.errors import InputError
 from stationmap.messages import N_
 from stationmap.tiles import Viewport
-from web.words import say
+from web.words import WebError, say
 
 MAX_TEXT = 100
 MAX_ZOOM = 22
@@ -46,7 +45,7 @@ class Params:
         """Return one of `choices`."""
         value = self.values.get(name, "") or default
         if value not in choices and value != default:
-            raise InputError(
+            raise WebError(
                 "{name} is “{value}”; expected one of {expected}",
                 name=name,
                 value=value[:MAX_TEXT],
@@ -60,7 +59,7 @@ class Params:
         if not value:
             return default
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
-            raise InputError(
+            raise WebError(
                 "{name} is “{value}”; expected a whole number from {low} to {high}",
                 name=name,
                 value=value[:MAX_TEXT],
@@ -81,12 +80,12 @@ class Params:
             west = south = east = north = math.nan
         finite = all(map(math.isfinite, (west, south, east, north)))
         if not finite or not -90 <= south <= north <= 90 or max(abs(west), abs(east)) > 540:
-            raise InputError(
+            raise WebError(
                 "bbox is “{value}”; expected west,south,east,north in degrees, south below north",
                 value=text[:MAX_TEXT],
             )
         if "zoom" not in self.values:
-            raise InputError("zoom is missing; expected a whole number from 0 to 22")
+            raise WebError("zoom is missing; expected a whole number from 0 to 22")
         zoom = self.whole("zoom", default=0, low=0, high=MAX_ZOOM)
         if east - west >= 360:
             return Viewport(-180.0, south, 180.0, north, zoom)

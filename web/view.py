@@ -11,11 +11,13 @@ import shapely
 from numpy.typing import NDArray
 
 from stationmap import tiles
+from stationmap.checks.spacing import Spacing
 from stationmap.city import City
 from stationmap.city.answers import Answers
 from stationmap.crs import to_wgs84
 from stationmap.index import StationIndex
 from stationmap.standards import SpacingRule
+from stationmap.streets import Streets
 
 Bools = NDArray[np.bool_]
 
@@ -25,6 +27,27 @@ MAX_STATIONS = 2000
 FIRST_SINGLE_ZOOM = 12
 TILES_KEPT = 4096
 TILE_LAYERS = ("ground", "streets")
+
+# columns that the pages read, for a city without streets
+STREET_COLUMNS = [
+    "street_id",
+    "name",
+    "name_en",
+    "length_m",
+    "points_needed",
+    "gaps",
+    "classes",
+    "adcodes",
+]
+GAP_COLUMNS = [
+    "gap_id",
+    "street_id",
+    "street_class",
+    "adcode",
+    "points_needed",
+    "length_m",
+    "geometry",
+]
 
 
 class CityView:
@@ -69,27 +92,26 @@ class CityView:
         layer = self._answers.layer("districts")
         names = dict(zip(layer["adcode"].astype(str), layer["name"], strict=True))
         names.setdefault(self._answers.config.adcode, self.name)
-        seen = sorted(set(self._stretches["adcode"]) - {""})
+        seen = sorted(set(self._frontage["adcode"]) - {""})
         return {code: str(names.get(code) or code) for code in seen}
 
     @cached_property
     def bounds(self) -> list[float] | None:
-        """West, south, east, north of the streets, else of the stations; None without either."""
-        for frame in (to_wgs84(self._streets.parts), self._answers.layer("ways"), self.stations):
-            found = frame.total_bounds
-            if len(frame) and np.isfinite(found).all():
-                return [float(v) for v in found]
-        return None
+        """West, south, east, north of the streets, else of what there is; None without any."""
+        if self.has_streets and len(self.parts):
+            return [float(v) for v in self.parts.total_bounds]
+        found = self._answers.extent() or self.stations.total_bounds
+        return [float(v) for v in found] if np.isfinite(found).all() else None
 
     # -- streets -----------------------------------------------------------------------------
 
     @cached_property
-    def _streets(self) -> Any:
+    def _streets(self) -> Streets:
         return self._answers.streets()
 
     @cached_property
-    def spacing(self) -> Any:
-        """The spacing check's answer."""
+    def spacing(self) -> Spacing:
+        """The spacing check's answer; only where there are streets."""
         return self._answers.spacing()
 
     @cached_property
@@ -98,26 +120,30 @@ class CityView:
         return to_wgs84(self._streets.parts)
 
     @cached_property
-    def _stretches(self) -> pd.DataFrame:
-        parts = self._streets.parts
-        stretches = self._streets.stretches
-        owner = parts.iloc[stretches["line"]]
-        return stretches.assign(
-            street_id=owner["street_id"].to_numpy(), part=owner["part"].to_numpy()
-        )
+    def _frontage(self) -> pd.DataFrame:
+        """Street, class and district of every stretch with frontage."""
+        if not self.has_streets:
+            return pd.DataFrame(columns=["street_id", "street_class", "adcode"])
+        stretches = self._streets.stretches[self._streets.stretches["frontage"] != "none"]
+        street_id = self._streets.parts["street_id"].to_numpy()[stretches["line"]]
+        return stretches[["street_class", "adcode"]].assign(street_id=street_id)
 
     @cached_property
     def street_table(self) -> pd.DataFrame:
         """One row a street that has frontage, with its classes and districts, by its id."""
-        table = self.spacing.streets().set_index("street_id", drop=False).rename_axis(None)
-        fronts = self._stretches[self._stretches["frontage"] != "none"]
-        order = {name: i for i, name in enumerate(self.rule.along)}
-        groups = fronts.groupby("street_id")
-        table["classes"] = groups["street_class"].agg(
-            lambda s: tuple(sorted(set(s), key=lambda name: order.get(name, 99)))
-        )
-        table["adcodes"] = groups["adcode"].agg(lambda s: tuple(sorted(set(s))))
-        return table[table["frontage_m"] > 0]
+        if not self.has_streets:
+            return pd.DataFrame(columns=STREET_COLUMNS)
+        table = self.spacing.streets()
+        table = table[table["frontage_m"] > 0].set_index("street_id", drop=False).rename_axis(None)
+        rank = self._frontage["street_class"].map(list(self.rule.along).index)
+        for name, plural, order in (
+            ("street_class", "classes", rank),
+            ("adcode", "adcodes", self._frontage["adcode"]),
+        ):
+            found = self._frontage[["street_id", name]].assign(order=order)
+            found = found.drop_duplicates().sort_values("order", kind="stable")
+            table[plural] = found.groupby("street_id")[name].agg(tuple)
+        return table
 
     def strips(self, street_id: str) -> list[dict[str, Any]]:
         """Kerbs of a street laid out to scale; see `Spacing.strips`."""
@@ -127,11 +153,15 @@ class CityView:
     @cached_property
     def gaps(self) -> gpd.GeoDataFrame:
         """All gaps, by their id."""
+        if not self.has_streets:
+            return gpd.GeoDataFrame(columns=GAP_COLUMNS, geometry="geometry", crs="EPSG:4326")
         return self._answers.gaps().set_index("gap_id", drop=False).rename_axis(None)
 
     @cached_property
     def known_frontage_m(self) -> float:
         """Length of the known shop frontage, whatever was assumed beside it."""
+        if not self.has_streets:
+            return 0.0
         shops = self._streets.shop_stretches
         return float((shops["to_m"] - shops["from_m"]).sum())
 
@@ -218,7 +248,7 @@ class CityView:
     def _tile_sets(self) -> dict[str, tiles.TileSet]:
         layer = self._answers.layer
         return {
-            "ground": tiles.ground_tiles(layer("landscape"), layer("districts")),
+            "ground": tiles.ground_tiles(layer("landscape"), layer("districts"), layer("ways")),
             "streets": tiles.street_tiles(layer("ways")),
         }
 
@@ -227,7 +257,7 @@ class CityView:
 
     def warm(self) -> None:
         """Work out what the first page asks for."""
-        _ = (self.spacing, self.street_table, self._gap_tree, self._gap_middles)
+        _ = (self.street_table, self._gap_tree, self._gap_middles)
         _ = (self._index, self._labels, self._tile_sets, self.bounds, self.districts)
 
 

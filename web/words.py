@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stationmap import messages
+from stationmap.errors import InputError
 from stationmap.messages import N_
 
 LOCALE = Path(__file__).parent / "locale"
@@ -27,6 +28,14 @@ def say(template: str, *, lang: str, **params: Any) -> str:
     return catalogue(lang).get(template, template).format(**shown)
 
 
+class WebError(InputError):
+    """Input that the pages cannot use; its sentence stands in their own catalogue."""
+
+    def render(self, lang: str) -> str:
+        """Return the sentence in `lang` ("zh" or "en")."""
+        return say(self.template, lang=lang, **self.params)
+
+
 # classes of streets as the rule's `along` names them
 STREET_CLASSES: Mapping[str, str] = MappingProxyType(
     {
@@ -34,16 +43,6 @@ STREET_CLASSES: Mapping[str, str] = MappingProxyType(
         "main": N_("Main road"),
         "secondary": N_("Secondary road"),
         "bus_route": N_("Bus route"),
-    }
-)
-
-# the same as the summary's sentence lists them
-STREETS: Mapping[str, str] = MappingProxyType(
-    {
-        "commercial": N_("commercial streets"),
-        "main": N_("main roads"),
-        "secondary": N_("secondary roads"),
-        "bus_route": N_("bus routes"),
     }
 )
 

@@ -31,22 +31,23 @@ const area = (color) => ({
 
 function styles() {
   const color = palette();
-  const streets = STREETS.map((name, i) => [
+  const streets = Object.fromEntries(STREETS.map((name, i) => [
     name,
     (_, zoom) => line(
       color(`street-${name}`), Math.max(streetWidth(zoom, WIDTHS[i]), 0.5),
       name === "path" ? "4 3" : null,
     ),
-  ]);
+  ]));
   return {
     ground: {
       park: area(color("park")),
       water: area(color("water")),
       building: area(color("building")),
+      path: streets.path,
       waterway: (_, zoom) => line(color("water"), streetWidth(zoom, 1.6)),
       district: line(color("boundary"), 1.2, "6 4"),
     },
-    streets: Object.fromEntries(streets),
+    streets,
   };
 }
 

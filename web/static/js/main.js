@@ -10,26 +10,30 @@ import { bindForm, fillForm, showList } from "./list.js";
 import { calm, date, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
 import { openStation } from "./popup.js";
-import { bindRibbon } from "./ribbon.js";
+import { showRibbon } from "./ribbon.js";
 import { onNewData } from "./server.js";
-import { bindSheet, covered, lift, lower } from "./sheet.js";
+import { beside, bindSheet, covered } from "./sheet.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
 import { address, change, current, watch } from "./url.js";
 
 const map = window.map_stations;
-const chosen = { gap: null, station: null, place: null };
+const chosen = { street: null, gap: null, station: null, place: null };
 let street = null;
 let popup = null;
 
 // -- the map ---------------------------------------------------------------------------------
 
 const FLIGHT_S = 0.7;
+const EDGE_PX = 48;
+const world = (line) => line.map(([lon, lat]) => toWorld(lon, lat));
 
 function fit(points, maxZoom = 17) {
   const bounds = L.latLngBounds(points.map(([lon, lat]) => [lat, lon]));
+  const legend = $("legend");
+  const left = legend.open && !narrow.matches ? legend.offsetWidth + EDGE_PX : EDGE_PX;
   const options = {
-    paddingTopLeft: [48, 48], paddingBottomRight: [48, 48 + covered()], maxZoom,
+    paddingTopLeft: [left, EDGE_PX], paddingBottomRight: [EDGE_PX, EDGE_PX + covered()], maxZoom,
   };
   if (calm.matches) map.fitBounds(bounds, { ...options, animate: false });
   else map.flyToBounds(bounds, { ...options, duration: FLIGHT_S });
@@ -65,7 +69,7 @@ function keepLanguageLink() {
 const onMap = {
   show: (points) => fit(points),
   fly(gap) {
-    lower();
+    beside();
     fit(gap.line);
   },
   follow(place) {
@@ -86,7 +90,8 @@ start();
 const base = addBase(map, page.version);
 const viewport = follow(map, {
   told: () => {
-    $("map-note").textContent = found().gaps.gathered || found().stations.gathered ? t("map.gathered") : "";
+    const many = [found().gaps, found().stations].some(({ gathered, total }) => gathered && total);
+    $("map-note").textContent = many ? t("map.gathered") : "";
     paint?.redraw();
   },
   busy: (on) => $("stage").classList.toggle("busy", on),
@@ -121,19 +126,20 @@ async function openStreet(state, before) {
   $("detail").hidden = !opened;
   if (!opened) {
     street = null;
-    chosen.gap = null;
+    Object.assign(chosen, { street: null, gap: null, place: null });
     paint.redraw();
     if (before?.street) {
       document.querySelector(`[data-street="${CSS.escape(before.street)}"]`)?.focus({ preventScroll: true });
     }
     return;
   }
-  lift();
+  beside();
   if (street?.street_id === state.street) draw(street, onMap);
   else {
     street = await showStreet(state.street, onMap);
     if (before) $("street-name")?.focus({ preventScroll: true });
     $("panel-body").scrollTop = 0;
+    chosen.street = street && lineOf(street).map(world);
     if (street && !state.gap && before) fit(lineOf(street).flat());
   }
   if (!state.gap) {
@@ -142,7 +148,7 @@ async function openStreet(state, before) {
     return;
   }
   const gap = await showGap(state.gap, onMap);
-  chosen.gap = gap && { ...gap, line: gap.line.map(([lon, lat]) => toWorld(lon, lat)) };
+  chosen.gap = gap && { ...gap, line: world(gap.line) };
   paint.redraw();
   if (gap && (before || !state.at)) onMap.fly(gap);
 }
@@ -182,6 +188,7 @@ watch((state, before) => {
 
 async function load() {
   const summary = await showSummary();
+  if (summary?.gaps) showRibbon();
   showLegend(summary);
   if (summary?.streets === 0) {
     $("filters").hidden = true;
@@ -201,7 +208,6 @@ onNewData((version) => {
 bindSheet();
 bindForm();
 fillForm();
-bindRibbon();
 keepLanguageLink();
 const time = $("data-date");
 if (time) time.textContent = date(time.dateTime);
@@ -212,6 +218,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   paint.recolor();
 });
 addEventListener("resize", () => map.invalidateSize());
+matchMedia("print").addEventListener("change", () => map.invalidateSize({ animate: false }));
 load();
 openStreet(current(), null);
 if (current().station) showStation(current());

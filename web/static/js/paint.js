@@ -26,7 +26,7 @@ function aside(points, distance) {
   });
 }
 
-/** Paint `found` (see features.js) and `chosen` = {gap, station, place}; returns redraw and hit. */
+/** Paint `found` (see features.js) and `chosen` = {street, gap, station, place}; returns redraw. */
 export function paintOn(map, found, chosen) {
   let color = palette();
   const zoom = () => map.getZoom();
@@ -46,6 +46,14 @@ export function paintOn(map, found, chosen) {
   function drawGaps(ctx, project) {
     const width = bandWidth(zoom());
     ctx.lineJoin = "round";
+    if (chosen.street) {
+      ctx.lineCap = "round";
+      ctx.globalAlpha = 0.22;
+      ctx.strokeStyle = color("chosen");
+      ctx.lineWidth = width + 14;
+      chosen.street.forEach((line) => stroke(ctx, line.map(([x, y]) => project(x, y))));
+      ctx.globalAlpha = 1;
+    }
     if (chosen.gap) {
       ctx.lineCap = "round";
       ctx.strokeStyle = color("chosen");

@@ -14,11 +14,12 @@ const closed = () => {
   }
 };
 
-/** Show the ribbon on a first visit and bind its links. */
-export function bindRibbon() {
+/** Show the ribbon on a first visit; call it where there is a gap to show. */
+export function showRibbon() {
   const ribbon = $("ribbon");
-  if (closed()) return;
+  if (closed() || !ribbon.hidden) return;
   ribbon.hidden = false;
+  dispatchEvent(new Event("resize"));
   $("ribbon-close").addEventListener("click", () => {
     ribbon.hidden = true;
     localStorage.setItem(KEY, "1");

@@ -19,14 +19,9 @@ export function setSheet(height) {
   handle.setAttribute("aria-label", t(height === "full" ? "sheet.less" : "sheet.more"));
 }
 
-/** Lift the sheet at least to half, where something new is to be read. */
-export function lift() {
-  if (panel.dataset.sheet === "peek") setSheet("half");
-}
-
-/** Let the map be seen behind. */
-export function lower() {
-  if (narrow.matches && panel.dataset.sheet === "full") setSheet("half");
+/** Half the sheet, half the map: what is opened is read and seen. */
+export function beside() {
+  if (narrow.matches) setSheet("half");
 }
 
 export function bindSheet() {

@@ -9,8 +9,9 @@ import { address, change, current, follow } from "./url.js";
 
 const LIST = { street: "", gap: "" };
 
-/** Name, where it is open, and the figures of a street. */
+/** Name and figures of a street. */
 function heading(street) {
+  const stations = new Set(street.parts.flatMap((part) => part.stations.map((bead) => bead.station_id)));
   const where = [...street.classes, ...street.districts].join(" · ");
   return [
     h("a", { class: "back", href: address(LIST), onclick: follow(LIST) }, "← ", t("street.back")),
@@ -23,6 +24,7 @@ function heading(street) {
       street.points_needed > 0 && h("span", { class: "need" },
         t("list.points", { n: number(street.points_needed) })),
       h("span", {}, t("list.covered", { share: percent(street.covered_m / street.frontage_m) })),
+      h("span", {}, t("street.stations", { n: number(stations.size) })),
       street.assumed && h("span", { class: "tag" }, t("list.assumed")),
     ),
   ];
@@ -107,7 +109,6 @@ export function draw(street, map) {
   const { gap: chosen } = current();
   const pick = (gap) => change({ gap });
   const of = street.parts.length;
-  const stations = street.parts.reduce((sum, part) => sum + part.stations.length, 0);
   const strips = street.parts.map((part) => [
     of > 1 && h("h3", { class: "part" }, t("street.part", { n: part.part, of }), " · ", metres(part.length_m)),
     strip(part, {
@@ -119,7 +120,7 @@ export function draw(street, map) {
   $("detail").replaceChildren(
     ...heading(street),
     ...strips.flat().filter(Boolean),
-    h("p", { class: "quiet" }, t("street.start"), " ", t("street.stations", { n: number(stations) })),
+    h("p", { class: "quiet" }, t("street.start")),
     gaps.length
       ? h("section", { class: "gaps" }, h("h3", {}, t("street.gaps")), h("ol", { class: "plain" }, gaps))
       : h("p", { class: "fine" }, "✓ ", t("street.no_gaps")),

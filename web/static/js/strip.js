@@ -6,8 +6,10 @@ import { lookOf, outline } from "./symbols.js";
 
 const WIDTH = 360;
 const ROW_M = 1000;
-const ROW_HEIGHT = 62;
-const AXIS = 30;
+const ROW_HEIGHT = 60;
+const AXIS = 28;
+const BAND = 16;
+const LABEL_PX = 28;
 
 /** Pieces of a span on a line; a span whose end is not beyond its start runs through the origin. */
 const pieces = (from, to, length) => (from < to ? [[from, to]] : [[from, length], [0, to]]);
@@ -41,7 +43,8 @@ export function miniature(street, longest) {
   const picture = s("svg", {
     viewBox: `0 0 ${start || 1} 12`, preserveAspectRatio: "none", class: "miniature", "aria-hidden": "true",
   }, marks);
-  picture.style.width = `${Math.max(100 * (total / longest), 24)}%`;
+  // by the root: a ring road would leave a side street nothing to be seen on
+  picture.style.width = `${Math.max(100 * Math.sqrt(total / longest), 25)}%`;
   return picture;
 }
 
@@ -66,14 +69,15 @@ function drawRow(part, [from, to], size, { chosen, pick }) {
     const wide = x(high) - x(low);
     const on = gap_id === chosen;
     return s("g", { class: `gap-mark${on ? " chosen" : ""}`, onclick: () => pick(gap_id) },
-      rect(`gap ramp-${rampOf(points)}`, half(side, AXIS - 7, 14))(low, high),
-      wide > 30 && s("text", { x: (x(low) + x(high)) / 2, y: AXIS + 22, class: "gap-length" },
-        number(length)),
+      rect(`gap ramp-${rampOf(points)}`, half(side, AXIS - BAND / 2, BAND))(low, high),
+      wide > LABEL_PX && side === "both" && s("text", {
+        x: (x(low) + x(high)) / 2, y: AXIS + 4, class: `gap-length on-${rampOf(points)}`,
+      }, number(length)),
     );
   };
   const ticks = [];
   for (let m = Math.ceil(from / 100) * 100; m <= to; m += 100) {
-    ticks.push(s("line", { x1: x(m), x2: x(m), y1: AXIS + 8, y2: AXIS + (m % 500 ? 11 : 14), class: "tick" }));
+    ticks.push(s("line", { x1: x(m), x2: x(m), y1: AXIS + 9, y2: AXIS + (m % 500 ? 12 : 15), class: "tick" }));
   }
   const beads = part.stations.filter(({ at_m }) => at_m >= from && at_m <= to).map((station) =>
     s("g", { transform: `translate(${x(station.at_m).toFixed(1)} ${AXIS - 15})`, class: `symbol look-${lookOf(station.type)} is-active` },

@@ -1,0 +1,78 @@
+"""``stationmap serve``: the city in a browser."""
+
+import errno
+import ipaddress
+import logging
+import socket
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import waitress
+
+from stationmap.cli.output import language
+from stationmap.messages import N_
+from web.app import create_app, source_of
+from web.words import WebError, say
+
+THREADS = 8
+
+
+def serve(
+    city: Annotated[Path, typer.Argument(metavar="CITY", help="城市文件夹 · the city's folder")],
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="监听地址 · address to listen on")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="端口 · port; 0: any free one")
+    ] = 8000,
+) -> None:
+    """在浏览器中打开一个城市的地图。 Open a city's map in a browser.
+
+    示例 Example:  stationmap serve demo-city --port 8080
+    """
+    app = create_app(city)
+    server = _listen(app, host, port)
+    if not _is_loopback(host):
+        _tell(N_("Warning: everybody who can reach this computer can open the map."))
+    _tell(N_("Reading {city} …"), city=city.name)
+    source_of(app).now().warm()
+    shown = "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - a comparison
+    shown = f"[{shown}]" if ":" in shown else shown
+    address = f"http://{shown}:{server.effective_port}/"
+    typer.echo(
+        say(N_("The map is at {address} ; stop it with Ctrl+C."), lang=language(), address=address)
+    )
+    server.run()
+
+
+def _listen(app: Any, host: str, port: int) -> Any:
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    try:
+        return waitress.create_server(app, host=host, port=port, threads=THREADS)
+    except (socket.gaierror, ValueError) as error:
+        raise WebError("{host} is no address of this computer; try 127.0.0.1", host=host) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise WebError(
+                "port {port} is in use by another program; stop that one, or choose another port "
+                "with --port",
+                port=port,
+            ) from error
+        raise WebError(
+            "{host}, port {port}: {detail}; choose another with --host or --port",
+            host=host,
+            port=port,
+            detail=error.strerror or str(error),
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tell(template: str, **params: Any) -> None:
+    typer.echo(say(template, lang=language(), **params), err=True)
