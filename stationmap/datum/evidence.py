@@ -216,7 +216,7 @@ def _words(frame: pd.DataFrame, column: str) -> Words:
 def facility_evidence(places: Places, facilities: pd.DataFrame | None) -> Finding | None:
     """Weigh nearness to facilities of the same name or, failing that, the same category.
 
-    Strong: it outweighs every random shift and their mean by 6.5 standard deviations (tables
+    Strong: it outweighs every random shift and their mean by seven standard deviations (tables
     without any relation to the atlas reached 5.4 in 10 000 trials), at least six neighbourhoods
     match, and each other hypothesis is eight thousand times less likely. Middling: 4 standard
     deviations, four neighbourhoods, a hundred times.
@@ -250,7 +250,7 @@ def facility_evidence(places: Places, facilities: pd.DataFrame | None) -> Findin
     best, lead = _leader(weight)
     excess = (weight[best] - weight[3:].mean()) / max(float(weight[3:].std()), 1e-9)
     unmatched = p[best] <= 1 / (1 + SHIFTS)
-    strong = excess >= 6.5 and distinct[best] >= 6 and lead >= np.log(8_000)
+    strong = excess >= 7.0 and distinct[best] >= 6 and lead >= np.log(8_000)
     middling = excess >= 4.0 and distinct[best] >= 4 and lead >= np.log(100)
     if not (unmatched and (strong or middling)):
         return Finding("facility", supports, None)
