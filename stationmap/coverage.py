@@ -50,9 +50,10 @@ class Spans:
 
     @classmethod
     def of(cls, kerb: I, low: I, high: I) -> "Spans":
-        """Take spans sorted by kerb and `low`; `low` and `high` in ticks of chainage."""
-        length = high - low
-        return cls(place(kerb, low), length, np.cumsum(length) - length)
+        """Take spans sorted by kerb and `low`, in ticks of chainage; empty ones are left out."""
+        some = high > low
+        length = (high - low)[some]
+        return cls(place(kerb, low)[some], length, np.cumsum(length) - length)
 
     def within(self, kerb: I, low: I, high: I) -> I:
         """Ticks of the spans that lie between two chainages (ticks) of kerbs."""
@@ -61,8 +62,8 @@ class Spans:
     def _up_to(self, axis: I) -> I:
         if not len(self.start):
             return np.zeros(len(axis), dtype=np.int64)
-        span = np.maximum(np.searchsorted(self.start, axis, side="right") - 1, 0)
-        inside: I = np.clip(axis - self.start[span], 0, self.length[span])
+        span = np.maximum(self.start.searchsorted(axis, side="right") - 1, 0)
+        inside: I = np.minimum(np.maximum(axis - self.start[span], 0), self.length[span])
         return self.before[span] + inside
 
 

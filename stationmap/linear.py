@@ -325,7 +325,7 @@ class _Segments(NamedTuple):
     def foot(self, px: F, py: F) -> tuple[F, F]:
         """Share along each segment (0 to 1) of the foot of a point; planar distance squared."""
         ex, ey = px - self.ax, py - self.ay
-        t = np.clip((ex * self.dx + ey * self.dy) / self.squared, 0.0, 1.0)
+        t = np.minimum(np.maximum((ex * self.dx + ey * self.dy) / self.squared, 0.0), 1.0)
         ex -= t * self.dx
         ey -= t * self.dy
         return t, ex * ex + ey * ey
@@ -343,15 +343,15 @@ def _nearest(group: I, distance_m: F, facing_m: F) -> tuple[I, F]:
     Rows of a group stand together in the order of chainage. At a vertex both segments are equally
     near; the one that faces the point more tells the side.
     """
-    start = np.flatnonzero(np.diff(group, prepend=-1))
-    row = np.arange(len(group))
-    pick = turned = start
+    opens = np.ones(len(group), dtype=np.bool_)
+    np.not_equal(group[1:], group[:-1], out=opens[1:])
+    start = pick = turned = opens.nonzero()[0]
     if len(start) < len(group):
-        size = np.diff(start, append=len(group))
-        tie = distance_m <= np.repeat(np.minimum.reduceat(distance_m, start), size) + _SAME_M
+        row, which = np.arange(len(group)), opens.cumsum() - 1
+        tie = distance_m <= np.minimum.reduceat(distance_m, start)[which] + _SAME_M
         pick = np.minimum.reduceat(np.where(tie, row, len(group)), start)
         face = np.where(tie, np.abs(facing_m), -1.0)
-        most = face >= np.repeat(np.maximum.reduceat(face, start), size) - _SAME_M
+        most = face >= np.maximum.reduceat(face, start)[which] - _SAME_M
         turned = np.minimum.reduceat(np.where(most, row, len(group)), start)
     side = np.sign(np.rint(facing_m[turned] * TICKS_PER_M))
     return pick, side * distance_m[pick]
@@ -485,8 +485,8 @@ def _stable_order(key: I) -> I:
 
 def expand(count: I) -> tuple[I, I]:
     """Enumerate members of groups: ``[2, 1]`` has owners ``[0, 0, 1]``, members ``[0, 1, 0]``."""
-    owner = np.repeat(np.arange(len(count)), count)
-    member = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    owner = np.arange(len(count)).repeat(count)
+    member = np.arange(len(owner)) - (count.cumsum() - count).repeat(count)
     return owner, member
 
 

@@ -79,6 +79,15 @@ def test_a_gap_carries_the_columns_of_the_contract_and_the_geometry_of_its_stret
     assert gap["street_name"] == "街0"
 
 
+@pytest.mark.parametrize(
+    ("x", "length"), [(20.0, 200.00007), (20.00004, 200.00006), (19.99996, 200)]
+)
+def test_a_gap_at_the_end_of_an_open_part_ends_at_its_length(x, length):
+    found = run([LineString([(0, 0), (length, 0)])], at(x))
+    assert pieces(found)[0][1] == round(length, 4)
+    assert found.gaps().to_crs(CRS).geometry.iloc[0].length == pytest.approx(180, abs=1e-3)
+
+
 def test_a_city_without_streets_or_stations_has_sensible_answers():
     nothing = run([], at())
     assert nothing.summary()["gaps"] == 0

@@ -17,15 +17,15 @@ def gap_places(prepared: Prepared, found: Cut) -> pd.DataFrame:
     """List gaps by place: line, side, from_m, to_m, length_m, points_needed."""
     sides = len(prepared.sides)
     kerb = found.kerb[found.gap_owner]
-    length_m, gap_m = np.round(prepared.length_m[kerb], 4), found.gap_ticks / TICKS_PER_M
-    to_m = np.round(found.from_m + gap_m, 4)
+    length_m = prepared.length_m[kerb]
+    passes = prepared.closed[kerb] & (ticks(found.to_m) > ticks(length_m))
     return pd.DataFrame(
         {
             "line": kerb // sides,
             "side": named(prepared.sides, kerb % sides),
             "from_m": np.round(found.from_m, 4),
-            "to_m": np.where(to_m > length_m, np.round(to_m - length_m, 4), to_m),
-            "length_m": gap_m,
+            "to_m": np.round(found.to_m - np.where(passes, length_m, 0.0), 4),
+            "length_m": found.gap_ticks / TICKS_PER_M,
             "points_needed": found.needed,
         }
     )
@@ -45,8 +45,7 @@ def gap_ids(prepared: Prepared, places: pd.DataFrame) -> list[str]:
 def gap_geometry(prepared: Prepared, found: Cut) -> NDArray[np.object_]:
     """Cut the gaps out of the measured lines; planar."""
     line = found.kerb[found.gap_owner] // len(prepared.sides)
-    to_m = found.from_m + found.gap_ticks / TICKS_PER_M
-    return substrings(prepared.lines, line, found.from_m, to_m)
+    return substrings(prepared.lines, line, found.from_m, found.to_m)
 
 
 def named(names: tuple[str, ...], number: I) -> NDArray[np.object_]:

@@ -22,10 +22,10 @@ class Cut:
     run_ok : (r,) bool
         Whether each run of frontage has as many stations as it needs.
     gap_owner : (g,) int64
-    from_m : (g,) float64
-        Chainage where each gap begins, from 0 up to the length.
+    from_m, to_m : (g,) float64
+        Chainages of each gap; `to_m` is beyond the length where a gap passes the origin.
     gap_ticks : (g,) int64
-        Length, 0.1 mm; on a closed kerb a gap may run through the origin.
+        Length, 0.1 mm.
     needed : (g,) int64
         Points needed to close it.
     stations : Placed
@@ -40,6 +40,7 @@ class Cut:
     run_ok: B
     gap_owner: I
     from_m: F
+    to_m: F
     gap_ticks: I
     needed: I
     stations: Placed
@@ -98,16 +99,17 @@ def cut(prepared: Prepared, kerb: I, stations: Placed) -> Cut:
     run, begin_m, end_m = _pieces(at_m, first, last, from_m, to_m)
     piece = ticks(end_m - begin_m)
     gap = np.flatnonzero((piece > spacing) | lonely[run])
-    run, begin_m, piece = run[gap], begin_m[gap], piece[gap]
+    run, piece = run[gap], piece[gap]
     around = length_m[owner[run]]
-    begin_m = np.where(ticks(begin_m) >= ticks(around), begin_m - around, begin_m)
+    lap = np.where(closed[owner[run]] & (ticks(begin_m[gap]) >= ticks(around)), around, 0.0)
 
     return Cut(
         kerb,
         owner,
         run_ok,
         owner[run],
-        begin_m,
+        begin_m[gap] - lap,
+        end_m[gap] - lap,
         piece,
         points_needed(piece, spacing, (ring & ~turns)[run]),  # RULE 6
         stations,

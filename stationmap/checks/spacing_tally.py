@@ -94,8 +94,7 @@ def shop_ticks(prepared: Prepared, cut: Cut) -> I:
 def through_origin(prepared: Prepared, cut: Cut) -> tuple[I, I, I, I]:
     """Spans of the gaps, two where one passes the origin: gap, kerb, low, high (ticks)."""
     kerb = cut.kerb[cut.gap_owner]
-    low, length = ticks(cut.from_m), ticks(prepared.length_m[kerb])
-    high = low + cut.gap_ticks
+    low, high, length = ticks(cut.from_m), ticks(cut.to_m), ticks(prepared.length_m[kerb])
     gap = np.arange(len(kerb))
     over = np.flatnonzero(prepared.closed[kerb] & (high > length))
     return (
