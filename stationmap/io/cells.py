@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
+import pandas as pd
+
 _BLANK_WORDS = """null none nan nil n/a #n/a #na <na> [] {} () - -- --- — —— – / \\
 #value! #ref! #div/0! #name? #null! #num!"""
 BLANKS = frozenset(["", *_BLANK_WORDS.split()])
@@ -22,14 +24,14 @@ _SPACED_PAIR = re.compile(r"(?:POINT)?[(\[]?([+-]?[\d.]+)\s+([+-]?[\d.]+)[)\]]?"
 
 # what a spreadsheet would run as a formula, with the apostrophes that already guard it;
 # full-width twins included (OWASP, CSV Injection)
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\x00＝＋－＠]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_GUARDED = re.compile(r"'+[=+\-@\t\r\n\x00＝＋－＠]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
 def is_blank(value: Any) -> bool:
     """Whether a cell holds nothing: empty, NaN, or one of the words that stand for nothing."""
-    if value is None:
+    if value is None or value is pd.NA:
         return True
     if isinstance(value, str):
         return unicodedata.normalize("NFKC", value).strip().casefold() in BLANKS
@@ -88,10 +90,11 @@ def pair(value: Any) -> tuple[float, float]:
 
 
 def guarded(value: Any) -> Any:
-    """Text that no spreadsheet runs as a formula (an apostrophe before it); other values as is."""
-    if isinstance(value, str) and _FORMULA.match(value) and not _PLAIN_NUMBER.fullmatch(value):
-        return "'" + value
-    return value
+    """Text that no spreadsheet runs as a formula: an apostrophe before it, no NUL in it."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\x00", "")
+    return "'" + value if _FORMULA.match(value) and not _PLAIN_NUMBER.fullmatch(value) else value
 
 
 def unguarded(value: Any) -> Any:

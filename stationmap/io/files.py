@@ -30,6 +30,8 @@ _MAGIC = (
     (b"\x1f\x8b", "gz"),
     (b"BZh", "bz2"),
 )
+# what zipfile raises on entries that are damaged, locked or packed in an unknown way
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 _ZIP_PARTS = (("xl/", "xlsx"), ("content.xml", "ods"), ("doc.kml", "kmz"), ("word/", "docx"))
 _XML_ROOT = re.compile(
     rb"\A(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>|\s)*<([A-Za-z_][\w.:-]*)",
@@ -149,19 +151,22 @@ def check_packed(path: Path) -> None:
 
 
 def _check_zip(path: Path) -> None:
+    """Read every entry to its end: sizes in the directory of a zip may be lies."""
+    packed = path.stat().st_size
+    unpacked = 0
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise _damaged(path, error) from None
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = max(1, sum(entry.compress_size for entry in entries))
-    if (
-        len(entries) > MAX_ENTRIES
-        or unpacked > MAX_UNPACKED_BYTES
-        or (unpacked > 10_000_000 and unpacked > MAX_RATIO * packed)
-    ):
-        raise _too_big(path)
+            if len(entries) > MAX_ENTRIES:
+                raise _too_big(path)
+            for entry in entries:
+                with archive.open(entry) as stream:
+                    while piece := stream.read(1 << 20):
+                        unpacked += len(piece)
+                        if unpacked > min(MAX_UNPACKED_BYTES, max(10_000_000, MAX_RATIO * packed)):
+                            raise _too_big(path)
+    except _ZIP_ERRORS as error:
+        raise _damaged(path, error) from error
 
 
 def _too_big(path: Path) -> InputError:

@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import python_calamine as calamine
 
@@ -19,7 +19,7 @@ DELIMITERS = ",\t;|"
 
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>/]*>")
 _SAMPLE_LINES = 60
-_DAMAGE_SHARE = 0.01  # of the non-ASCII characters; above it the text is not UTF-8 at all
+_DAMAGE_SHARE = 0.2  # of the non-ASCII characters; above it the text is not UTF-8 at all
 
 
 class Grid(NamedTuple):
@@ -65,22 +65,34 @@ def _check_extent(path: Path) -> None:
         for entry in archive.infolist():
             if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
                 continue
-            columns, rows = set(), set()
-            for column, row in _CELL.findall(archive.read(entry)):
-                columns.add(column)
-                rows.add(row)
+            with archive.open(entry) as stream:
+                columns, rows = _filled_cells(stream)
             if not rows:
                 continue
-            numbers = [int(row) for row in rows]
-            wide = [_column_number(column.decode()) for column in columns]
-            cells = (max(numbers) - min(numbers) + 1) * (max(wide) - min(wide) + 1)
-            if cells > MAX_CELLS:
+            high = max(rows) - min(rows) + 1
+            wide = max(columns) - min(columns) + 1
+            if high * wide > MAX_CELLS:
                 raise InputError(
                     "{file} has a sheet of {cells} million cells: delete the stray cells far"
                     " below or beside the table",
                     file=path.name,
-                    cells=round(cells / 1e6),
+                    cells=round(high * wide / 1e6),
                 )
+
+
+def _filled_cells(stream: IO[bytes]) -> tuple[set[int], set[int]]:
+    """Numbers of the columns and rows of a sheet that have a cell with content."""
+    letters: set[bytes] = set()
+    digits: set[bytes] = set()
+    rest = b""
+    while piece := stream.read(1 << 22):
+        piece = rest + piece
+        end = piece.rfind(b"<")
+        rest = piece[end:]
+        for column, row in _CELL.findall(piece, 0, end):
+            letters.add(column)
+            digits.add(row)
+    return {_column_number(name.decode()) for name in letters}, {int(row) for row in digits}
 
 
 def _column_number(letters: str) -> int:

@@ -74,7 +74,8 @@ class Table:
         """Text of a role's column (object; None where blank or where no column has the role)."""
         if role not in self.roles:
             return pd.Series([None] * len(self.frame), index=self.frame.index, dtype=object)
-        return self.frame[self.roles[role]].map(cells.text).astype(object)
+        texts = [cells.text(value) for value in self.frame[self.roles[role]]]
+        return pd.Series(texts, index=self.frame.index, dtype=object)
 
     def numbers(self, role: str) -> NDArray[np.float64]:
         """Numbers of a role's column; NaN where there is none."""
@@ -190,8 +191,10 @@ def _distinct(headings: list[str]) -> list[str]:
 
 def _is_repeated(frame: pd.DataFrame, heads: list[str]) -> NDArray[np.bool_]:
     """Rows that repeat the headings, as long printed tables do on every page."""
-    texts = [[_heading(value) for value in row] for row in frame.itertuples(index=False)]
-    return np.array([row == heads for row in texts], dtype=bool)
+    repeated = np.zeros(len(frame), dtype=bool)
+    for i in np.flatnonzero((frame == frame.columns).any(axis=1)):
+        repeated[i] = [_heading(value) for value in frame.iloc[i]] == heads
+    return repeated
 
 
 def _unmerged(grid: Grid, *, across: int) -> list[list[Any]]:
@@ -383,24 +386,29 @@ def _flat(frame: pd.DataFrame, *, wkt: bool) -> pd.DataFrame:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or bool(np.isscalar(value) and pd.isna(value))
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     """Give what a worksheet appends for a value: plain where it is safe, a text cell else."""
     if isinstance(value, np.generic):
         value = value.item()
-    if _is_missing(value):
-        return None
-    if isinstance(value, bool | dt.date | dt.time):
-        return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
-    if isinstance(value, int | float) and abs(value) < 2**53:
-        return value
-    text = ILLEGAL_CHARACTERS_RE.sub("", str(value)).encode("utf-8", "replace").decode()
+    if not isinstance(value, str):
+        if _is_missing(value):
+            return None
+        if isinstance(value, dt.datetime):
+            return value.replace(tzinfo=None)
+        if isinstance(value, bool | dt.date | dt.time):
+            return value
+        if isinstance(value, int | float) and abs(value) < 2**53:
+            return value
+    text = str(value)[:MAX_CELL_TEXT]
+    if not text.isprintable():
+        text = ILLEGAL_CHARACTERS_RE.sub("", text).encode("utf-8", "replace").decode()
     if not bold and not text.startswith("="):
-        return text[:MAX_CELL_TEXT]
+        return text
     cell = WriteOnlyCell(sheet)
-    cell.value, cell.data_type = text[:MAX_CELL_TEXT], "s"
+    cell.value, cell.data_type = text, "s"
     cell.quotePrefix = not bold
     cell.font = Font(bold=bold)
     return cell

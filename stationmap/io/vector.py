@@ -39,6 +39,7 @@ _LATIN_1 = "ISO-8859-1"  # every byte is a character: bytes survive until their 
 _CUT_BYTES = 3  # of a character that the end of a dBASE field cut
 _CODE_PAGES = {"ansi 936": "gbk", "936": "gbk", "ansi 1252": "cp1252", "65001": "utf-8"}
 _PARTS_OF = {"gb18030": ("gbk", "gb2312")}
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+[0-9]?")  # a digit is the second of four in GB18030
 _CJK = re.compile("[\u3400-\u9fff]")
 
 
@@ -125,13 +126,13 @@ def _check_siblings(path: Path) -> None:
 
 def _layer(path: Path, kind: str, source: Path | bytes, wanted: str | None) -> str:
     """Return the one layer to read, and make sure that no other driver opens the file."""
-    with _ogr_errors(path):
-        if kind == "gpkg":
-            layers = pyogrio.list_layers(source)
-            names = [str(name) for name, geometry_type in layers if geometry_type is not None]
-        else:
-            names = [pyogrio.read_info(source)["layer_name"]]
-        driver = pyogrio.read_info(source, layer=names[0])["driver"] if names else _DRIVERS[kind]
+    if kind == "gpkg":
+        layers = pyogrio.list_layers(source)
+        names = [str(name) for name, geometry_type in layers if geometry_type is not None]
+        driver = pyogrio.read_info(source, layer=names[0])["driver"] if names else "GPKG"
+    else:
+        info = pyogrio.read_info(source)
+        names, driver = [info["layer_name"]], info["driver"]
     if driver != _DRIVERS[kind]:
         raise InputError(
             "{file} is {driver} data, not the {expected} it looks like: save it as GeoPackage",
@@ -179,11 +180,16 @@ def _check_plain_table(path: Path, layer: str) -> None:
 
 
 @contextmanager
-def _ogr_errors(path: Path) -> Iterator[None]:
+def _ogr(path: Path, notes: list[Note]) -> Iterator[None]:
+    """Turn what GDAL raises into an InputError, and what it warns of into notes."""
     try:
-        yield
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
     except (DataSourceError, DataLayerError, GeometryError, UnicodeDecodeError, OSError) as error:
         raise _damaged(path, error) from error
+    said = dict.fromkeys(str(warning.message) for warning in caught)
+    notes += [Note(N_("while the file was read: {detail}"), {"detail": text}) for text in said]
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
@@ -196,13 +202,14 @@ def _damaged(path: Path, error: Exception) -> InputError:
 
 def _read_ogr(path: Path, kind: str, layer: str | None, notes: list[Note]) -> gpd.GeoDataFrame:
     source = _as_utf8(path) if kind == "json" else path
-    encoding = _LATIN_1 if kind == "shp" else None
-    name = _layer(path, kind, source, layer)
-    with _ogr_errors(path), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        frame = pyogrio.read_dataframe(source, layer=name, encoding=encoding, on_invalid="ignore")
-    said = sorted({str(warning.message) for warning in caught})
-    notes += [Note(N_("while the file was read: {detail}"), {"detail": text}) for text in said]
+    with _ogr(path, notes):
+        name = _layer(path, kind, source, layer)
+        frame = pyogrio.read_dataframe(
+            source,
+            layer=name if kind == "gpkg" else None,
+            encoding=_LATIN_1 if kind == "shp" else None,
+            on_invalid="ignore",
+        )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("{file} has no layer with geometries", file=path.name)
     return frame
@@ -268,14 +275,21 @@ def _best_encoding(
 ) -> tuple[str, dict[str, str]]:
     """Return the encoding of texts, and the texts: valid UTF-8 is UTF-8, else GB18030.
 
-    Where UTF-8 would be valid without one Chinese character, another declared encoding goes first:
-    "路" alone in GBK is "·" in UTF-8. What is neither is what is declared.
+    A declared encoding goes before UTF-8 where that gives not one Chinese character ("路" alone in
+    GBK is "·" in UTF-8), and before GB18030 where bytes beyond ASCII mostly stand alone, as in
+    "Straße". What is none of these is what is declared.
     """
-    order = ["utf-8", "gb18030", declared]
-    as_utf8 = _decode_all(raw, "utf-8")
-    if declared and as_utf8 and not _CJK.search("".join(as_utf8.values())):
-        order.insert(0, declared)
-    for encoding in filter(None, order):
+    order = ["utf-8", "gb18030"]
+    if declared:
+        as_utf8 = _decode_all(raw, "utf-8")
+        runs = _HIGH_BYTES.findall(b"\n".join(raw.values()))
+        if as_utf8 and not _CJK.search("".join(as_utf8.values())):
+            order.insert(0, declared)
+        elif 2 * sum(len(run) == 1 for run in runs) > len(runs):
+            order.insert(1, declared)
+        else:
+            order.append(declared)
+    for encoding in order:
         decoded = _decode_all(raw, encoding)
         if decoded is not None:
             return encoding, decoded
