@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         left = _take_language(list(arguments))
-        _add_commands(left)
+        add_commands(left)
         code = app(args=left, prog_name="stationmap", standalone_mode=False)
         return code if isinstance(code, int) else DONE
     except StationMapError as error:
@@ -97,7 +97,7 @@ def _take_language(arguments: list[str]) -> list[str]:
     return left
 
 
-def _add_commands(arguments: Sequence[str]) -> None:
+def add_commands(arguments: Sequence[str]) -> None:
     """Add the commands of other packages: the one that is asked for, or all for the help."""
     known = {command.name for command in app.registered_commands}
     asked = next((a for a in arguments if not a.startswith("-")), None)
