@@ -40,6 +40,7 @@ def summary() -> ResponseReturnValue:
         version=now.version,
         **{name: _plain(value) for name, value in found.items() if not name.startswith("by_")},
         known_frontage_m=now.known_frontage_m,
+        largest=_largest_gap(now),
         streets=len(table),
         streets_with_gaps=int((table["gaps"] > 0).sum()),
         by_class=_rows(found["by_class"], {c: class_name(c, lang) for c in now.rule.along}),
@@ -64,6 +65,7 @@ def streets() -> ResponseReturnValue:
     order = {key: rising, "length_m": False, "street_id": True}
     found = found.sort_values(list(order), ascending=list(order.values()), kind="stable")
     page = found.iloc[offset : offset + limit]
+    outlines = now.outlines(page["street_id"]) if len(page) else {}
     return jsonify(
         version=now.version,
         total=len(found),
@@ -73,7 +75,7 @@ def streets() -> ResponseReturnValue:
         offset=offset,
         notices=params.notices,
         streets=[
-            {**_street(now, row, params.lang), "parts": _strip(now, str(row["street_id"]))}
+            {**_street(now, row, params.lang), "parts": _outline(outlines[row["street_id"]])}
             for row in page.to_dict("records")
         ],
     )
@@ -239,6 +241,13 @@ def _assumption(rule: SpacingRule, name: str, lang: str) -> str:
     return say(ASSUMED.get(f"{name}={value}", ASSUMED.get(name, name)), lang=lang, value=shown)
 
 
+def _largest_gap(now: CityView) -> dict[str, Any] | None:
+    if not len(now.gaps):
+        return None
+    row = now.gaps.iloc[int(now.gaps["length_m"].argmax())]
+    return {"gap_id": row["gap_id"], "street_id": row["street_id"]}
+
+
 def _station_counts(now: CityView) -> list[dict[str, Any]]:
     counts = now.stations.groupby(["type", "status"]).size()
     return [{"type": t, "status": s, "count": int(n)} for (t, s), n in counts.items()]
@@ -300,6 +309,19 @@ def _gap(now: CityView, row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "frontage": row["frontage"],
         **{n: _metres(row[n]) for n in ("from_m", "to_m", "length_m", "shops_m")},
     }
+
+
+def _outline(parts: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Parts of a street with runs [from, to, side] and gaps [from, to, points needed, side]."""
+    return [
+        {
+            "part": part,
+            "length_m": _metres(found["length_m"]),
+            "runs": [[_metres(a), _metres(b), *rest] for a, b, *rest in found["runs"]],
+            "gaps": [[_metres(a), _metres(b), *rest] for a, b, *rest in found["gaps"]],
+        }
+        for part, found in parts.items()
+    ]
 
 
 def _strip(now: CityView, street_id: str) -> list[dict[str, Any]]:

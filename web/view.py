@@ -1,6 +1,6 @@
 """What the pages ask of one version of a city, kept ready: streets, gaps, stations and tiles."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
@@ -121,12 +121,30 @@ class CityView:
 
     @cached_property
     def _frontage(self) -> pd.DataFrame:
-        """Street, class and district of every stretch with frontage."""
+        """Stretches with frontage: street_id, part, side, from_m, to_m, street_class, adcode."""
+        columns = ["side", "from_m", "to_m", "street_class", "adcode"]
         if not self.has_streets:
-            return pd.DataFrame(columns=["street_id", "street_class", "adcode"])
+            return pd.DataFrame(columns=["street_id", "part", *columns])
         stretches = self._streets.stretches[self._streets.stretches["frontage"] != "none"]
-        street_id = self._streets.parts["street_id"].to_numpy()[stretches["line"]]
-        return stretches[["street_class", "adcode"]].assign(street_id=street_id)
+        owner = self._streets.parts[["street_id", "part"]].iloc[stretches["line"]]
+        return owner.reset_index(drop=True).join(stretches[columns].reset_index(drop=True))
+
+    def outlines(self, street_ids: Collection[str]) -> dict[str, dict[int, dict[str, Any]]]:
+        """Lay out streets in short: by id and part, their length, runs of frontage and gaps.
+
+        Runs are rows of from_m, to_m, side; gaps of from_m, to_m, points_needed, side.
+        """
+        found: dict[str, dict[int, dict[str, Any]]] = {}
+        parts = self._streets.parts[["street_id", "part", "length_m"]]
+        for street_id, part, length_m in _of(parts, street_ids):
+            here = {"length_m": length_m, "runs": [], "gaps": []}
+            found.setdefault(street_id, {})[part] = here
+        runs = self._frontage[["street_id", "part", "from_m", "to_m", "side"]]
+        gaps = self.gaps[["street_id", "part", "from_m", "to_m", "points_needed", "side"]]
+        for name, frame in (("runs", runs), ("gaps", gaps)):
+            for street_id, part, *row in _of(frame, street_ids):
+                found[street_id][part][name].append(row)
+        return found
 
     @cached_property
     def street_table(self) -> pd.DataFrame:
@@ -225,16 +243,29 @@ class CityView:
             values={name: gaps[name] for name in ("points_needed", "length_m")},
         )
 
+    @cached_property
+    def _rows_of_stations(self) -> dict[str, int]:
+        return {station_id: row for row, station_id in enumerate(self.stations["station_id"])}
+
+    @cached_property
+    def _lonlat(self) -> NDArray[np.float64]:
+        points = self.stations.geometry.to_numpy()
+        return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+
     def stations_in(
         self, view: tiles.Viewport, *, hidden: Collection[str] = ()
     ) -> gpd.GeoDataFrame | pd.DataFrame:
         """Stations in view that are of no `hidden` type, or cells of them if too many."""
-        found = self._index.viewport((view.west, view.south, view.east, view.north))
-        seen = self.stations.loc[sorted(found)]
-        seen = seen[~seen["type"].isin(list(hidden))]
-        if len(seen) <= MAX_STATIONS and view.zoom >= FIRST_SINGLE_ZOOM:
-            return seen
-        return tiles.aggregate(seen.geometry.x, seen.geometry.y, zoom=view.zoom, values={})
+        if view.zoom < FIRST_SINGLE_ZOOM:
+            rows = np.flatnonzero(view.holds(*self._lonlat.T))
+        else:
+            found = self._index.viewport((view.west, view.south, view.east, view.north))
+            rows = np.fromiter((self._rows_of_stations[i] for i in found), np.int64, len(found))
+        rows = rows[~self.stations["type"].isin(list(hidden)).to_numpy()[rows]]
+        if len(rows) <= MAX_STATIONS and view.zoom >= FIRST_SINGLE_ZOOM:
+            return self.stations.iloc[rows]
+        lon, lat = self._lonlat[rows].T
+        return tiles.aggregate(lon, lat, zoom=view.zoom, values={})
 
     @cached_property
     def _labels(self) -> pd.DataFrame:
@@ -257,8 +288,10 @@ class CityView:
 
     def warm(self) -> None:
         """Work out what the first page asks for."""
-        _ = (self.street_table, self._gap_tree, self._gap_middles)
-        _ = (self._index, self._labels, self._tile_sets, self.bounds, self.districts)
+        for name in ("street_table", "_gap_tree", "_gap_middles", "_index", "_rows_of_stations"):
+            getattr(self, name)
+        for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts"):
+            getattr(self, name)
 
 
 class Source:
@@ -274,6 +307,11 @@ class Source:
         if answers.version != self._view.version:
             self._view = CityView(answers)
         return self._view
+
+
+def _of(frame: pd.DataFrame, street_ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
+    rows = frame[frame["street_id"].isin(list(street_ids))]
+    return zip(*(rows[name].tolist() for name in rows), strict=True)
 
 
 def _holds(text: pd.Series, words: str) -> Bools:

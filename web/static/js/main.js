@@ -188,7 +188,7 @@ watch((state, before) => {
 
 async function load() {
   const summary = await showSummary();
-  if (summary?.gaps) showRibbon();
+  if (summary?.largest) showRibbon(summary.largest);
   showLegend(summary);
   if (summary?.streets === 0) {
     $("filters").hidden = true;

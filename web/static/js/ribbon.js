@@ -1,8 +1,7 @@
 // The first-run ribbon: shown until it is closed, then never again on this device.
 
 import { $ } from "./dom.js";
-import { change } from "./url.js";
-import { ask } from "./server.js";
+import { address, follow } from "./url.js";
 
 const KEY = "stationmap.ribbon.closed";
 
@@ -14,23 +13,19 @@ const closed = () => {
   }
 };
 
-/** Show the ribbon on a first visit; call it where there is a gap to show. */
-export function showRibbon() {
+/** Show the ribbon on a first visit, leading to the largest gap. */
+export function showRibbon({ gap_id, street_id }) {
   const ribbon = $("ribbon");
   if (closed() || !ribbon.hidden) return;
-  ribbon.hidden = false;
-  dispatchEvent(new Event("resize"));
+  const open = { street: street_id, gap: gap_id, station: "" };
+  const link = $("ribbon-gap");
+  link.href = address(open);
+  link.addEventListener("click", follow(open));
   $("ribbon-close").addEventListener("click", () => {
     ribbon.hidden = true;
     localStorage.setItem(KEY, "1");
     dispatchEvent(new Event("resize"));
   });
-  $("ribbon-gap").addEventListener("click", async (event) => {
-    event.preventDefault();
-    const { streets } = await ask("ribbon", "streets", { sort: "points", limit: 1 });
-    const gaps = (streets[0]?.parts ?? []).flatMap((part) => part.gaps);
-    if (!gaps.length) return;
-    const worst = gaps.reduce((a, b) => (b[3] > a[3] ? b : a));
-    change({ street: streets[0].street_id, gap: worst[5], station: "" });
-  });
+  ribbon.hidden = false;
+  dispatchEvent(new Event("resize"));
 }

@@ -35,7 +35,7 @@ export function miniature(street, longest) {
     for (const [from, to, side] of part.runs) {
       marks.push(...bars(part, from, to, rect("covered", half(side, 3, 6))));
     }
-    for (const [from, to, , points, side] of part.gaps) {
+    for (const [from, to, points, side] of part.gaps) {
       marks.push(...bars(part, from, to, rect(`gap ramp-${rampOf(points)}`, half(side, 1, 10))));
     }
     start += part.length_m + break_m;
