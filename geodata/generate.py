@@ -145,7 +145,7 @@ def _retail(plan: Town, entry: dict[str, Any]) -> Line:
     }
     rings = [districts.ring_points(plan, r) for r in districts.rim(plan, blocks)]
     outer = unspiked(max(rings, key=area))
-    return next(r for keep in (7.0, 5.0, 3.0, 1.0) if (r := shrink(outer, keep)))
+    return next((r for keep in (7.0, 5.0, 3.0, 1.0) if (r := shrink(outer, keep))), outer)
 
 
 def _railway(plan: Town, xml: OsmXml) -> None:

@@ -14,7 +14,7 @@ from geodata.tracks import ARTERIAL, Track, trades
 
 SNAP_M = 30.0
 SPACING_M = 50.0
-QUIET = 41  # points on streets where the rule asks for none
+QUIET = 85  # points on streets where the rule asks for none
 OFF_M = {"off_31": 31.0, "off_29": 29.0}  # decoys beside the street, either side of the snap
 STATUSES = {"active": 93, "planned": 3, "suspended": 2, "closed": 2}
 
@@ -164,7 +164,7 @@ class Points:
         doors = [
             (at, shop)
             for at, away, shop in track.doors
-            if away < 27 and (shop in self.status or shop not in self.spoiling)
+            if away < SNAP_M - 0.1 and (shop in self.status or shop not in self.spoiling)
         ]
         taken = sorted(at for at, shop in doors if shop in self.status)
         last = max([t for t in taken if start - 48 < t <= start], default=start - 30)
@@ -173,7 +173,7 @@ class Points:
             if following:
                 last = following[-1]
                 continue
-            step = self.rng.uniform(20, 40) if self.rng.random() < 0.18 else 48.5
+            step = self.rng.uniform(20, 40) if self.rng.random() < 0.3 else 48.5
             ahead = [d for d in doors if last + 15 < d[0] <= last + step]
             beyond = [d for d in doors if d[0] > last + step]
             pick = ahead[-1:] or beyond[:1]

@@ -69,7 +69,10 @@ def open_shops(builder: Builder, rng: random.Random) -> list[Shop]:
             busy = rng.random() < (0.92 if zone == "old" else 0.86)
             left_m = rng.uniform(90, 320)
         left_m -= building.front_m
-        share *= 1.0 if busy else 0.06
+        if street.name in town.plan["busy_streets"]:
+            share = 0.97
+        elif not busy or street.oneway:
+            share *= 0.06 if not busy else 0.3
         if building.front_m > 22 and rng.random() < share * 0.12:
             tags, name = _named(town.words, rng, used, big=True)
             building.tags = tags
