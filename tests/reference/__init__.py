@@ -7,7 +7,7 @@ are right.
 
 from reference.law import City, Gap, Result, Rule, solve
 from reference.spacing import Run, count_needed, covered, cut_run
-from reference.ways import Part, Way, assemble
+from reference.ways import Part, Way
 
 __all__ = [
     "City",
@@ -17,7 +17,6 @@ __all__ = [
     "Rule",
     "Run",
     "Way",
-    "assemble",
     "count_needed",
     "covered",
     "cut_run",

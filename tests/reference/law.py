@@ -3,13 +3,14 @@
 import itertools
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyproj
 import shapely
 import shapely.ops
 
+from reference.pairs import carriageways, twins_of
 from reference.plane import (
     XY,
     Interval,
@@ -22,7 +23,7 @@ from reference.plane import (
     union,
 )
 from reference.spacing import Run, count_needed, covered, cut_run, on_run
-from reference.ways import Part, Way, assemble, cut_at_ends
+from reference.ways import Part, Piece, Way, assemble, pieces_of
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class Result:
     shop_fronts: list[tuple[int, str, float, float]] = field(default_factory=list)
     counted: set[int] = field(default_factory=set)  # stations, by their place in the list
     back: Any = None  # plane to degrees
+    twins: list[list[tuple[XY, ...]]] = field(default_factory=list)  # by part
     frontage_m: float = 0.0
     assumed_m: float = 0.0
     covered_m: float = 0.0
@@ -111,7 +113,7 @@ class Stretch:
 
     from_m: float
     to_m: float
-    way: Way
+    piece: Piece
     adcode: str | None
 
 
@@ -152,31 +154,39 @@ class _Solver:
         self.districts = {code: self.flat(area) for code, area in city.districts.items()}
         self.retail = [self.flat(area) for area in city.retail]
         self.bus_stops = [self.project(*p) for p in city.bus_stops]
+        self._beside: dict[int, tuple[Part, list[tuple[XY, ...]]]] = {}
 
     # classes ------------------------------------------------------------------------------------
 
-    def classes(self, ways: list[Way]) -> dict[tuple[int, int], str]:
-        """Class of each piece of a way, of those that have one of the rule's classes."""
-        own = {way.way_id: self._own_classes(way) for way in ways}
+    def parts(self) -> list[Part]:
+        """Pair, give each piece its classes, keep those of the rule, join the rest of the way."""
+        ways = [way for way in self.city.ways if not way.dropped]
+        measured, self.twins = carriageways(pieces_of(ways, self._classes(ways), self.project))
+        kept = []
+        for part in assemble(measured):
+            feet = self.shop_feet(part)
+            fronts = self.shop_fronts(part, [at for at, _, _ in feet])
+            share = round(total(fronts) / part.length, 9)
+            named = part.name and not part.pieces[0].way.apart
+            busy = len(feet) >= self.rule.min_shops and share >= self.rule.min_share
+            for piece in {id(piece): piece for piece in part.pieces}.values():
+                classes = piece.classes | ({"commercial"} if named and busy else set())
+                if classes & set(self.rule.along):
+                    kept.append(replace(piece, classes=frozenset(classes)))
+        return assemble(kept)
+
+    def class_of(self, piece: Piece) -> str:
+        """The first of the rule's classes that a piece has."""
+        return next(c for c in self.rule.along if c in piece.classes)
+
+    def _classes(self, ways: list[Way]) -> dict[int, frozenset[str]]:
+        found = {way.way_id: self._own_classes(way) for way in ways}
         lines = {way.way_id: [self.project(*p) for p in way.points] for way in ways}
         for stop in self.bus_stops:
             distance, nearest = min((foot(stop, line)[1], way_id) for way_id, line in lines.items())
             if rounded(distance) <= 30.0:
-                own[nearest].add("bus_route")
-        pieces = cut_at_ends(ways)
-        found = {piece.key: set(own[piece.way_id]) for piece in pieces}
-        for part in assemble([w for w in pieces if w.name and not w.apart], self.project):
-            feet = self.shop_feet(part)
-            fronts = self.shop_fronts(part, [at for at, _, _ in feet])
-            share = total(fronts) / part.length
-            if len(feet) >= self.rule.min_shops and round(share, 9) >= self.rule.min_share:
-                for key in {way.key for way in part.ways} | {twin.way for twin in part.twins}:
-                    found[key].add("commercial")
-        return {
-            key: next(c for c in self.rule.along if c in have)
-            for key, have in found.items()
-            if have & set(self.rule.along)
-        }
+                found[nearest].add("bus_route")
+        return {way_id: frozenset(classes) for way_id, classes in found.items()}
 
     def _own_classes(self, way: Way) -> set[str]:
         found = set()
@@ -199,19 +209,15 @@ class _Solver:
     # shops ----------------------------------------------------------------------------------------
 
     def reach(self, part: Part, at: float) -> float:
-        """Reach of shops by the way under the foot point."""
-        way = self._way_at(part, at)
-        main = way.highway.removesuffix("_link") in ("trunk", "primary")
-        return self.rule.reach_main_m if main else self.rule.reach_m
-
-    @staticmethod
-    def _way_at(part: Part, at: float) -> Way:
+        """Reach of shops by the way under the foot point; at a vertex the wider of the two."""
+        found = []
         done = 0.0
-        for (a, b), way in zip(zip(part.xy, part.xy[1:], strict=False), part.ways, strict=True):
+        for (a, b), piece in zip(itertools.pairwise(part.xy), part.pieces, strict=True):
+            if done - 1e-6 <= at <= done + math.dist(a, b) + 1e-6:
+                main = piece.way.highway.removesuffix("_link") in ("trunk", "primary")
+                found.append(self.rule.reach_main_m if main else self.rule.reach_m)
             done += math.dist(a, b)
-            if at <= done:
-                return way
-        return part.ways[-1]
+        return max(found)
 
     def shop_feet(self, part: Part) -> list[tuple[float, float, XY]]:
         """Foot chainage, distance, and the shop's own nearest place."""
@@ -221,14 +227,17 @@ class _Solver:
             outline = shop.exterior if shop.geom_type == "Polygon" else shop
             place = shapely.ops.nearest_points(outline, line)[0].coords[0]
             at, distance = foot(place, part.xy)
-            near = min([distance, *(self._twin_distance(outline, t.xy) for t in part.twins)])
+            twins = [shapely.LineString(xy) for xy in self.twins_of(part)]
+            near = min([distance, *(float(twin.distance(outline)) for twin in twins)])
             if rounded(near) <= self.reach(part, at):
                 found.append((at, distance, place))
         return found
 
-    @staticmethod
-    def _twin_distance(outline, xy) -> float:
-        return float(shapely.LineString(xy).distance(outline))
+    def twins_of(self, part: Part) -> list[tuple[XY, ...]]:
+        """What runs beside a part, looked up once."""
+        if id(part) not in self._beside:
+            self._beside[id(part)] = part, twins_of(part, self.twins)
+        return self._beside[id(part)][1]
 
     def shop_fronts(self, part: Part, feet: list[float]) -> list[Interval]:
         """Known shop frontage: 15 m to each side, stretches closer than 20 m joined."""
@@ -245,7 +254,7 @@ class _Solver:
         """Ways of a part, cut at the district lines."""
         found = []
         done = 0.0
-        for (a, b), way in zip(zip(part.xy, part.xy[1:], strict=False), part.ways, strict=True):
+        for (a, b), piece in zip(itertools.pairwise(part.xy), part.pieces, strict=True):
             step = math.dist(a, b)
             segment = shapely.LineString([a, b])
             cuts = {0.0, step}
@@ -258,7 +267,7 @@ class _Solver:
                     continue
                 middle = shapely.Point(point_at([a, b], (low + high) / 2))
                 adcode = next((c for c, d in self.districts.items() if d.contains(middle)), None)
-                found.append(Stretch(done + low, done + high, way, adcode))
+                found.append(Stretch(done + low, done + high, piece, adcode))
             done += step
         return found
 
@@ -266,11 +275,9 @@ class _Solver:
 
     def solve(self) -> Result:
         """Every part, side and run in turn."""
-        ways = [way for way in self.city.ways if not way.dropped]
-        classes = self.classes(ways)
-        pieces = [way for way in cut_at_ends(ways) if way.key in classes]
-        parts = assemble(pieces, self.project)
+        parts = self.parts()
         result = Result(parts, back=self.back)
+        result.twins = [self.twins_of(part) for part in parts]
         by_class: dict[str, float] = defaultdict(float)
         by_district: dict[str | None, float] = defaultdict(float)
         for number, part in enumerate(parts):
@@ -283,7 +290,7 @@ class _Solver:
                 places = [at for _, at, d, p in stations if self._serves(p, d, part, at, side)]
                 known = self.shop_fronts(part, on_side)
                 fronts = [
-                    Front(number, side, a, b, classes[s.way.key], s.adcode, label)
+                    Front(number, side, a, b, self.class_of(s.piece), s.adcode, label)
                     for s in self.stretches(part)
                     for a, b, label in self._frontage(s, known)
                 ]
@@ -305,7 +312,7 @@ class _Solver:
         found = []
         for i, p in enumerate(self.stations):
             at, distance = foot(p, part.xy)
-            near = min([distance, *(foot(p, t.xy)[1] for t in part.twins)])
+            near = min([distance, *(foot(p, xy)[1] for xy in self.twins_of(part))])
             if rounded(near) <= self.rule.snap_m:
                 found.append((i, at, distance, p))
         return found
@@ -317,7 +324,7 @@ class _Solver:
 
     def _frontage(self, s: Stretch, known: list[Interval]) -> list[tuple[float, float, str]]:
         complete = "*" in self.city.complete or s.adcode in self.city.complete
-        if not (complete or s.way.bridge or s.way.apart):
+        if not (complete or s.piece.way.bridge or s.piece.way.apart):
             return [(s.from_m, s.to_m, "assumed")]
         found = []
         done = s.from_m

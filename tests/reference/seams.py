@@ -94,7 +94,6 @@ def tables(result: Result, crs) -> dict[str, pd.DataFrame]:
     def line(xy) -> shapely.LineString:
         return shapely.LineString([result.back(p) for p in xy])
 
-    numbers = range(len(result.parts))
     parts = gpd.GeoDataFrame(
         {
             "street_id": pd.Series([f"{p.name}#{i}" for i, p in enumerate(result.parts)]),
@@ -109,7 +108,7 @@ def tables(result: Result, crs) -> dict[str, pd.DataFrame]:
         geometry=[line(p.xy) for p in result.parts],
         crs=WGS84,
     ).to_crs(crs)
-    twins = [(i, line(t.xy)) for i in numbers for t in result.parts[i].twins]
+    twins = [(i, line(xy)) for i, lines in enumerate(result.twins) for xy in lines]
     fronts = [
         (f.part, f.from_m, f.to_m, f.street_class, f.adcode, f.frontage, f.side)
         for f in result.fronts

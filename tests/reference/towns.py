@@ -164,9 +164,13 @@ def _two_carriageways(town: Town, at: XY) -> None:
         back = [*side(apart, 60, size - 20)[::-1], (0.0, 0.0)]
     else:
         back = [(size, 0.0), *side(apart, 60, size - 60)[::-1], (0.0, 0.0)]
+    buses = 0
+    if shape in ("lens", "opens and closes") and r.random() < 0.5:
+        # a route relation has one direction: it makes the street a bus route on either line
+        highway, buses = "residential", r.choice((1, 2, 3))
     tags = {"name": name, "highway": highway}
-    town.street([turned(p) for p in ahead], oneway=1, **tags)
-    town.street([turned(p) for p in back], oneway=1, **tags)
+    town.street([turned(p) for p in ahead], oneway=1, bus=buses in (1, 3), **tags)
+    town.street([turned(p) for p in back], oneway=1, bus=buses in (2, 3), **tags)
     if shape in ("opens at one end", "opens and closes"):
         town.street([turned(p) for p in [(-150, 20), (-70, -5), (0, 0)]], **tags)
     if shape == "opens and closes":
@@ -347,7 +351,9 @@ def random_town(seed: int, *, lon: float = 118.8721, lat: float = 28.9412) -> Ci
     retail = [(x, y), (x + 300, y + 20), (x + 280, y + 260), (x - 10, y + 250)]
 
     def area(corners):
-        return shapely.Polygon([town.place(c) for c in corners])
+        # a vertex every 100 m: a straight edge of kilometres is not straight in every plane
+        outline = shapely.segmentize(shapely.Polygon(corners), 100.0)
+        return shapely.Polygon([town.place(c) for c in outline.exterior.coords])
 
     complete = r.choice((frozenset(), frozenset({"330802"}), frozenset({"330803"}), frozenset("*")))
     return City(
