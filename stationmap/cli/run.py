@@ -1,6 +1,7 @@
 """Running a command: its language, the commands of other packages, and what an error looks like."""
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -19,6 +20,17 @@ from stationmap.messages import LANGUAGES, N_
 
 GROUP = "stationmap.commands"
 DONE, CRASHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+# what the library says of a call that it cannot read, and how we say it
+_USAGE = (
+    (r"Missing \w+ (.+?)\.?", N_("{what} is missing (see --help)")),
+    (r"No such option:? (.+)", N_("there is no option {what} (see --help)")),
+    (r"No such command (.+?)\.?", N_("there is no command {what} (see --help)")),
+    (r"Option (.+) requires .*", N_("{what} needs a value (see --help)")),
+    (r"Got unexpected extra argument.*\((.+)\)", N_("{what} is too much (see --help)")),
+    (r"Invalid value for (.+?)\.?", N_("the value cannot be used: {what} (see --help)")),
+)
 
 
 def main() -> None:
@@ -46,15 +58,13 @@ def run(arguments: Sequence[str]) -> int:
         left = _take_language(list(arguments))
         add_commands(left)
         code = app(args=left, prog_name="stationmap", standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else DONE
     except StationMapError as error:
         return _refuse(error.render(language()), as_json=as_json, error=error)
     except TyperException as error:
-        hint = "" if "\n" in error.format_message() else said(N_(" (see --help)"))
-        message = error.format_message()
-        if message:
-            return _refuse(message.rstrip(".") + hint, as_json=as_json)
-        return BAD_INPUT
+        return _refuse(_usage(error.format_message()), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         tell(N_("Interrupted; the city is as it was."))
         return INTERRUPTED
@@ -127,6 +137,13 @@ def _missing(module: str) -> str:
         ),
         module=module.partition(".")[0],
     )
+
+
+def _usage(message: str) -> str:
+    for pattern, template in _USAGE:
+        if found := re.fullmatch(pattern, message):
+            return said(template, what=found[1])
+    return message
 
 
 def _refuse(sentence: str, *, as_json: bool, error: StationMapError | None = None) -> int:
