@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 
 import geopandas as gpd
 import pandas as pd
@@ -364,6 +365,20 @@ def test_commands_of_other_packages_are_found(command):
     assert code == 0
     for name in ("new", "import", "gaps", "export", "demo", "serve", "standards"):
         assert f"\n  {name}" in out
+
+
+def test_without_a_command_it_explains_itself(command):
+    for arguments in ([], ["standards"]):
+        code, out, err = command(*arguments)
+        assert (code, out) == (2, "")
+        assert "Commands:" in err
+    assert command("--version")[1].strip() == version("stationmap")
+
+
+def test_examples_stand_line_by_line(command):
+    for name in ("new", "import", "gaps", "export", "demo"):
+        lines = command(name, "--help")[1].splitlines()
+        assert sum(line.startswith(f"    stationmap {name}") for line in lines) >= 1, name
 
 
 def test_running_it_as_a_module_works_through_a_closed_pipe(town):

@@ -1,6 +1,7 @@
 """The commands of StationMap itself: new, import, gaps, export, standards."""
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -38,11 +39,20 @@ Json = Annotated[
 ]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(metadata.version("stationmap"))
+        raise typer.Exit
+
+
 @app.callback(
-    epilog="示例 Examples:  stationmap demo && stationmap serve demo-city  |  "
-    "stationmap COMMAND --help"
+    epilog="示例 Examples:  stationmap demo; stationmap serve demo-city; stationmap import --help"
 )
 def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="版本 · version", callback=_print_version, is_eager=True),
+    ] = False,
     lang: Annotated[
         str | None,
         typer.Option(
@@ -57,7 +67,7 @@ def _root(
 
     Where along the streets volunteer-service stations are missing.
     """
-    del lang  # taken before the commands are read, so that it may stand anywhere
+    del version, lang  # taken before the commands are read, so that it may stand anywhere
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Running a command: its language, the commands of other packages, and what an error looks like."""
 
+import inspect
 import os
 import re
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from stationmap.cli.commands import app
+from stationmap.cli.commands import app, standards_app
 from stationmap.cli.output import LANG_VARIABLE, language, print_json, said, tell
 from stationmap.errors import InputError, StationMapError
 from stationmap.messages import LANGUAGES, N_
@@ -53,18 +54,8 @@ def run(arguments: Sequence[str]) -> int:
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # remarks of libraries are for programmers
-    as_json = "--json" in arguments
     try:
-        left = _take_language(list(arguments))
-        add_commands(left)
-        code = app(args=left, prog_name="stationmap", standalone_mode=False)
-        if code == INTERRUPTED:
-            raise KeyboardInterrupt
-        return code if isinstance(code, int) else DONE
-    except StationMapError as error:
-        return _refuse(error.render(language()), as_json=as_json, error=error)
-    except TyperException as error:
-        return _refuse(_usage(error.format_message()), as_json=as_json)
+        return _call(list(arguments))
     except (KeyboardInterrupt, typer.Abort):
         tell(N_("Interrupted; the city is as it was."))
         return INTERRUPTED
@@ -72,17 +63,40 @@ def run(arguments: Sequence[str]) -> int:
         # whoever read our output has enough; keep Python from flushing into the closed pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except ModuleNotFoundError as error:
+    except Exception as error:  # the last guard: no traceback for a user
+        return _answer(error, as_json="--json" in arguments)
+
+
+def _call(arguments: list[str]) -> int:
+    left = _take_language(arguments)
+    add_commands(left)
+    _show_examples_as_written()
+    code = app(args=left, prog_name="stationmap", standalone_mode=False)
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else DONE
+
+
+def _answer(error: Exception, *, as_json: bool) -> int:
+    """Say what is wrong; return the exit code."""
+    if isinstance(error, StationMapError):
+        return _refuse(error.render(language()), as_json=as_json, error=error)
+    if isinstance(error, TyperException):
+        message = error.format_message()
+        if message.startswith("Usage:"):
+            typer.echo(message, err=True)
+            return BAD_INPUT
+        return _refuse(_usage(message), as_json=as_json)
+    if isinstance(error, ModuleNotFoundError):
         return _refuse(_missing(error.name or ""), as_json=as_json)
-    except OSError as error:
+    if isinstance(error, OSError):
         sentence = said(
             N_("{file} cannot be read or written: {detail}"),
             file=error.filename or "–",
             detail=error.strerror or error,
         )
         return _refuse(sentence, as_json=as_json)
-    except Exception:  # the last guard: no traceback for a user
-        return _crashed(as_json=as_json)
+    return _crashed(error, as_json=as_json)
 
 
 def _take_language(arguments: list[str]) -> list[str]:
@@ -114,6 +128,14 @@ def add_commands(arguments: Sequence[str]) -> None:
     for entry in entry_points(group=GROUP):
         if entry.name not in known and asked in (None, entry.name):
             app.command(entry.name)(_loaded(entry))
+
+
+def _show_examples_as_written() -> None:
+    # raw docstrings hold the mark of a paragraph that must not be filled as two characters
+    for group in (app, standards_app):
+        for command in group.registered_commands:
+            text = command.help or inspect.getdoc(command.callback) or ""
+            command.help = text.replace("\\b\n", "\b\n")
 
 
 def _loaded(entry: EntryPoint) -> Any:
@@ -157,11 +179,11 @@ def _refuse(sentence: str, *, as_json: bool, error: StationMapError | None = Non
     return BAD_INPUT
 
 
-def _crashed(*, as_json: bool) -> int:
+def _crashed(error: Exception, *, as_json: bool) -> int:
     with tempfile.NamedTemporaryFile(
         "w", prefix="stationmap-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        log.write(traceback.format_exc())
+        log.write("".join(traceback.format_exception(error)))
     sentence = said(
         N_(
             "StationMap made a mistake and stopped; the city is as it was. Send {file} to its "
