@@ -14,7 +14,7 @@ from geodata.tracks import ARTERIAL, Track, trades
 
 SNAP_M = 30.0
 SPACING_M = 50.0
-QUIET = 85  # points on streets where the rule asks for none
+QUIET = 83  # points on streets where the rule asks for none
 OFF_M = {"off_31": 31.0, "off_29": 29.0}  # decoys beside the street, either side of the snap
 STATUSES = {"active": 93, "planned": 3, "suspended": 2, "closed": 2}
 
@@ -173,7 +173,7 @@ class Points:
             if following:
                 last = following[-1]
                 continue
-            step = self.rng.uniform(20, 40) if self.rng.random() < 0.3 else 48.5
+            step = self.rng.uniform(20, 40) if self.rng.random() < 0.4 else 48.5
             ahead = [d for d in doors if last + 15 < d[0] <= last + step]
             beyond = [d for d in doors if d[0] > last + step]
             pick = ahead[-1:] or beyond[:1]

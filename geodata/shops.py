@@ -72,7 +72,7 @@ def open_shops(builder: Builder, rng: random.Random) -> list[Shop]:
         if street.name in town.plan["busy_streets"]:
             share = 0.97
         elif not busy or street.oneway:
-            share *= 0.06 if not busy else 0.3
+            share *= 0.06 if not busy else 0.1
         if building.front_m > 22 and rng.random() < share * 0.12:
             tags, name = _named(town.words, rng, used, big=True)
             building.tags = tags

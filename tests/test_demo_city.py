@@ -269,7 +269,7 @@ def test_decoys_are_what_they_are_planted_as(city):
 
 def test_corner_stations_stand_within_reach_of_both_streets(city):
     corners = PLANTED["corner_stations"]
-    assert len(corners) > 20
+    assert len(corners) > 10
     parts, twins = city.streets().parts, city.streets().twins
     lines = pd.concat([parts, twins.assign(name=parts["name"].loc[twins["line"]].to_numpy())])
     stations = city.stations().set_index("station_id").to_crs(parts.crs)
@@ -314,7 +314,7 @@ def test_making_it_again_changes_nothing_and_says_what_it_is(folder, city, capsy
     assert City.open(folder).version == version
     said = capsys.readouterr().out
     assert "synthetic data, not a real place" in said
-    assert "600 stations" in said
+    assert f"{len(city.stations())} stations" in said
 
 
 def test_another_city_is_left_alone(tmp_path):
