@@ -167,7 +167,7 @@ def ground_tiles(
         name: (geometry[(kind == name) & drawable], zoom) for name, zoom in GROUND_ZOOMS.items()
     }
     level = districts["level"].to_numpy(dtype=float, na_value=0.0)
-    shown = districts[level <= max(COUNTY_LEVEL, np.min(level, initial=0.0))]
+    shown = districts[level <= max(COUNTY_LEVEL, np.min(level, initial=np.inf))]
     outlines = shapely.boundary(np.asarray(shown.geometry.array, dtype=object))
     # what two districts share is drawn once
     shared = [shapely.line_merge(shapely.union_all(outlines))]

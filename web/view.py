@@ -44,8 +44,13 @@ GAP_COLUMNS = [
     "street_id",
     "street_class",
     "adcode",
-    "points_needed",
+    "part",
+    "side",
+    "from_m",
+    "to_m",
     "length_m",
+    "points_needed",
+    "frontage",
     "geometry",
 ]
 
