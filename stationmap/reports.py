@@ -22,6 +22,7 @@ CLASSES = ((1, "#fdbe85"), (2, "#fd8d3c"), (4, "#e6550d"), (None, "#7f2704"))
 _STREET, _STATION = "#c9c4bb", "#00695c"
 _FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei")
 _WIDE_IN, _DPI = 10.0, 150
+_EDGE = 0.03  # of the larger side, around the streets
 _NICE_M = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -123,23 +124,21 @@ def draw_gaps(
         axes = figure.add_subplot()
         axes.set_aspect("equal")
         axes.set_axis_off()
-        streets.plot(ax=axes, color=_STREET, linewidth=0.8)
+        edge = max(east - west, north - south) * _EDGE
+        axes.set(xlim=(west - edge, east + edge), ylim=(south - edge, north + edge))
+        axes.set_autoscale_on(False)
+        streets.plot(ax=axes, color=_STREET, linewidth=1.0, aspect=None)
         for label, colour, chosen in _classes(metric, say):
             if len(chosen):
-                chosen.plot(ax=axes, color=colour, linewidth=2.6)
+                chosen.plot(ax=axes, color=colour, linewidth=2.6, aspect=None)
             axes.plot([], [], color=colour, linewidth=2.6, label=f"{label} · {len(chosen)}")
-        if len(stations):
-            axes.scatter(
-                stations.geometry.x,
-                stations.geometry.y,
-                s=9,
-                color=_STATION,
-                zorder=3,
-                label=f"{caption.station_type} · {len(stations)}",
-            )
+        shown = stations.cx[west - edge : east + edge, south - edge : north + edge].geometry
+        label = f"{caption.station_type} · {len(shown)}"
+        axes.scatter(shown.x, shown.y, s=9, color=_STATION, zorder=3, label=label)
         axes.legend(loc="upper left", fontsize=8, framealpha=0.9)
         _scale_bar(axes, east - west)
-        axes.set_title(f"{caption.title}\n{caption.summary}" if font else caption.title)
+        figure.suptitle(caption.title, fontsize=14)
+        axes.set_title(caption.summary, fontsize=9)
         figure.supxlabel(
             say(N_("Source: {source} · {date}"), source=caption.source, date=caption.date),
             fontsize=8,

@@ -201,9 +201,17 @@ def _from_osm(
         read_, used = found.counts[layer]["read"], found.counts[layer]["used"]
         report.layers[layer] = Counts(read_, used, read_ - used)
     report.entries = [
-        Entry(None, r.id, r.name, Refusal(N_("{layer}: {reason}"), N_("correct it in the map"), p))
+        Entry(
+            None,
+            r.id,
+            r.name,
+            Refusal(
+                N_("{layer}: {reason}"),
+                N_("correct it at its source, then import it again"),
+                {"layer": Note(layers.LABELS[r.layer], {}), "reason": r.reason},
+            ),
+        )
         for r in found.rejected
-        for p in [{"layer": r.layer, "reason": r.reason}]
     ]
     return _Change(
         report,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stationmap import stations
 from stationmap.city.versions import Version
+from stationmap.messages import N_
 
 WGS84 = "EPSG:4326"
 TEXT = "str"
@@ -49,6 +50,18 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 STATIONS = "stations"
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "ways": N_("roads"),
+        "shops": N_("shops"),
+        "facilities": N_("facilities"),
+        "districts": N_("districts"),
+        "areas": N_("commercial areas"),
+        "bus_stops": N_("bus stops"),
+        "landscape": N_("waters, parks, buildings"),
+        STATIONS: N_("stations"),
+    }
+)
 ROW = "source_row"
 _KEYS = {
     "ways": "way_id",

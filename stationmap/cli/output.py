@@ -31,20 +31,7 @@ CLASSES = {
     "secondary": N_("secondary roads"),
     "bus_route": N_("bus routes"),
 }
-KINDS = {
-    "osm": N_("OpenStreetMap data"),
-    "streets": N_("streets"),
-    "shops": N_("shops"),
-    "facilities": N_("facilities"),
-    "districts": N_("districts"),
-    "stations": N_("stations"),
-}
-LAYERS = {
-    "ways": N_("roads"),
-    "areas": N_("commercial areas"),
-    "bus_stops": N_("bus stops"),
-    "landscape": N_("waters, parks, buildings"),
-}
+KINDS = {"osm": N_("OpenStreetMap data"), "streets": N_("streets")}
 
 
 # ------------------------------------------------------------------- words
@@ -115,9 +102,12 @@ def _plain(value: Any) -> Any:
 
 def print_report(report: "ImportReport", *, dry_run: bool) -> None:
     """Print what became of a file's rows."""
-    say(N_("{kind} from {file}"), kind=said(KINDS[report.kind]), file=report.file)
+    from stationmap.city.layers import LABELS
+
+    kind = said(KINDS.get(report.kind) or LABELS[report.kind])
+    say(N_("{kind} from {file}"), kind=kind, file=report.file)
     for layer, counts in report.layers.items():
-        say(N_("  {layer}: {counts}"), layer=_layer(layer), counts=_counts(counts))
+        say(N_("  {layer}: {counts}"), layer=said(LABELS[layer]), counts=_counts(counts))
     say(N_("  all: {counts}"), counts=_counts(report.counts))
     if report.counts.to_locate:
         say(N_("  of these {rows} have no place yet (to locate)"), rows=report.counts.to_locate)
@@ -145,10 +135,6 @@ def _print_refusals(report: "ImportReport") -> None:
         say(N_("  … and {rows} more"), rows=more)
     if report.quarantine_file is not None:
         say(N_("  all rows not used are listed in {file}"), file=report.quarantine_file)
-
-
-def _layer(layer: str) -> str:
-    return said(LAYERS[layer] if layer in LAYERS else KINDS[layer])
 
 
 def _counts(counts: "Counts") -> str:
