@@ -39,7 +39,7 @@ from stationmap.messages import N_, render
 __all__ = ["HYPOTHESES", "Evidence", "Hypothesis", "Support", "assess", "contradicts"]
 
 _WARN_NATS = float(np.log(20.0))  # twenty times likelier than the declared datum
-_WARN_P = 0.05
+_WARN_P = 0.02
 _ABROAD = N_("outside China all datums are the same")
 
 
@@ -186,7 +186,7 @@ def contradicts(evidence: Evidence, declared: str) -> bool:
 
     It warns more readily than `assess` decides: when another datum is decided, or when by
     facilities or by districts another is at least twenty times likelier than the declared one,
-    fits better than 95 % of random shifts, and has at least three matches more.
+    fits better than 98 % of random shifts, and has at least three matches more.
 
     Parameters
     ----------

@@ -216,10 +216,10 @@ def _words(frame: pd.DataFrame, column: str) -> Words:
 def facility_evidence(places: Places, facilities: pd.DataFrame | None) -> Finding | None:
     """Weigh nearness to facilities of the same name or, failing that, the same category.
 
-    Strong: it outweighs every random shift and their mean by seven standard deviations (tables
-    without any relation to the atlas reached 5.4 in 10 000 trials), at least six neighbourhoods
-    match, and each other hypothesis is eight thousand times less likely. Middling: 4 standard
-    deviations, four neighbourhoods, a hundred times.
+    Middling: it outweighs every random shift, and their mean by four standard deviations; at
+    least four neighbourhoods match; and each other hypothesis is a hundred times less likely.
+    Strong: seven, six and eight thousand; and five, four and a hundred without the matches of its
+    weightiest square kilometre, for one cluster upon another is a single coincidence.
     """
     if facilities is None or not len(facilities):
         return None
@@ -231,7 +231,7 @@ def facility_evidence(places: Places, facilities: pd.DataFrame | None) -> Findin
     band = np.searchsorted(BANDS_M, away_m)
     ratio = _log_ratios(band, groups)
     everywhere = np.ones(len(rows), dtype=np.bool_)
-    weight, distinct = _weigh(band, clump, ratio, everywhere)
+    weight, distinct = whole = _weigh(band, clump, ratio, everywhere)
     p = _p_chance(weight)
     hit = band < len(BANDS_M)
     supports = tuple(
@@ -247,19 +247,20 @@ def facility_evidence(places: Places, facilities: pd.DataFrame | None) -> Findin
         )
         for h in range(3)
     )
-    best, lead = _leader(weight)
-    excess = (weight[best] - weight[3:].mean()) / max(float(weight[3:].std()), 1e-9)
-    unmatched = p[best] <= 1 / (1 + SHIFTS)
-    strong = excess >= 7.0 and distinct[best] >= 6 and lead >= np.log(8_000)
-    middling = excess >= 4.0 and distinct[best] >= 4 and lead >= np.log(100)
-    if not (unmatched and (strong or middling)):
+    best = int(np.argmax(weight[:3]))
+    if not _stands(*whole, best, deviations=4.0, clumps=4, times=100.0):
         return Finding("facility", supports, None)
+    strong = _stands(*whole, best, deviations=7.0, clumps=6, times=8_000.0)
+    if strong:
+        dense = _weightiest(places.xy[best, rows], np.where(hit[best], ratio[best], 0.0))
+        others = _weigh(band, clump, ratio, ~(hit[best] & dense))
+        strong = _stands(*others, best, deviations=5.0, clumps=4, times=100.0)
     # do the places left over speak for another datum? then the table mixes two
     rest_weight, rest_distinct = _weigh(band, clump, ratio, ~hit[best])
     rest_p = _p_chance(rest_weight)
-    second, _ = _leader(rest_weight)
+    second = int(np.argmax(rest_weight[:3]))
     mixed = second != best and rest_p[second] <= 0.005 and rest_distinct[second] >= 3
-    return Finding("facility", supports, best, bool(strong), second if mixed else None)
+    return Finding("facility", supports, best, strong, second if mixed else None)
 
 
 @dataclass(frozen=True)
@@ -370,10 +371,23 @@ def _weigh(band: I, clump: I, ratio: F, counted: B) -> tuple[F, F]:
     return weight + missed * np.log(1.0 - MATCHING_SHARE), distinct.astype(np.float64)
 
 
-def _leader(weight: F) -> tuple[int, float]:
-    """Index of the weightiest hypothesis and its lead over the second."""
-    order = np.argsort(weight[:3])
-    return int(order[2]), float(weight[order[2]] - weight[order[1]])
+def _stands(
+    weight: F, distinct: F, best: int, *, deviations: float, clumps: int, times: float
+) -> bool:
+    """Whether a hypothesis stands out from the random shifts and from the other hypotheses."""
+    null, rivals = weight[3:], np.delete(weight[:3], best)
+    return bool(
+        weight[best] > null.max()
+        and weight[best] - null.mean() >= deviations * null.std()
+        and distinct[best] >= clumps
+        and weight[best] - rivals.max() >= np.log(times)
+    )
+
+
+def _weightiest(xy: F, gained: F) -> B:
+    """Tell which places lie in the square kilometre, about one of them, that gains most."""
+    near = np.asarray(np.abs(xy[:, None] - xy[None]).max(axis=-1) <= 500.0)
+    return np.asarray(near[np.argmax(near @ gained)])
 
 
 # ----------------------------------------------------------------------------- 2. districts
@@ -423,7 +437,7 @@ def district_evidence(places: Places, districts: pd.DataFrame | None) -> Finding
                 weight=float(weight[h]),
             )
         )
-    best, _ = _leader(weight)
+    best = int(np.argmax(weight[:3]))
     rivals = [h for h in range(3) if h != best]
     pro = np.array([(inside[best] & ~inside[h]).sum() for h in rivals])
     con = np.array([(inside[h] & ~inside[best]).sum() for h in rivals])
@@ -483,7 +497,7 @@ def street_evidence(places: Places, streets: pd.DataFrame | None) -> Finding | N
         )
         for h in range(3)
     )
-    best, _ = _leader(weight)
+    best = int(np.argmax(weight[:3]))
     clear = len(rows) >= 10 and p[best] <= 0.01 and np.delete(p, best).min() > 0.05
     return Finding("street", supports, best if clear else None)
 
