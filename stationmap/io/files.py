@@ -32,6 +32,7 @@ _MAGIC = (
 )
 # what zipfile raises on entries that are damaged, locked or packed in an unknown way
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
 _ZIP_PARTS = (("xl/", "xlsx"), ("content.xml", "ods"), ("doc.kml", "kmz"), ("word/", "docx"))
 _XML_ROOT = re.compile(
     rb"\A(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>|\s)*<([A-Za-z_][\w.:-]*)",
@@ -77,8 +78,9 @@ def sniff(path: Path) -> str:
     Returns
     -------
     str
-        "pbf", "osm", "osm.gz", "osm.bz2", "xlsx", "ods", "xls", "zip", "gpkg", "parquet", "shp",
-        "json", "xml:<root element>", "gz", "bz2", "o5m", "text" or "binary".
+        "pbf", "osm", "osm.gz", "osm.bz2", "xlsx", "ods", "xls", "kmz", "docx", "zip", "gpkg",
+        "sqlite", "parquet", "shp", "json", "xml:<root element>", "gz", "bz2", "o5m", "text" or
+        "binary".
     """
     head = _head(path, HEAD_BYTES)
     if head[4:15] == b"\x0a\x09OSMHeader":
@@ -89,6 +91,8 @@ def sniff(path: Path) -> str:
     if kind in ("gz", "bz2"):
         inner = _sniff_text(_unpacked_head(path, kind))
         return f"osm.{kind}" if inner == "osm" else kind
+    if kind == "gpkg" and head[68:72] not in _GPKG_IDS:
+        return "sqlite"
     return kind or _sniff_text(head)
 
 

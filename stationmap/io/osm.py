@@ -404,6 +404,8 @@ class _Reader:
             "bus_stops": _geo(self._usable("bus_stops", stops)),
             "landscape": _geo(_frame(["kind"], self.landscape_rows)),
         }
+        for key, name in self.boundaries.items():
+            self.rejected.append(Rejected("districts", key, name, Note(_NO_OUTLINE, {})))
         used = {layer: len(frame) for layer, frame in layers.items()}
         used["ways"] = layers["ways"]["way_id"].nunique()
         unused = Counter(rejected.layer for rejected in self.rejected)

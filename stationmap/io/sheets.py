@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import python_calamine as calamine
-
 from stationmap.errors import InputError
 from stationmap.io.cells import unguarded
 from stationmap.io.files import check_file, check_packed, sniff
+from stationmap.io.workbook import UnreadableError, read_sheets, read_sheets_apart
 
 MAX_CELLS = 20_000_000
 DELIMITERS = ",\t;|"
@@ -47,7 +46,7 @@ def read_grids(path: str | Path) -> list[Grid]:
         check_packed(path)
         _check_extent(path)
     if kind in ("xlsx", "ods", "xls"):
-        return _read_workbook(path)
+        return _read_workbook(path, kind)
     if kind == "text" or (kind == "binary" and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff")):
         return [Grid("", 1, 1, _read_text(path))]
     if kind.startswith("xml:"):
@@ -111,42 +110,37 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _read_workbook(path: Path) -> list[Grid]:
-    grids = []
+def _read_workbook(path: Path, kind: str) -> list[Grid]:
     try:
-        with path.open("rb") as stream, calamine.CalamineWorkbook.from_filelike(stream) as book:
-            for meta in book.sheets_metadata:
-                if meta.typ != calamine.SheetTypeEnum.WorkSheet:
-                    continue
-                sheet = book.get_sheet_by_name(meta.name)
-                top, left = sheet.start or (0, 0)
-                grids.append(
-                    Grid(
-                        name=meta.name,
-                        first_row=top + 1,
-                        first_column=left + 1,
-                        rows=sheet.to_python() if sheet.start else [],
-                        hidden=meta.visible != calamine.SheetVisibleEnum.Visible,
-                        merged=tuple(
-                            (a - top, b - left, c - top, d - left)
-                            for (a, b), (c, d) in sheet.merged_cell_ranges or ()
-                        ),
-                    )
-                )
-    except calamine.PasswordError as error:
-        raise InputError(
-            "{file} is locked with a password: save a copy without one", file=path.name
-        ) from error
-    except (KeyboardInterrupt, SystemExit, MemoryError):
-        raise
-    except BaseException as error:  # a panic of the parser is not an Exception
+        sheets = read_sheets(path) if kind == "xlsx" else read_sheets_apart(path)
+    except UnreadableError as error:
+        if str(error) == "password":
+            raise InputError(
+                "{file} is locked with a password: save a copy without one", file=path.name
+            ) from error
+        if not str(error):
+            raise InputError(
+                "{file} is damaged: open it in a spreadsheet program, if that can, and save it as"
+                " .xlsx",
+                file=path.name,
+            ) from error
         raise InputError(
             "{file} cannot be read as a workbook ({detail}): open it in a spreadsheet program and"
             " save it as .xlsx",
             file=path.name,
-            detail=str(error) or type(error).__name__,
+            detail=error,
         ) from error
-    return grids
+    return [
+        Grid(
+            name=sheet["name"],
+            first_row=sheet["top"] + 1,
+            first_column=sheet["left"] + 1,
+            rows=sheet["rows"],
+            hidden=sheet["hidden"],
+            merged=tuple(map(tuple, sheet["merged"])),
+        )
+        for sheet in sheets
+    ]
 
 
 def _read_text(path: Path) -> list[list[Any]]:

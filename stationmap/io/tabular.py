@@ -192,7 +192,8 @@ def _distinct(headings: list[str]) -> list[str]:
 def _is_repeated(frame: pd.DataFrame, heads: list[str]) -> NDArray[np.bool_]:
     """Rows that repeat the headings, as long printed tables do on every page."""
     repeated = np.zeros(len(frame), dtype=bool)
-    for i in np.flatnonzero((frame == frame.columns).any(axis=1)):
+    alike = frame.to_numpy(dtype=object) == np.array(frame.columns, dtype=object)
+    for i in np.flatnonzero(alike.any(axis=1)):
         repeated[i] = [_heading(value) for value in frame.iloc[i]] == heads
     return repeated
 

@@ -21,8 +21,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
+import pyogrio.errors
+import pyproj
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, GeometryError
 
 from stationmap.errors import CrsError, InputError
 from stationmap.io.files import check_file, replacing, sniff
@@ -37,6 +38,22 @@ _DRIVERS = {"gpkg": "GPKG", "json": "GeoJSON", "shp": "ESRI Shapefile"}
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{\s*"(?:type|properties)"')
 _LATIN_1 = "ISO-8859-1"  # every byte is a character: bytes survive until their encoding is known
 _CUT_BYTES = 3  # of a character that the end of a dBASE field cut
+# what GDAL, Arrow and GEOS raise on damaged files; pyogrio has a slip (UnboundLocalError) on a .prj
+# that is not UTF-8
+_READ_ERRORS = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.CRSError,
+    pyproj.exceptions.ProjError,
+    pa.ArrowException,
+    shapely.GEOSException,
+    UnboundLocalError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OSError,
+)
 _CODE_PAGES = {"ansi 936": "gbk", "936": "gbk", "ansi 1252": "cp1252", "65001": "utf-8"}
 _PARTS_OF = {"gb18030": ("gbk", "gb2312")}
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+[0-9]?")  # a digit is the second of four in GB18030
@@ -68,23 +85,21 @@ def read(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     """
     path = check_file(path)
     kind = sniff(path)
+    if kind not in (*_DRIVERS, "parquet"):
+        raise _not_vector(path, kind)
+    if kind == "shp":
+        _check_siblings(path)
     notes: list[Note] = []
-    if kind == "parquet":
-        frame = _read_parquet(path)
-    elif kind in _DRIVERS:
-        if kind == "shp":
-            _check_siblings(path)
-        frame = _read_ogr(path, kind, layer, notes)
+    with _sentences(path, notes):
+        frame = _read_parquet(path) if kind == "parquet" else _read_ogr(path, kind, layer)
         if kind == "shp":
             frame = _decoded(frame, path, notes)
         elif kind == "json" and not _declares_crs(path):
             frame = frame.set_crs(None, allow_override=True)
-    else:
-        raise _not_vector(path, kind)
-    for column in frame.columns.drop(frame.geometry.name):
-        if isinstance(frame[column].dtype, pd.StringDtype):
-            texts = frame[column].astype(object)
-            frame[column] = texts.where(texts.notna(), None)
+        for column in frame.columns.drop(frame.geometry.name):
+            if isinstance(frame[column].dtype, pd.StringDtype):
+                texts = frame[column].astype(object)
+                frame[column] = texts.where(texts.notna(), None)
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
     frame.attrs["notes"] = notes + _geometry_notes(frame.geometry.to_numpy())
@@ -180,13 +195,15 @@ def _check_plain_table(path: Path, layer: str) -> None:
 
 
 @contextmanager
-def _ogr(path: Path, notes: list[Note]) -> Iterator[None]:
-    """Turn what GDAL raises into an InputError, and what it warns of into notes."""
+def _sentences(path: Path, notes: list[Note]) -> Iterator[None]:
+    """Turn what the readers raise into an InputError, and what they warn of into notes."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield
-    except (DataSourceError, DataLayerError, GeometryError, UnicodeDecodeError, OSError) as error:
+    except InputError:
+        raise
+    except _READ_ERRORS as error:
         raise _damaged(path, error) from error
     said = dict.fromkeys(str(warning.message) for warning in caught)
     notes += [Note(N_("while the file was read: {detail}"), {"detail": text}) for text in said]
@@ -196,20 +213,19 @@ def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(
         "{file} is damaged or cannot be read ({detail}): export it again",
         file=path.name,
-        detail=str(error).split(";")[0].replace(str(path), path.name),
+        detail=re.split(r"[;\n]", str(error))[0].replace(str(path), path.name),
     )
 
 
-def _read_ogr(path: Path, kind: str, layer: str | None, notes: list[Note]) -> gpd.GeoDataFrame:
+def _read_ogr(path: Path, kind: str, layer: str | None) -> gpd.GeoDataFrame:
     source = _as_utf8(path) if kind == "json" else path
-    with _ogr(path, notes):
-        name = _layer(path, kind, source, layer)
-        frame = pyogrio.read_dataframe(
-            source,
-            layer=name if kind == "gpkg" else None,
-            encoding=_LATIN_1 if kind == "shp" else None,
-            on_invalid="ignore",
-        )
+    name = _layer(path, kind, source, layer)
+    frame = pyogrio.read_dataframe(
+        source,
+        layer=name if kind == "gpkg" else None,
+        encoding=_LATIN_1 if kind == "shp" else None,
+        on_invalid="ignore",
+    )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("{file} has no layer with geometries", file=path.name)
     return frame
@@ -234,19 +250,14 @@ def _declares_crs(path: Path) -> bool:
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
-    try:
-        metadata = pq.read_metadata(path)
-        if metadata.num_rows * metadata.num_columns > MAX_PARQUET_CELLS:
-            raise InputError("{file} has more rows than this program reads", file=path.name)
-        return gpd.read_parquet(path)
-    except InputError:
-        raise
-    except (ValueError, OSError, pa.ArrowException, shapely.GEOSException) as error:
+    metadata = pq.read_metadata(path)
+    if metadata.num_rows * metadata.num_columns > MAX_PARQUET_CELLS:
+        raise InputError("{file} has more rows than this program reads", file=path.name)
+    if b"geo" not in (metadata.metadata or {}):
         raise InputError(
-            "{file} cannot be read as GeoParquet ({detail}): export it again with its geometries",
-            file=path.name,
-            detail=str(error).splitlines()[0],
-        ) from error
+            "{file} is Parquet without geometries: export it as GeoParquet", file=path.name
+        )
+    return gpd.read_parquet(path)
 
 
 def _decoded(frame: gpd.GeoDataFrame, path: Path, notes: list[Note]) -> gpd.GeoDataFrame:
@@ -322,7 +333,7 @@ def _declared_encoding(path: Path) -> str | None:
     )
     try:
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):
         return None
 
 

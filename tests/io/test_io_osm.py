@@ -221,6 +221,8 @@ def test_district_with_its_code_and_people(town):
 
 def test_incomplete_boundary_is_named(town):
     assert any("衢江区" in str(note) and "衢江区" in note.render("zh") for note in town.notes)
+    assert ("districts", "r3", "衢江区") in {(r.layer, r.id, r.name) for r in town.rejected}
+    assert town.counts["districts"] == {"read": 2, "used": 1}
 
 
 def test_retail_ground_water_park_and_buildings(town):

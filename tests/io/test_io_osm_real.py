@@ -144,6 +144,7 @@ def test_districts_of_guixi_carry_their_code_or_relation_number(shared):
     layers = osm.read(shared("osm-china-small/guixi.osm"))
     assert layers.districts["name"].tolist() == ["东门街道"]
     assert layers.districts["adcode"].str.fullmatch(r"r\d+").all()
+    assert layers.counts["districts"] == {"read": 12, "used": 1}
     [note] = [str(n) for n in layers.notes if "贵溪市" in str(n)]
     assert all(name in note for name in ("上饶市", "弋阳县", "鹰潭市", "花园街道"))
 

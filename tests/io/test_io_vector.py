@@ -264,6 +264,14 @@ def test_addresses_and_virtual_paths(tmp_path):
     assert "is a folder" in message(tmp_path)
 
 
+def test_other_databases_are_not_even_opened(tmp_path):
+    """GDAL would open any SQLite file, virtual tables and all."""
+    path = tmp_path / "a.gpkg"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE s (a)")
+    assert "is not a vector file" in message(path)
+
+
 def test_ending_does_not_matter(tmp_path):
     vector.write(tmp_path / "a.gpkg", {"s": ROADS})
     (tmp_path / "a.gpkg").rename(tmp_path / "a.geojson")
