@@ -540,9 +540,11 @@ def table(find: Find) -> str:
     ]
     found = real_verdicts(find)
     found["kinds"] = [evidence.hypotheses[0].by for evidence in found["evidence"]]
-    # what an atlas says nothing about stands here only for a table that none speaks about
-    spoken = found["kinds"].map(bool)
-    found = found[spoken | ~spoken.groupby(found["table"]).transform("any")]
+    # an atlas that says nothing about a table stands here only if none does, and then one of them
+    silent = ~found["kinds"].map(bool)
+    spoken_of = found.loc[~silent, "table"]
+    first = ~found.duplicated(["table", "written_in"])
+    found = found[~silent | (first & ~found["table"].isin(spoken_of))]
     for (name, truth, atlas), group in found.groupby(["table", "truth", "atlas"], sort=False):
         kinds = group["kinds"].iloc[0]
         said = ", ".join(f"{kind} {support.points_used}" for kind, support in kinds.items())
