@@ -8,10 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyproj
 import shapely
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from stationmap.coverage import B, F, I
 from stationmap.errors import InputError
+from stationmap.linear import expand
 
 _POINT, _LINE = 1, 2  # types in well-known binary
 _HEAD = 9  # bytes before the coordinates of a line: byte order, type, number of vertices
@@ -34,9 +36,11 @@ def lines_of(table: pa.Table) -> tuple[F, I, pyproj.CRS | None]:
     if (16 * count + _HEAD != np.diff(at)).any() or not _all_are(_LINE, column, raw, at):
         xy, owner = shapely.get_coordinates(_shapes(column, _LINE), return_index=True)
         return xy, _offsets(np.bincount(owner, minlength=len(column))), crs
-    body = np.ones(len(raw), dtype=np.bool_)
-    body[at[:-1, None] + np.arange(_HEAD)] = False
-    return raw[body].view("<f8").reshape(-1, 2), _offsets(count), crs
+    if not count.any():
+        return np.zeros((0, 2)), _offsets(count), crs
+    line, k = expand(count)
+    vertices = sliding_window_view(raw, 16)[at[line] + _HEAD + 16 * k]
+    return vertices.view("<f8"), _offsets(count), crs
 
 
 def points_of(table: pa.Table) -> tuple[F, pyproj.CRS | None]:
