@@ -10,6 +10,7 @@ from shapely.ops import substring
 
 from stationmap.linear import Lines, substrings
 from stationmap.streets.network import (
+    Bools,
     Chains,
     Edges,
     Floats,
@@ -52,7 +53,8 @@ def pair(edges: Edges, *, way_id: Ints, crs: pyproj.CRS) -> tuple[Edges, Edges]:
     1. One-way edges of a group are joined head to tail into carriageways; one that folds back on
        itself is taken as two, cut at the fold.
     2. A stretch within `PAIR_M` of an opposite carriageway of its group, beside it and not beyond
-       its end, is paired with the nearest one; a break or rest shorter than `PAIR_M` belongs to it.
+       its end, is paired with the nearest one; a rest that is shorter than `PAIR_M`, and nowhere
+       farther than that from another line of its group, belongs to it.
     3. Of two paired carriageways the longer is measured (tie: the lower way id); the paired
        stretch of the other is its twin, and what is left of it stays as it is.
 
@@ -113,7 +115,7 @@ def _paired_runs(lines: Lines, geometry: Lineworks, group: Ints) -> pd.DataFrame
 
     segment_chain, segment_from, a, b = _segments(lines, looking)
     samples = _sample(lines, looking, segment_chain, segment_from, a, b)
-    sample, segment, foot_at, distance = _opposite(
+    sample, segment, foot_at, distance, near_other = _opposite(
         samples, lines, segment_chain, segment_from, a, b, group
     )
 
@@ -129,7 +131,8 @@ def _paired_runs(lines: Lines, geometry: Lineworks, group: Ints) -> pd.DataFrame
     nearest = np.diff(sample, prepend=-1) > 0
     partner = np.full(len(samples.at_m), -1, dtype=np.int64)
     partner[sample[nearest]] = other_run[nearest]
-    return _stretches(lines, samples, _run_of(folds, samples.chain, samples.at_m), partner)
+    run = _run_of(folds, samples.chain, samples.at_m)
+    return _stretches(lines, samples, run, partner, near_other)
 
 
 def _segments(lines: Lines, chains: Ints) -> tuple[Ints, Floats, Floats, Floats]:
@@ -166,8 +169,11 @@ def _opposite(
     a: Floats,
     b: Floats,
     group: Ints,
-) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return samples and opposite segments within `PAIR_M`, with foot chainage and distance."""
+) -> tuple[Ints, Ints, Floats, Floats, Bools]:
+    """Return samples and opposite segments within `PAIR_M`, with foot chainage and distance.
+
+    Last comes, for every sample, whether any other line of its group lies within `PAIR_M`.
+    """
     tree = shapely.STRtree(shapely.linestrings(np.stack([a, b], axis=1)))
     points = shapely.points(samples.xy)
     sample, segment = tree.query(points, predicate="dwithin", distance=PAIR_M * 1.001)
@@ -186,9 +192,13 @@ def _opposite(
     foot = offset - clamped[:, None] * direction
     distance = np.hypot(foot[:, 0], foot[:, 1]) / lines.scale[other]
     cosine = (samples.heading[sample] * direction).sum(axis=1) / size
-    keep = ~beyond & (np.round(distance, 4) <= PAIR_M) & (cosine <= OPPOSITE)
     at = segment_from[segment] + clamped * size / lines.scale[other]
-    return sample[keep], segment[keep], at[keep], distance[keep]
+    within = np.round(distance, 4) <= PAIR_M
+    apart = np.abs(samples.at_m[sample] - at) > 2 * PAIR_M
+    near_other = np.zeros(len(points), dtype=bool)
+    near_other[sample[within & ((samples.chain[sample] != other) | apart)]] = True
+    keep = within & ~beyond & (cosine <= OPPOSITE)
+    return sample[keep], segment[keep], at[keep], distance[keep], near_other
 
 
 def _folds(lines: Lines, chain: Ints, other: Ints, at: Floats, foot_at: Floats) -> pd.DataFrame:
@@ -218,8 +228,10 @@ def _run_of(folds: pd.DataFrame, chain: Ints, at: Floats) -> Ints:
     return run
 
 
-def _stretches(lines: Lines, samples: _Samples, run: Ints, partner: Ints) -> pd.DataFrame:
-    """Gather samples with one partner into stretches: ends half-way, short breaks filled."""
+def _stretches(
+    lines: Lines, samples: _Samples, run: Ints, partner: Ints, near_other: Bools
+) -> pd.DataFrame:
+    """Gather samples with one partner into stretches: ends half-way, near short rests filled."""
     changes = np.flatnonzero((np.diff(run, prepend=-1) != 0) | (np.diff(partner, prepend=-2) != 0))
     stops = np.append(changes[1:], len(run))
     found = pd.DataFrame(
@@ -235,6 +247,7 @@ def _stretches(lines: Lines, samples: _Samples, run: Ints, partner: Ints) -> pd.
     found["from_m"] = before
     found["to_m"] = np.where(closes, lines.length_m[found["chain"]], after)
     short = (found["other"] < 0) & (found["to_m"] - found["from_m"] < PAIR_M)
+    short &= np.logical_and.reduceat(near_other, changes)
     previous = found["other"].shift(fill_value=-1).where(~pd.Series(run_starts), -1)
     following = found["other"].shift(-1, fill_value=-1).where(~pd.Series(run_ends), -1)
     found.loc[short, "other"] = previous.where(previous >= 0, following)[short]
@@ -295,17 +308,17 @@ def _choose(runs: pd.DataFrame, lowest_way: Ints) -> pd.DataFrame:
 def _close_rests(
     spans: list[tuple[float, float]], begin: float, end: float
 ) -> list[tuple[float, float]]:
-    """Join spans over rests shorter than `PAIR_M` between them and to either end of their run."""
+    """Join spans over rests shorter than `STEP_M` between them and to either end of their run."""
     spans = sorted(spans)
     low, high = spans[0]
-    low = begin if low - begin < PAIR_M else low
+    low = begin if low - begin < STEP_M else low
     closed = []
     for from_m, to_m in spans[1:]:
-        if from_m - high >= PAIR_M:
+        if from_m - high >= STEP_M:
             closed.append((low, high))
             low = from_m
         high = max(high, to_m)
-    return [*closed, (low, end if end - high < PAIR_M else high)]
+    return [*closed, (low, end if end - high < STEP_M else high)]
 
 
 def _overlap(span: tuple[float, float], spans: list[tuple[float, float]]) -> float:
@@ -417,10 +430,13 @@ def _without_fans(pieces: pd.DataFrame, length: Floats) -> pd.DataFrame:
 
 def _share_out(pieces: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Cut the twins' pieces like the edges that they run beside."""
-    both = pieces.merge(parts.reset_index(names="row"), on="edge")
+    both = pieces.reset_index(names="piece").merge(parts.reset_index(names="row"), on="edge")
     low, high = both[["low", "at"]].max(axis=1), both[["high", "to"]].min(axis=1)
     size = both["high"] - both["low"]
-    both = both.assign(from_m=low, to_m=high)[high - low > np.minimum(SNAP_M, size / 2)]
+    # what lies outside a bend has the same nearest place all along, and belongs to one edge
+    point = (size < SNAP_M) & ~both.assign(open=high < low).duplicated(["piece", "open"])
+    keep = (high - low > np.minimum(SNAP_M, size / 2)) | (point & (high >= low))
+    both = both.assign(from_m=low, to_m=high)[keep]
     whole = (both["to_m"] - both["from_m"]) >= (both["high"] - both["low"]) - SNAP_M
     shape = both["geometry"].to_numpy(dtype=object, copy=True)
     for k in np.flatnonzero(~whole):

@@ -77,8 +77,9 @@ def street_ways(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        The ways in their order with single LineStrings without repeated vertices, one-way ways
-        turned to run with the traffic, and the columns key, sort, road (highway without "_link").
+        The ways in the order of their ids, single LineStrings without repeated vertices, one-way
+        ways turned to run with the traffic; with the columns key, sort, road (highway without
+        "_link").
     """
     absent = {name: value for name, value in TAGS.items() if name not in ways}
     if "way_id" not in ways:
@@ -94,6 +95,7 @@ def street_ways(ways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ways = ways[(shapely.length(lines) > 0) & (shapely.get_type_id(lines) == 1)].reset_index(
         drop=True
     )
+    ways = ways.sort_values("way_id", kind="stable", ignore_index=True)
     against = (ways["oneway"] < 0).to_numpy()
     lines = np.asarray(ways.geometry.values, dtype=object)
     lines[against] = shapely.reverse(lines[against])

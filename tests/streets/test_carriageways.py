@@ -226,3 +226,40 @@ def test_a_bend_does_not_break_a_pair_whose_twin_alone_has_the_class():
         ]
     )
     assert lengths(made) == [pytest.approx(shapely.LineString(west).length, abs=0.02)]
+
+
+def test_every_metre_of_a_pair_is_measured_or_a_twin():
+    ways = [
+        way(1, [(111, 34), (126, 6), (15, 23)], name="大道", oneway=1),
+        way(2, [(15, 23), (147, 58)], name="大道", oneway=1),
+    ]
+    made = streets(ways)
+    drawn = sum(row["geometry"].length for row in ways)
+    assert made.raw_m == pytest.approx(drawn, abs=0.1)
+
+
+def test_no_twin_lies_farther_than_the_pairing_distance_from_its_street():
+    ways = [
+        way(1, [(-18, 14), (99, 13), (213, 14), (294, 12)], name="大道", oneway=1),
+        way(2, [(212, 59), (86, 10), (-11, 13)], name="大道", oneway=1),
+    ]
+    made = streets(ways)
+    for line, twin in zip(made.twins["line"], made.twins.geometry, strict=True):
+        places = shapely.points(shapely.get_coordinates(shapely.segmentize(twin, 1)))
+        assert shapely.distance(places, made.parts.geometry[line]).max() < 41
+
+
+def test_the_order_of_the_ways_does_not_matter():
+    ways = [*pair_rows(), *dual(20, name="小道")]
+    first = lengths(streets(ways))
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(len(ways))
+        assert lengths(streets([ways[i] for i in order])) == first
+
+
+def pair_rows():
+    return [
+        way(11, [(-300, 100), (0, 110), (200, 100)], name="大道", oneway=1),
+        way(12, [(200, 109), (0, 122)], name="大道", oneway=1),
+        way(13, [(0, 122), (-300, 109)], name="大道", oneway=1),
+    ]
