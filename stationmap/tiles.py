@@ -313,6 +313,7 @@ def pick_labels(
     scale = 256 * 2.0**view.zoom
     seen = labels[view.holds(labels["lon"], labels["lat"]) & (labels["first_zoom"] < view.zoom)]
     text = seen["name_en"].fillna(seen["name"]) if english else seen["name"]
+    text = text.astype("str")
     # a Chinese character is about 13 px wide (3 bytes), a Latin one 7 px (1 byte)
     letters = text.str.len()
     need_px = 7 * letters + 3 * (text.str.encode("utf-8").str.len() - letters) + 12

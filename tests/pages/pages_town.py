@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from xml.sax.saxutils import quoteattr
 
 import pytest
-import waitress
 from conftest import need
+from werkzeug.serving import make_server
 
 from stationmap.city import City
 from web.app import create_app
@@ -155,16 +155,16 @@ def client(town):
 
 def serve(path):
     """Serve a city on a free port of this computer; has address and close()."""
-    server = waitress.create_server(create_app(path), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, create_app(path), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
 
     def close():
-        server.close()
-        server.trigger.pull_trigger()
+        server.shutdown()
+        server.server_close()
         thread.join(timeout=5)
 
-    return SimpleNamespace(address=f"http://127.0.0.1:{server.effective_port}", close=close)
+    return SimpleNamespace(address=f"http://127.0.0.1:{server.port}", close=close)
 
 
 @pytest.fixture(scope="session")

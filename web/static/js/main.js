@@ -86,18 +86,32 @@ L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
 L.control.zoom({
   position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out"),
 }).addTo(map);
+const NEWS_MS = 8000;
+let news = 0;
+
+/** Say something on the map; `lasting` news outlive what the layers have to say for a while. */
+function note(sentence, { lasting = false } = {}) {
+  if (!lasting && Date.now() < news) return;
+  news = lasting ? Date.now() + NEWS_MS : 0;
+  $("map-note").textContent = sentence;
+  if (lasting) setTimeout(() => note(gathered()), NEWS_MS + 1);
+}
+
+function gathered() {
+  const { gaps, stations } = viewport.found;
+  return [gaps, stations].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
+}
+
 start();
 const base = addBase(map, page.version);
 const viewport = follow(map, {
   told: () => {
-    const many = [found().gaps, found().stations].some(({ gathered, total }) => gathered && total);
-    $("map-note").textContent = many ? t("map.gathered") : "";
-    paint?.redraw();
+    note(gathered());
+    paint.redraw();
   },
   busy: (on) => $("stage").classList.toggle("busy", on),
-  failed: (sentence) => { $("map-note").textContent = sentence; },
+  failed: (sentence) => note(sentence, { lasting: true }),
 });
-const found = () => viewport.found;
 const paint = paintOn(map, viewport.found, chosen);
 
 map.on("moveend", remember);
@@ -165,7 +179,7 @@ async function showStation(state) {
       found: (place) => { chosen.station = toWorld(...place); },
     });
     popup = answer.popup ?? null;
-    if (answer.sentence) $("map-note").textContent = answer.sentence;
+    if (answer.sentence) note(answer.sentence, { lasting: true });
   }
   paint.redraw();
 }
@@ -193,11 +207,12 @@ async function load() {
   if (summary?.streets === 0) {
     $("filters").hidden = true;
     $("streets").replaceChildren();
+    $("streets").removeAttribute("aria-busy");
   } else await showList();
 }
 
 onNewData((version) => {
-  $("map-note").textContent = t("data.new");
+  note(t("data.new"), { lasting: true });
   base.use(version);
   viewport.look(true);
   street = null;
