@@ -10,7 +10,7 @@ import pyproj
 
 from stationmap.crs import require_metric, to_metric
 from stationmap.linear import Lines
-from stationmap.streets import carriageways, classes, frontage, network, parts
+from stationmap.streets import carriageways, classes, frontage, network, parts, twins
 from stationmap.streets.intervals import Axis
 
 __all__ = ["Streets", "build"]
@@ -88,8 +88,8 @@ def build(
     edges = network.cut(lines, group=group, one_way=(ways["oneway"] != 0).to_numpy())
     through = (ways["sort"] == classes.SORT_STREET).to_numpy()[edges.way]
     way_id = ways["way_id"].to_numpy()[edges.way]
-    measured, twins = carriageways.pair(edges.take(through), way_id=way_id[through], crs=crs)
-    measured, beside = carriageways.beside(measured, twins)
+    measured, unmeasured = carriageways.pair(edges.take(through), way_id=way_id[through], crs=crs)
+    measured, beside = twins.beside(measured, unmeasured)
     measured = measured.and_also(edges.take(~through))
 
     has = classes.way_classes(ways, areas=areas, bus_stops=bus_stops)
