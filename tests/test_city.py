@@ -550,6 +550,7 @@ def test_survey_lines_become_ways(town, tmp_path):
     shapes = [line(), shapely.MultiLineString([line(), line(0, 0.004)]), line(0.001), line()]
     file = geodata(tmp_path / "roads.gpkg", data, shapes)
     report = town.import_file("streets", file)
+    assert "counts twice" in report.warnings[0].render("en")
     assert (report.counts.accepted, report.counts.quarantined) == (3, 1)
     assert "天路" in reasons(report)[4]
     ways = town.layer("ways")
@@ -653,6 +654,22 @@ def test_a_second_import_at_the_same_time_is_refused(town):
     with exclusive(town.path), pytest.raises(CityError, match="another import is running"):
         bring(town, station_rows())
     assert bring(town, station_rows()).written
+
+
+def test_a_full_disk_leaves_the_city_as_it_was(town, monkeypatch):
+    bring(town, station_rows(2))
+    before = town.version, files(town.path)
+    calls = []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        bring(town, station_rows(3))
+    assert (town.version, files(town.path)) == before
 
 
 def test_old_versions_go_and_readers_keep_what_they_hold(town):

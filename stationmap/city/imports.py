@@ -318,6 +318,17 @@ def _compare(change: _Change, base: Version | None) -> dict[str, gpd.GeoDataFram
         )
         report.removed += removed
         counts = report.layers.get(layer, report.counts)
+        sources = set(merged[layer]["source"]) - {report.source}
+        if layer == "ways" and sources:
+            report.warnings.append(
+                Note(
+                    N_(
+                        "the city has roads of {sources} beside those of {source}: a road that "
+                        "both hold counts twice; --set source={sources} would replace them instead"
+                    ),
+                    {"sources": ", ".join(sorted(sources)), "source": report.source},
+                )
+            )
         # several rows may stem from one that was read
         counts.unchanged = min(unchanged, counts.accepted)
     if report.removed:

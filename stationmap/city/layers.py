@@ -143,11 +143,17 @@ def row_hashes(frame: gpd.GeoDataFrame) -> NDArray[np.uint64]:
 
 def content_ids(parts: pd.DataFrame, *, prefix: str) -> NDArray[np.object_]:
     """Ids for rows that have none: a hash of what the columns say, and an ordinal for repeats."""
-    text = parts.astype("object").where(parts.notna(), "").astype(str).agg("\x1f".join, axis=1)
-    digest = text.map(lambda t: hashlib.sha256(t.encode()).hexdigest()[:12]).astype("object")
+    rows = zip(*(parts[name].tolist() for name in parts), strict=True)
+    texts = ("\x1f".join("" if _is_missing(v) else str(v) for v in row) for row in rows)
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts]
+    digest = pd.Series(hashes, index=parts.index, dtype="object")
     ordinal = digest.groupby(digest).cumcount()
     ids = prefix + digest + ("-" + (ordinal + 1).astype(str)).where(ordinal > 0, "")
     return np.asarray(ids, dtype=object)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value
 
 
 def _with_ordinal(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

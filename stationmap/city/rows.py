@@ -22,6 +22,7 @@ _GEODATA = ("gpkg", "parquet", "shp", "json")
 # roles that place a row, and roles that tell the datum, whatever the kind of data
 COORDINATES = ("lon", "lat", "x", "y")
 EVIDENCE = ("name", "category", "subcategory", "type", "district")
+_SPEAKING = 0.1  # share of the rows whose words must mean something
 _NAMED = (*COORDINATES, "easting", "northing", "lonlat")
 
 
@@ -74,8 +75,8 @@ class Rows:
             words = self.text(role)
             said = said.where(said.notna(), words)
             category = category.where(category.notna(), tables.category_of_text(words))
-        if said.isna().all():
-            # a table without such a column is of one kind, and is called by it
+        if category.notna().mean() < _SPEAKING:
+            # a table whose columns do not tell is of one kind, and is called by it
             for word in (self.sheet, self.file.rpartition(".")[0]):
                 one = tables.category_of_text([word])[0]
                 if one is not None:
