@@ -2,6 +2,7 @@
 
     python benchmarks/bench_spacing.py --streets 20000 --stations 100000
     python benchmarks/bench_spacing.py --streets 200000 --stations 1000000 --from 20000
+    python benchmarks/bench_spacing.py --postgis "host=/tmp/pg user=postgres"
 
 Each contender runs in a process of its own, imports excluded, taking turns; the median of the
 rounds counts. A whole check reads the two files, snaps the stations, finds the gaps and cuts out
@@ -15,6 +16,7 @@ station count on both: it answers a simpler question.
 import argparse
 import json
 import math
+import os
 import resource
 import statistics
 import subprocess
@@ -91,6 +93,40 @@ def _recipe(lines, pairs):
     return gpd.GeoDataFrame(gaps, geometry=cut, crs=lines.crs)
 
 
+def postgis(streets, stations):
+    """Load, index, join and cut inside the database; the gaps stay in a table there."""
+    import psycopg
+
+    with psycopg.connect(os.environ["BENCH_POSTGIS"], autocommit=True) as server:
+        server.execute("CREATE EXTENSION IF NOT EXISTS postgis; SET work_mem = '256MB'")
+        frames = zip(("street", "station"), geopandas_reads(streets, stations), strict=True)
+        for name, frame in frames:
+            server.execute(f"CREATE TEMP TABLE {name} (id int, geom geometry)")
+            with server.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                for row in enumerate(frame.geometry.to_wkb(hex=True)):
+                    copy.write_row(row)
+            server.execute(f"CREATE INDEX ON {name} USING gist (geom); ANALYZE {name}")
+        server.execute(POSTGIS_GAPS, (SNAP_M, SPACING_M))
+        answer = "SELECT count(*), sum(length_m), sum(ST_Length(geom)) FROM gap"
+        gaps, metres, drawn = server.execute(answer).fetchone()
+    return {"gaps": gaps, "metres": float(metres), "drawn": drawn}
+
+
+POSTGIS_GAPS = """
+CREATE TEMP TABLE gap AS
+WITH long AS (SELECT id, geom, ST_Length(geom) AS length_m FROM street),
+cut AS (
+  SELECT long.id, ST_LineLocatePoint(long.geom, station.geom) * length_m AS at_m
+  FROM long JOIN station ON ST_DWithin(long.geom, station.geom, %s)
+  UNION ALL SELECT id, 0 FROM long UNION ALL SELECT id, length_m FROM long),
+piece AS (
+  SELECT id, at_m, lead(at_m) OVER (PARTITION BY id ORDER BY at_m) AS to_m FROM cut)
+SELECT id, at_m, to_m, round((to_m - at_m)::numeric, 4) AS length_m,
+  ST_LineSubstring(geom, at_m / long.length_m, least(to_m / long.length_m, 1)) AS geom
+FROM piece JOIN long USING (id) WHERE round((to_m - at_m)::numeric, 4) > %s
+"""
+
+
 def update(streets, stations, *, changes=300):
     """Full check, then one station after the other moved, added and closed; seconds of each."""
     lines, points = (gpd.read_parquet(path) for path in (streets, stations))
@@ -119,7 +155,7 @@ def update(streets, stations, *, changes=300):
     return {"check": statistics.median(seconds), "update": statistics.median(each)}
 
 
-WHOLE = (ours, ours_from_frames, sjoin_nearest, sjoin_dwithin, geopandas_read)
+WHOLE = [ours, ours_from_frames, sjoin_nearest, sjoin_dwithin, geopandas_read]
 
 
 # ------------------------------------------------------------------------------- running them
@@ -168,10 +204,11 @@ def show(streets, stations, results):
             f"{name:18}{facts['seconds']:>8.2f}{facts['cpu']:>8.2f}{facts['mib']:>7.0f}{answer}"
             f"{facts['seconds'] / best['seconds']:>9.2f}×"
         )
-    frames, peer = results["ours_from_frames"], results["sjoin_dwithin"]
+    frames = results["ours_from_frames"]
     assert (best["gaps"], best["metres"]) == (frames["gaps"], frames["metres"])
-    for key in ("gaps", "metres", "drawn"):
-        assert math.isclose(best[key], peer[key], rel_tol=1e-3), key
+    for peer in ("sjoin_dwithin", "postgis"):
+        for key in ("gaps", "metres", "drawn") if peer in results else ():
+            assert math.isclose(best[key], results[peer][key], rel_tol=1e-3), (peer, key)
 
 
 def main():
@@ -182,11 +219,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--data", type=Path, help="where to keep the files")
     parser.add_argument("--encoding", choices=("WKB", "geoarrow"), default="WKB")
+    parser.add_argument("--postgis", help="connection to a database of one's own, a contender more")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
         print(json.dumps(_work(*args.worker)))
         return
+    if args.postgis:
+        os.environ["BENCH_POSTGIS"] = args.postgis
+        WHOLE.append(postgis)
     sizes = [(args.streets, args.stations)]
     if args.smaller:
         sizes.insert(0, (args.smaller, args.stations * args.smaller // args.streets))
@@ -198,9 +239,11 @@ def main():
             results = compare(files, rounds=args.rounds)
             show(streets, stations, results)
             one = _run("update", files)
+            whole = results["ours"]["seconds"]
             print(
-                f"one station changed: {one['update'] * 1e3:.3f} ms, full check "
-                f"{one['check']:.3f} s: {one['check'] / one['update']:.0f}×"
+                f"one station changed: {one['update'] * 1e3:.3f} ms; a whole check takes "
+                f"{whole / one['update']:.0f}×, one of streets and stations in memory "
+                f"({one['check']:.3f} s) {one['check'] / one['update']:.0f}× as long"
             )
             cities.append(results)
         if args.smaller:

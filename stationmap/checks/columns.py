@@ -1,6 +1,7 @@
 """Coordinates straight from the geometry column of a GeoParquet table, without geometry objects."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,12 @@ def _geometry(table: pa.Table) -> tuple[Any, str, pyproj.CRS | None]:
         ) from error
     crs = about.get("crs", "OGC:CRS84")
     column = table.column(name).combine_chunks()
-    return column, about["encoding"], None if crs is None else pyproj.CRS.from_user_input(crs)
+    return column, about["encoding"], None if crs is None else _crs(json.dumps(crs))
+
+
+@lru_cache(maxsize=4)
+def _crs(text: str) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(json.loads(text))
 
 
 def _coordinates(points: Any) -> F:

@@ -214,7 +214,7 @@ def _places(stations: gpd.GeoDataFrame | pa.Table, prepared: Prepared) -> tuple[
     if isinstance(stations, pa.Table):
         xy, own = points_of(stations)
         ids = np.arange(len(xy))
-        if own is not None and own == crs:
+        if own is crs or (own is not None and own == crs):
             return ids, np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
         stations = gpd.GeoDataFrame(geometry=shapely.points(xy), crs=own)
     geometry = stations.geometry
