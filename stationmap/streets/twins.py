@@ -1,11 +1,13 @@
 """Twins: the carriageways that are not measured, laid beside the lines that are."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import shapely
 from shapely.ops import substring
 
-from stationmap.streets.carriageways import CUT_M, PAIR_M
+from stationmap.streets.carriageways import CUT_M, PAIR_M, STEP_M
 from stationmap.streets.network import Edges, Floats
 
 FAR_M = PAIR_M + 1
@@ -31,15 +33,12 @@ def beside(measured: Edges, twins: Edges) -> tuple[Edges, pd.DataFrame]:
     """
     if not len(twins):
         return measured, pd.DataFrame({"edge": [], "way": [], "geometry": []}, dtype=object)
-    pieces = _nearest_pieces(measured, twins)
-    stray = (pieces["edge"] < 0).to_numpy(copy=True)
-    corners, piece = shapely.get_coordinates(pieces["geometry"].to_numpy(), return_index=True)
-    host = measured.line[pieces["edge"].to_numpy()[piece]]
-    stray[piece[shapely.distance(shapely.points(corners), host) > FAR_M]] = True
-    twin = twins.take(pieces["twin"].to_numpy()[stray])
-    shape = pieces["geometry"].to_numpy(dtype=object)[stray]
+    pieces = _part_strays(_nearest_pieces(measured, twins), measured)
+    stray = pieces[pieces["edge"] < 0]
+    twin = twins.take(stray["twin"].to_numpy())
+    shape = stray["geometry"].to_numpy(dtype=object)
     measured = measured.and_also(Edges(shape, twin.way, twin.group, twin.one_way))
-    pieces = pieces[~stray].reset_index(drop=True)
+    pieces = pieces[pieces["edge"] >= 0].reset_index(drop=True)
     host = measured.line[pieces["edge"]]
     ends = [shapely.get_point(pieces["geometry"].to_numpy(dtype=object), k) for k in (0, -1)]
     start, stop = (shapely.line_locate_point(host, end) for end in ends)
@@ -61,6 +60,27 @@ def beside(measured: Edges, twins: Edges) -> tuple[Edges, pd.DataFrame]:
     for row in np.flatnonzero(~whole):
         edges.line[row] = substring(edges.line[row], parts["at"][row], parts["to"][row])
     return edges, _share_out(pieces, parts)
+
+
+def _part_strays(pieces: pd.DataFrame, measured: Edges) -> pd.DataFrame:
+    """Cut pieces that leave their edge by more than `FAR_M` at `PAIR_M`: beyond it edge is -1."""
+    corners, piece = shapely.get_coordinates(pieces["geometry"].to_numpy(), return_index=True)
+    host = measured.line[pieces["edge"].to_numpy()[piece]]
+    far = shapely.distance(shapely.points(corners), host) > FAR_M
+    strays = np.intersect1d(piece[far], np.flatnonzero(pieces["edge"] >= 0))
+    parted = []
+    for row in strays:
+        line, edge = pieces["geometry"][row], pieces["edge"][row]
+        at = np.linspace(0, line.length, int(line.length / STEP_M) + 2)
+        beyond = shapely.distance(shapely.line_interpolate_point(line, at), measured.line[edge])
+        turns = np.flatnonzero(np.diff(beyond > PAIR_M))
+        cuts = [0.0, *((at[turns] + at[turns + 1]) / 2), line.length]
+        is_far = bool(beyond[0] > PAIR_M)
+        for k, (low, high) in enumerate(pairwise(cuts)):
+            part = substring(line, low, high)
+            away = is_far ^ (k % 2 == 1)
+            parted.append({**pieces.loc[row], "geometry": part, "edge": -1 if away else edge})
+    return pd.concat([pieces.drop(index=strays), pd.DataFrame(parted)], ignore_index=True)
 
 
 def _without_fans(pieces: pd.DataFrame, length: Floats) -> pd.DataFrame:
