@@ -382,11 +382,20 @@ def test_rows_without_coordinates_are_left_out():
     assert found == expected
 
 
-def test_abroad_all_datums_are_the_same():
-    table = pd.DataFrame({"lon": [24.94, 24.95], "lat": [60.17, 60.18]})
-    evidence = assess(table)
+@pytest.mark.parametrize("lon", [[24.94, 24.95], [-51.2, -51.1], [179.9, -179.9]])
+def test_abroad_all_datums_are_the_same(lon):
+    evidence = assess(pd.DataFrame({"lon": lon, "lat": [-17.0, -17.1]}))
     assert evidence.decided == "wgs84"
     assert not any(contradicts(evidence, datum) for datum in crs.DATUMS)
+
+
+def test_stray_rows_do_no_harm():
+    places, kinds, names, atlas = known_places(17)
+    table = expressed(places, "gcj02", category=kinds, name=names)
+    stray = pd.DataFrame({"lon": [0.0, -61.1, 28.95], "lat": [0.0, -28.9, 90.0], "name": "n1"})
+    evidence = assess(pd.concat([stray, table], ignore_index=True), facilities=atlas)
+    assert evidence.decided == "gcj02"
+    assert evidence.hypotheses[1].matches == 40
 
 
 def test_where_the_datums_nearly_meet_nothing_is_decided():

@@ -1,8 +1,8 @@
 """The datum guard: it weighs under which datum a table of places fits the atlas.
 
 A table read in the wrong datum lies 20 to 1 500 m off. Under each hypothesis three kinds of
-evidence (`stationmap.datum.evidence`) say how well its places fit, and random shifts of the whole
-table say how well they would fit anywhere. One datum is decided only when
+evidence (modules `facilities`, `districts` and `streets`) say how well its places fit, and random
+shifts of the whole table say how well they would fit anywhere. One datum is decided only when
 
 1. facilities or districts are overwhelming for it (strong), or both are middling and agree while
    streets do not object; and
@@ -21,18 +21,18 @@ import numpy as np
 import pandas as pd
 
 from stationmap.crs import DATUMS
-from stationmap.datum.evidence import (
+from stationmap.datum.districts import district_evidence
+from stationmap.datum.facilities import facility_evidence
+from stationmap.datum.places import (
     APART_M,
     FEWEST_PLACES,
     HYPOTHESES,
     Finding,
     Places,
     Support,
-    district_evidence,
-    facility_evidence,
     locate,
-    street_evidence,
 )
+from stationmap.datum.streets import street_evidence
 from stationmap.errors import CrsError
 from stationmap.messages import N_, render
 
