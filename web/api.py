@@ -136,7 +136,7 @@ def station(station_id: str) -> ResponseReturnValue:
             for s in (_text(row["supplies"]) or "").split(";")
             if s
         ],
-        district=now.districts.get(str(row["adcode"]), _text(row["adcode"])),
+        district=now.district_name(_text(row["adcode"]) or ""),
         counts=row["type"] in now.rule.counts and row["status"] == "active" and placed,
         demonstration=bool(row["demonstration"]),
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
@@ -304,7 +304,7 @@ def _gap(now: CityView, row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "part": int(row["part"]),
         "side": row["side"],
         "street_class": class_name(row["street_class"], lang),
-        "district": now.districts.get(str(row["adcode"]), ""),
+        "district": now.district_name(row["adcode"]),
         "points_needed": int(row["points_needed"]),
         "frontage": row["frontage"],
         **{n: _metres(row[n]) for n in ("from_m", "to_m", "length_m", "shops_m")},

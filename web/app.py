@@ -13,7 +13,7 @@ from stationmap.messages import N_
 from web.api import api
 from web.pages import pages
 from web.params import language
-from web.security import protect
+from web.security import pack, protect
 from web.tiles import tiles
 from web.view import Source
 from web.words import catalogue, say
@@ -53,6 +53,7 @@ def create_app(city_path: str | Path) -> Flask:
         newstyle=True,
     )
     protect(app)
+    pack(app)
     for blueprint in (pages, api, tiles):
         app.register_blueprint(blueprint)
     app.register_error_handler(StationMapError, _refused)

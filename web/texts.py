@@ -111,7 +111,10 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.demonstration": N_("Demonstration station"),
     "station.missing": N_("This station is not in the present data."),
     # map
-    "map.gathered": N_("Many in view: numbers show how many. Zoom in to see each."),
+    "map.label": N_(
+        "Map: arrow keys move it, plus and minus zoom. The list has all that it shows."
+    ),
+    "map.gathered": N_("Too many to show each: circles count points needed, boxes count stations."),
     "map.close": N_("Close"),
     "map.zoom_in": N_("Zoom in"),
     "map.zoom_out": N_("Zoom out"),

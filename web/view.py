@@ -92,13 +92,21 @@ class CityView:
         return StationIndex(self.stations)
 
     @cached_property
+    def _district_names(self) -> dict[str, str]:
+        layer = self._answers.layer("districts").dropna(subset=["name"])
+        names = zip(layer["adcode"].astype(str), layer["name"], strict=True)
+        return {self._answers.config.adcode: self.name, **dict(names)}
+
+    @cached_property
     def districts(self) -> dict[str, str]:
-        """Names of the districts in which there is frontage, by their code."""
-        layer = self._answers.layer("districts")
-        names = dict(zip(layer["adcode"].astype(str), layer["name"], strict=True))
-        names.setdefault(self._answers.config.adcode, self.name)
+        """Names of the counties in which there is frontage, by their code."""
         seen = sorted(set(self._frontage["adcode"]) - {""})
-        return {code: str(names.get(code) or code) for code in seen}
+        return {code: self._district_names.get(code, code) for code in seen}
+
+    def district_name(self, code: str) -> str:
+        """Name of a district after that of its county; the code of one without a name."""
+        county, own = self._district_names.get(code[:6]), self._district_names.get(code)
+        return " ".join(dict.fromkeys(filter(None, (county, own)))) or code
 
     @cached_property
     def bounds(self) -> list[float] | None:

@@ -1,5 +1,6 @@
 """The data behind the page: the same figures as the check, one sentence for a mistake, no more."""
 
+import gzip
 import re
 
 import pytest
@@ -345,6 +346,18 @@ def test_every_answer_is_protected(client, path):  # noqa: F811
         assert response.headers["X-Frame-Options"] == "DENY"
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "Set-Cookie" not in response.headers
+
+
+def test_long_answers_are_packed_for_those_who_take_it(client):  # noqa: F811
+    plain = client.get("/api/v1/streets")
+    packed = client.get("/api/v1/streets", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.content_length == len(packed.data) < len(plain.data)
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    short = client.get("/healthz", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in short.headers
 
 
 # -- a city that has little ------------------------------------------------------------------

@@ -351,6 +351,21 @@ def test_on_a_phone_the_list_is_a_sheet_over_the_map(visit):
     assert small == []
 
 
+def test_on_a_phone_a_station_opens_in_the_sheet(visit):
+    tour = visit(viewport=PHONE, has_touch=True)
+    page = tour.open("/?at=17/28.9505/118.8765")
+    tour.settle()
+    x, y = on_map(page, 650, 90)
+    page.touchscreen.tap(x, y)
+    page.wait_for_selector("#station .station")
+    assert HOSTILE in page.inner_text("#station")
+    tour.settle()
+    assert on_map(page, 650, 90)[1] < page.locator("#panel").bounding_box()["y"]
+    page.tap("#station button")
+    page.wait_for_selector("#station .station", state="detached")
+    assert page.is_visible("#overview")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_light_and_dark_follow_the_system(visit, scheme):
     page = visit(color_scheme=scheme).open()

@@ -1,7 +1,7 @@
 // What the signs on the map mean; the boxes beside the station types show and hide them.
 
 import { $, h, s } from "./dom.js";
-import { page, RAMP_WORDS, t } from "./page.js";
+import { number, page, RAMP_WORDS, t } from "./page.js";
 import { symbol } from "./symbols.js";
 import { change, current } from "./url.js";
 
@@ -20,7 +20,7 @@ function typeRow(type, count) {
     onchange: (event) => toggle(type.id, event.target.checked),
   });
   return h("label", { class: "legend-row" }, box, symbol(type.id), h("span", {}, type.name),
-    h("span", { class: "count" }, count));
+    h("span", { class: "count" }, number(count)));
 }
 
 const lineSign = (name) => s("svg", { viewBox: "0 0 32 12", class: "line-sign", "aria-hidden": "true" },
@@ -36,7 +36,7 @@ export function showLegend(summary) {
   const others = sum((row) => !known.has(row.type));
   const rest = statuses.map((status) => h("span", { class: "legend-row" },
     symbol(page.pointType, status), page.statuses[status],
-    h("span", { class: "count" }, sum((row) => row.status === status))));
+    h("span", { class: "count" }, number(sum((row) => row.status === status)))));
   const parts = [
     h("h3", {}, t("legend.gaps")),
     h("div", { class: "ramp", role: "list" }, RAMP_WORDS.map((word, i) =>
@@ -46,7 +46,7 @@ export function showLegend(summary) {
     h("h3", {}, page.stationsWord),
     ...types,
     others > 0 && h("p", { class: "legend-row" }, symbol(""), t("legend.other"),
-      h("span", { class: "count" }, others)),
+      h("span", { class: "count" }, number(others))),
     rest.length > 0 && h("div", { class: "legend-rest" }, rest),
     h("p", { class: "quiet" }, t("legend.base")),
   ];

@@ -20,7 +20,7 @@ import { address, change, current, watch } from "./url.js";
 const map = window.map_stations;
 const chosen = { street: null, gap: null, station: null, place: null };
 let street = null;
-let popup = null;
+let shut = null; // takes the station's facts away
 
 // -- the map ---------------------------------------------------------------------------------
 
@@ -81,7 +81,8 @@ const onMap = {
   },
 };
 
-map.attributionControl?.remove();
+map.getContainer().setAttribute("role", "application");
+map.getContainer().setAttribute("aria-label", t("map.label"));
 L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
 L.control.zoom({
   position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out"),
@@ -168,18 +169,18 @@ async function openStreet(state, before) {
 }
 
 async function showStation(state) {
-  if (popup) {
-    popup.off("remove").remove();
-    popup = null;
-  }
+  shut?.();
+  shut = null;
   chosen.station = null;
   if (state.station) {
-    const answer = await openStation(map, state.station, {
-      closed: () => change({ station: "" }),
-      found: (place) => { chosen.station = toWorld(...place); },
-    });
-    popup = answer.popup ?? null;
-    if (answer.sentence) note(answer.sentence, { lasting: true });
+    const { place, sentence, close } = await openStation(
+      map, state.station, () => change({ station: "" }),
+    );
+    shut = close;
+    chosen.station = place ? toWorld(...place) : null;
+    if (sentence) note(sentence, { lasting: true });
+    else beside();
+    if (place && narrow.matches) fit([place], Math.max(map.getZoom(), 16));
   }
   paint.redraw();
 }
@@ -226,7 +227,7 @@ fillForm();
 keepLanguageLink();
 const time = $("data-date");
 if (time) time.textContent = date(time.dateTime);
-$("legend").open = !narrow.matches;
+$("legend").open = matchMedia("(min-width: 1280px)").matches;
 $("whole").addEventListener("click", whole);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   base.restyle();

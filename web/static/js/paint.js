@@ -14,6 +14,9 @@ const bandWidth = (zoom) => streetWidth(zoom) + (zoom >= 15 ? 10 : zoom >= 13 ? 
 /** Radius in px of a station's symbol. */
 const radius = (zoom) => (zoom < 13 ? 2.5 : zoom < 14 ? 3.5 : zoom < 15 ? 4.5 : zoom < 16 ? 6 : 7.5);
 
+// the cell of the server's grid in which a gathered point lies
+const CELL_PX = 96;
+const cellOf = ({ at }, zoom) => at.map((v) => Math.floor((v * 256 * 2 ** zoom) / CELL_PX)).join();
 const cellRadius = (value) => Math.min(13 + 3.2 * Math.log10(1 + value) * 2, 34);
 
 /** Points of a line pushed sideways, in px; positive is left of its direction on the ground. */
@@ -76,22 +79,39 @@ export function paintOn(map, found, chosen) {
     ctx.setLineDash([]);
   }
 
-  function drawCells(ctx, project, items, fill, word) {
+  function drawCells(ctx, project) {
+    const { gaps, stations } = found;
+    const word = (text, x, y) => {
+      ctx.fillStyle = color("on-cell");
+      ctx.fillText(text, x, y + 0.5);
+    };
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    for (const cell of items) {
+    ctx.font = `600 13px ${FONT}`;
+    ctx.strokeStyle = color("halo");
+    ctx.lineWidth = 2;
+    const circles = new Map();
+    for (const cell of gaps.gathered ? gaps.items : []) {
       const [x, y] = project(...cell.at);
-      const r = cellRadius(word(cell));
+      const r = cellRadius(cell.points_needed);
+      circles.set(cellOf(cell, gaps.zoom), [x, y + r]);
       ctx.beginPath();
       ctx.arc(x, y, r, 0, 7);
-      ctx.fillStyle = fill;
+      ctx.fillStyle = color("cell-gaps");
       ctx.fill();
-      ctx.lineWidth = 2;
-      ctx.strokeStyle = color("halo");
       ctx.stroke();
-      ctx.fillStyle = color("on-cell");
-      ctx.font = `600 13px ${FONT}`;
-      ctx.fillText(number(word(cell)), x, y + 0.5);
+      word(number(cell.points_needed), x, y);
+    }
+    for (const cell of stations.gathered ? stations.items : []) {
+      const [x, y] = circles.get(cellOf(cell, stations.zoom)) ?? project(...cell.at);
+      const text = number(cell.count);
+      const w = ctx.measureText(text).width + 12;
+      ctx.beginPath();
+      ctx.roundRect(x - w / 2, y - 10, w, 20, 4);
+      ctx.fillStyle = color("cell-stations");
+      ctx.fill();
+      ctx.stroke();
+      word(text, x, y);
     }
   }
 
@@ -165,12 +185,7 @@ export function paintOn(map, found, chosen) {
 
   function drawTop(ctx, project, bounds) {
     const r = radius(zoom());
-    if (found.stations.gathered) {
-      drawCells(ctx, project, found.stations.items, color("cell-stations"), (cell) => cell.count);
-    }
-    if (found.gaps.gathered) {
-      drawCells(ctx, project, found.gaps.items, color("cell-gaps"), (cell) => cell.points_needed);
-    }
+    drawCells(ctx, project);
     if (!found.stations.gathered) {
       for (const station of found.stations.items) {
         const [x, y] = project(...station.at);

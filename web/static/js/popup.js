@@ -1,7 +1,7 @@
-// A station's facts on the map. Everything in it is text.
+// A station's facts: at its place on the map, on a phone in the sheet. Everything in it is text.
 
-import { facts, h } from "./dom.js";
-import { page, t } from "./page.js";
+import { $, facts, h } from "./dom.js";
+import { narrow, t } from "./page.js";
 import { ask, segment, Trouble } from "./server.js";
 import { symbol } from "./symbols.js";
 
@@ -27,25 +27,44 @@ function content(station) {
   );
 }
 
-/** Open the popup of a station on the map; `closed` is called when the reader closes it. */
-export async function openStation(map, station_id, { closed, found }) {
+/**
+ * Show a station; `closed` is called when the reader closes it. Returns {place, sentence, close}:
+ * where it stands, what to say if it cannot be shown, and a function that takes it away.
+ */
+export async function openStation(map, station_id, closed) {
   let station;
   try {
     station = await ask("station", `stations/${segment(station_id)}`);
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    return { sentence: error.status === 404 ? t("station.missing") : error.message };
+    return { sentence: error.status === 404 ? t("station.missing") : error.message, close() {} };
   }
-  if (!station.place) return { station };
+  const show = narrow.matches || !station.place ? inSheet : onMap;
+  return { place: station.place, close: show(map, station, closed) };
+}
+
+function onMap(map, station, closed) {
   const [lon, lat] = station.place;
-  found(station.place);
   const popup = L.popup({
-    maxWidth: 300, minWidth: 240, className: "station-popup", autoPanPaddingTopLeft: [16, 16],
-    autoPanPaddingBottomRight: [16, innerWidth < 768 ? innerHeight * 0.3 : 16],
+    maxWidth: 320, minWidth: 240, autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [76, 16],
   }).setLatLng([lat, lon]).setContent(content(station));
   popup.on("remove", closed);
   popup.openOn(map);
-  popup.getElement()?.querySelector(".leaflet-popup-close-button")
-    ?.setAttribute("aria-label", t("map.close"));
-  return { station, popup, lang: page.lang };
+  popup.getElement().querySelector(".leaflet-popup-close-button")
+    .setAttribute("aria-label", t("map.close"));
+  return () => popup.off("remove", closed).remove();
+}
+
+function inSheet(map, station, closed) {
+  const box = $("station");
+  const button = h("button", {
+    type: "button", class: "icon-button", "aria-label": t("map.close"), onclick: closed,
+  }, "×");
+  box.replaceChildren(button, content(station));
+  box.hidden = false;
+  $("panel-body").scrollTop = 0;
+  return () => {
+    box.hidden = true;
+    box.replaceChildren();
+  };
 }
