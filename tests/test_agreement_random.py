@@ -6,26 +6,31 @@ a difference is a mistake and not a rounding; ``test_limits`` is about the limit
 
 import dataclasses
 from functools import cache
+from random import Random
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import pytest
 import shapely
-from reference import City, Result, Rule, Run, count_needed, covered, cut_run, solve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import City, Result, Rule, Run, Way, count_needed, covered, cut_run, plane, solve
 from reference.seams import differences, frames, stations_frame, tables
 from reference.towns import random_town
 
 from stationmap import stations as stations_module
 from stationmap import streets
 from stationmap.checks import spacing
+from stationmap.checks.spacing import find_gaps
 from stationmap.crs import local_crs
 from stationmap.linear import Lines
 from stationmap.standards import load
 from stationmap.standards.pack import SpacingRule
 
 PACK = load("quzhou-2018")
-SEEDS = range(30)
+SEEDS = range(20)
 
 
 @cache
@@ -147,7 +152,7 @@ def test_the_towns_hold_every_kind_of_street():
 
 
 @pytest.mark.parametrize("sides", ["both", "each"])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:8])
 def test_given_the_parts_the_kernel_finds_the_same_gaps(seed, sides):
     city, expected, rule = town(seed), answer(seed, sides), Rule(sides=sides)
     crs = town_crs(city)
@@ -155,6 +160,60 @@ def test_given_the_parts_the_kernel_finds_the_same_gaps(seed, sides):
     found = check(given_streets(expected, crs), city, ours)
     assert differences(expected.gaps, found.gaps(ours)) == []
     assert_same_totals(found.summary(), expected)
+
+
+def scribble(r: Random) -> list[tuple[float, float]]:
+    """A line that wanders, doubles vertices, crosses itself and, at times, closes."""
+    x, y = r.uniform(-400, 400), r.uniform(-400, 400)
+    line = [(x, y)]
+    for _ in range(r.randint(1, 7)):
+        if r.random() < 0.1:
+            line.append(line[-1])
+        x, y = x + r.uniform(-90, 90), y + r.uniform(-90, 90)
+        line.append((x, y))
+    return [*line, line[0]] if r.random() < 0.35 and len(set(line)) > 2 else line
+
+
+@given(seed=st.integers(0, 2**32), sides=st.sampled_from(["both", "each"]))
+@settings(deadline=None, max_examples=60)
+def test_on_any_lines_the_gaps_are_the_same(seed, sides):
+    r = Random(seed)
+    crs = local_crs([118.87], [28.94])
+    lines = [scribble(r) for _ in range(r.randint(1, 5))]
+    places = [(r.uniform(-600, 600), r.uniform(-600, 600)) for _ in range(r.randint(0, 120))]
+    expected = []
+    for street, line in enumerate(lines):
+        part_m, closed = plane.length(line), line[0] == line[-1]
+        feet = [(p, *plane.foot(p, line)) for p in places]
+        for side in ["both"] if sides == "both" else ["left", "right"]:
+            counting = [
+                at
+                for p, at, off_m in feet
+                if off_m <= 30.0
+                and (
+                    side == "both" or off_m < 0.5 or plane.left_of(p, line, at) == (side == "left")
+                )
+            ]
+            run = Run(0.0, part_m, whole_ring=closed)
+            expected += [
+                (street, side, points, b - a)
+                for a, b, points in cut_run(
+                    run, counting, part_m=part_m, closed=closed, spacing_m=50.0
+                )
+            ]
+    found = find_gaps(
+        gpd.GeoDataFrame(geometry=[shapely.LineString(line) for line in lines], crs=crs),
+        gpd.GeoDataFrame(
+            {"station_id": [str(i) for i in range(len(places))]},
+            geometry=[shapely.Point(p) for p in places],
+            crs=crs,
+        ),
+        sides=sides,
+    )
+    rows = zip(found.street, found.side, found.points_needed, found.length_m, strict=True)
+    found_gaps, expected = sorted(rows), sorted(expected)
+    assert [g[:3] for g in found_gaps] == [g[:3] for g in expected]
+    assert [g[3] for g in found_gaps] == pytest.approx([g[3] for g in expected], abs=0.001)
 
 
 @pytest.mark.parametrize("sides", ["both", "each"])
@@ -167,7 +226,7 @@ def test_from_raw_ways_the_gaps_are_the_same(seed, sides):
     assert_same_totals(found.summary(), expected)
 
 
-@pytest.mark.parametrize("seed", SEEDS[:6])
+@pytest.mark.parametrize("seed", SEEDS[:4])
 @pytest.mark.parametrize(("lat", "shift_deg"), [(18.3, 1.5), (29.0, -3.0), (53.4, 3.0)])
 def test_at_the_edge_of_a_zone_the_gaps_are_the_same_on_the_ground(seed, lat, shift_deg):
     city = random_town(seed, lat=lat)
@@ -178,7 +237,7 @@ def test_at_the_edge_of_a_zone_the_gaps_are_the_same_on_the_ground(seed, lat, sh
     assert differences(expected.gaps, found.gaps(ours), tolerance_m=0.02) == []
 
 
-@pytest.mark.parametrize("seed", SEEDS[:10])
+@pytest.mark.parametrize("seed", SEEDS[:8])
 def test_the_parts_and_their_stretches_are_the_same(seed):
     city, expected = town(seed), answer(seed)
     built = build(city, pack_rule(Rule()), crs=town_crs(city))
@@ -203,6 +262,28 @@ def test_the_parts_and_their_stretches_are_the_same(seed):
         ]
         left, right = ({k: v for k, v in s.items() if v > 0} for s in sums)
         assert right == pytest.approx(left, abs=0.02), key
+
+
+@pytest.mark.parametrize("seed", SEEDS[:8])
+def test_the_parts_of_one_name_in_one_county_are_one_street(seed):
+    expected = answer(seed)
+    built = build(town(seed), pack_rule(Rule()), crs=town_crs(town(seed)))
+    metres: dict[int, dict[str, float]] = {}
+    for front in expected.fronts:
+        by_county = metres.setdefault(front.part, {})
+        county = front.adcode or ""
+        by_county[county] = by_county.get(county, 0.0) + front.to_m - front.from_m
+    streets_of = {
+        (part.name, max(metres[i], key=lambda county: metres[i][county]))
+        for i, part in enumerate(expected.parts)
+        if part.name
+    }
+    named = built.parts[built.parts["name"].fillna("") != ""]
+    found = set(zip(named["name"], named["adcode"].fillna(""), strict=True))
+    assert found == streets_of
+    assert named.groupby(["name", named["adcode"].fillna("")])["street_id"].nunique().max() == 1
+    assert named["street_id"].nunique() == len(streets_of)
+    assert not built.parts.duplicated(["street_id", "part"]).any()
 
 
 @pytest.mark.parametrize("seed", SEEDS[:6])
@@ -258,7 +339,7 @@ def test_closed_and_planned_stations_do_not_count(seed):
     assert differences(solve(planned_too).gaps, found.gaps(ours)) == []
 
 
-@pytest.mark.parametrize("seed", SEEDS[:10])
+@pytest.mark.parametrize("seed", SEEDS[:8])
 def test_an_update_equals_the_reference_of_the_changed_town(seed):
     city = town(seed)
     other = random_town(seed + 500).stations
@@ -281,3 +362,31 @@ def test_an_update_equals_the_reference_of_the_changed_town(seed):
     )
     expected = solve(dataclasses.replace(city, stations=list(now.values())))
     assert differences(expected.gaps, found.gaps(ours)) == []
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=40)
+def test_in_any_tangle_of_one_way_streets_nothing_is_lost_or_made_up(seed):
+    r = Random(seed)
+    crs = local_crs([118.87], [28.94])
+    back = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    nodes = [(r.randint(0, 300), r.randint(0, 90)) for _ in range(r.randint(4, 7))]
+    drawn, ways = [], []
+    for way_id in range(r.randint(2, 5)):
+        line = r.sample(nodes, r.randint(2, 3))
+        drawn.append(shapely.LineString(line))
+        points = tuple(back.transform(x, y) for x, y in line)
+        ways.append(Way(way_id, points, name="乱麻路", oneway=r.choice((1, 1, 1, 0))))
+    built = build(City(ways=ways), pack_rule(Rule()), crs=crs)
+    parts, twins = built.parts.geometry.to_numpy(), built.twins.geometry.to_numpy()
+    # every metre drawn is measured or runs beside what is, and nothing else is
+    lines = shapely.union_all(np.concatenate([parts, twins]))
+    for line in drawn:
+        places = shapely.line_interpolate_point(line, np.arange(0.5, line.length, 1.0))
+        assert np.count_nonzero(shapely.distance(lines, places) > 0.01) <= 1
+    ground = shapely.union_all(drawn)
+    vertices = shapely.points(shapely.get_coordinates(np.concatenate([parts, twins])))
+    assert shapely.distance(ground, vertices).max() < 0.001
+    for line, twin in zip(built.twins["line"], twins, strict=True):
+        places = shapely.line_interpolate_point(twin, np.arange(0.0, twin.length, 1.0))
+        assert shapely.distance(parts[line], places).max() < 41.0

@@ -17,10 +17,10 @@ from reference.seams import (
     shops_frame,
     ways_frame,
 )
-from stationmap.checks.spacing import find_gaps
 
 from stationmap import streets
 from stationmap.checks import spacing
+from stationmap.checks.spacing import find_gaps
 from stationmap.crs import local_crs
 from stationmap.standards import load
 
@@ -312,7 +312,7 @@ def test_the_three_readings_disagree_as_the_definitions_say():
 
 
 def shops_in_a_row(count: int) -> list[shapely.Point]:
-    """Shops 40 m apart: each fronts 30 m, and the 10 m between two of them join."""
+    """Shops 30 m apart, each fronting 30 m: what they front touches."""
     return [shop_at(20 + 30 * i, 8) for i in range(count)]
 
 

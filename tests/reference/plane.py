@@ -54,10 +54,13 @@ def point_at(line: Sequence[XY], at: float) -> XY:
 
 def direction_at(line: Sequence[XY], at: float) -> XY:
     """Direction (unit vector) of a polyline at a chainage; at a bend the mean of both sides."""
-    done, found = 0.0, [0.0, 0.0]
+    done, found, whole = 0.0, [0.0, 0.0], length(line)
+    places = [at]
+    if line[0] == line[-1] and min(at, whole - at) < 1e-7:
+        places = [0.0, whole]  # the origin of a ring is a bend like any other
     for a, b in itertools.pairwise(line):
         step = math.dist(a, b)
-        if step > 0 and done - 1e-7 <= at <= done + step + 1e-7:
+        if step > 0 and any(done - 1e-7 <= p <= done + step + 1e-7 for p in places):
             found[0] += (b[0] - a[0]) / step
             found[1] += (b[1] - a[1]) / step
         done += step

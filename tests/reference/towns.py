@@ -295,11 +295,11 @@ def _shops_and_stations(town: Town, shops: int, stations: int) -> None:
     for _ in range(shops):
         line = r.choice(busy if r.random() < 0.7 else town.lines)
         p = town.beside(line, 3, 58)
-        if r.random() < 0.15:
-            w, h = r.uniform(3, 9), r.uniform(3, 9)
-            corners = [
-                (p[0] + a * w, p[1] + b * h) for a, b in ((0, 0), (1, 0.1), (0.9, 1), (0, 1))
-            ]
+        w, h = r.uniform(3, 9), r.uniform(3, 9)
+        corners = [(p[0] + a * w, p[1] + b * h) for a, b in ((0, 0), (1, 0.1), (0.9, 1), (0, 1))]
+        # an outline across a street has no one foot point
+        clear = min(shapely.LineString(drawn).distance(shapely.Point(p)) for drawn in town.lines)
+        if r.random() < 0.15 and clear > 14:
             town.shops.append(shapely.Polygon([town.place(c) for c in corners]))
         else:
             town.shops.append(shapely.Point(town.place(p)))
