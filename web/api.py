@@ -304,7 +304,7 @@ def _gap(now: CityView, row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "part": int(row["part"]),
         "side": row["side"],
         "street_class": class_name(row["street_class"], lang),
-        "district": now.district_name(row["adcode"]),
+        "district": now.district_name(row["adcode"]) if len(now.districts) > 1 else "",
         "points_needed": int(row["points_needed"]),
         "frontage": row["frontage"],
         **{n: _metres(row[n]) for n in ("from_m", "to_m", "length_m", "shops_m")},

@@ -25,7 +25,7 @@ Bools = NDArray[np.bool_]
 MAX_GAPS = 2000
 MAX_STATIONS = 2000
 FIRST_SINGLE_ZOOM = 12
-TILES_KEPT = 4096
+TILES_KEPT = 2048
 TILE_LAYERS = ("ground", "streets")
 
 # columns that the pages read, for a city without streets

@@ -57,7 +57,7 @@ function card(gap, fly) {
   );
 }
 
-function gapRow(part, [from, to, length, points, , gap_id], { of, chosen }) {
+function gapRow(part, [from, to, length, points, kerb, gap_id], { of, chosen }) {
   const open = { gap: gap_id === chosen ? "" : gap_id };
   return h("li", { id: `gap-${gap_id}` },
     h("a", {
@@ -69,7 +69,8 @@ function gapRow(part, [from, to, length, points, , gap_id], { of, chosen }) {
       h("span", { class: "need" }, t("list.points", { n: number(points) })),
       h("span", { class: "where" },
         of > 1 && `${t("street.part", { n: part.part, of })} · `,
-        t(from < to ? "street.span" : "street.through", { from: chainage(from), to: chainage(to) })),
+        t(from < to ? "street.span" : "street.through", { from: chainage(from), to: chainage(to) }),
+        kerb !== "both" && ` · ${t(`gap.${kerb}`)}`),
     ),
   );
 }
