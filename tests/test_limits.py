@@ -353,3 +353,41 @@ def test_a_bus_stop_stands_at_the_nearest_way_only(off_m, nearer):
     ]
     built = build(ways, stops=[(80, 20 - off_m)])
     assert list(built.parts["name"]) == [{1: "一街", 2: "二街"}[nearer]]
+
+
+@pytest.mark.parametrize(
+    ("buses", "measured"),
+    [
+        ((1,), [(0, 300)]),
+        ((2,), [(300, 500)]),
+        ((3,), [(300, 500)]),
+        ((4,), [(0, 300)]),
+        ((1, 3), [(0, 500)]),
+        ((2, 4), [(0, 500)]),
+        ((), []),
+    ],
+)
+def test_a_pair_has_the_classes_of_either_carriageway(buses, measured):
+    """Route relations have a direction: they name one carriageway or the other."""
+    built = build(pair_with_buses(*buses), complete=())
+    ends = [(g.coords[0][0], g.coords[-1][0]) for g in built.parts.geometry]
+    assert ends == [pytest.approx(expected, abs=1.0) for expected in measured]
+    for line, twin in zip(built.twins["line"], built.twins.geometry, strict=True):
+        low, high = measured[line]
+        assert low - 1 < twin.bounds[0] < twin.bounds[2] < high + 1
+
+
+def pair_with_buses(*buses) -> list[Way]:
+    """Two carriageways of two ways each, some of them bus routes."""
+    lines = [[(0, 0), (300, 0)], [(300, 0), (500, 0)], [(500, 9), (300, 9)], [(300, 9), (0, 9)]]
+    return [
+        way(line, way_id=i, highway="residential", oneway=1, bus=i in buses)
+        for i, line in enumerate(lines, start=1)
+    ]
+
+
+@pytest.mark.parametrize(("x", "counts"), [(250, 1), (320, 1), (335, 0), (400, 0)])
+def test_a_station_counts_where_the_street_is_one_of_the_rule(x, counts):
+    """Past 300 m neither carriageway is: a station there is near the end, or near nothing."""
+    found = check(build(pair_with_buses(1), complete=()), (x, 15))
+    assert found.summary()["stations_counted"] == counts
