@@ -131,20 +131,19 @@ class Prepared:
         return np.repeat(self.lines.closed, len(self.sides))
 
     @cached_property
-    def frontage_by_class(self) -> I:
-        """Frontage, and assumed frontage, of each class: (k, 2) ticks."""
-        return self._frontage_by(self.stretches.street_class, self.classes)
+    def frontage_sums(self) -> I:
+        """Frontage, and assumed frontage, by class and district: (2, classes, districts) ticks."""
+        stretches = self.stretches
+        assumed = stretches.frontage == FRONTAGE.index("assumed")
+        values = stretches.frontage_ticks, stretches.frontage_ticks * assumed
+        label = stretches.street_class, stretches.adcode
+        return np.array([self.total(*label, value) for value in values])
 
-    @cached_property
-    def frontage_by_district(self) -> I:
-        """Frontage, and assumed frontage, of each district: (k, 2) ticks."""
-        return self._frontage_by(self.stretches.adcode, self.adcodes)
-
-    def _frontage_by(self, label: I, names: tuple[str, ...]) -> I:
-        long = self.stretches.frontage_ticks
-        assumed = long * (self.stretches.frontage == FRONTAGE.index("assumed"))
-        sums = [np.bincount(label, value, len(names)) for value in (long, assumed)]
-        return np.stack(sums, axis=1).astype(np.int64)
+    def total(self, street_class: I, adcode: I, value: I) -> I:
+        """Add up whole numbers by class and district: (classes, districts)."""
+        shape = len(self.classes), len(self.adcodes)
+        label = street_class * shape[1] + adcode
+        return np.bincount(label, value, shape[0] * shape[1]).reshape(shape).astype(np.int64)
 
     @cached_property
     def widest(self) -> float:

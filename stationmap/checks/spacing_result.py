@@ -66,16 +66,16 @@ class Spacing:
             by_class and by_district: the first seven for each.
         """
         prepared, sums = self.prepared, self.tally
-        of_class, of_district = prepared.frontage_by_class, prepared.frontage_by_district
+        totals = np.concatenate((prepared.frontage_sums, sums.sums))
         runs = len(prepared.runs.kerb)
         return {
-            **_figures(of_class.sum(axis=0), sums.by_class.sum(axis=0)),
+            **_figures(totals.sum(axis=(1, 2))),
             "stations_counted": self.stations_counted,
             "runs": runs,
             "runs_count_ok": sums.runs_ok,
             "count_ok": sums.runs_ok == runs,
-            "by_class": _by(prepared.classes, of_class, sums.by_class),
-            "by_district": _by(prepared.adcodes, of_district, sums.by_district),
+            "by_class": _by(prepared.classes, totals.sum(axis=2)),
+            "by_district": _by(prepared.adcodes, totals.sum(axis=1)),
         }
 
     def met(self, decides: str) -> bool | None:
@@ -241,8 +241,8 @@ class Spacing:
         return self.first_cut or self._cut(np.arange(len(self.prepared.lines)))
 
 
-def _figures(frontage: I, sums: I) -> dict[str, Any]:
-    (long, assumed), (covered, gaps, needed, gap) = frontage.tolist(), sums.tolist()
+def _figures(totals: I) -> dict[str, Any]:
+    long, assumed, covered, gaps, needed, gap = totals.tolist()
     return {
         "frontage_m": long / TICKS_PER_M,
         "assumed_m": assumed / TICKS_PER_M,
@@ -254,5 +254,5 @@ def _figures(frontage: I, sums: I) -> dict[str, Any]:
     }
 
 
-def _by(names: tuple[str, ...], frontage: I, sums: I) -> dict[str, dict[str, Any]]:
-    return {name: _figures(frontage[i], sums[i]) for i, name in enumerate(names)}
+def _by(names: tuple[str, ...], totals: I) -> dict[str, dict[str, Any]]:
+    return {name: _figures(totals[:, i]) for i, name in enumerate(names)}

@@ -18,40 +18,33 @@ class Tally:
     ----------
     runs_ok : int
         Runs of frontage with as many stations as they need by count.
-    by_class, by_district : (k, 4) int64
+    sums : (4, classes, districts) int64
         Covered ticks, gaps, points needed, ticks of gap.
     """
 
     runs_ok: int
-    by_class: I
-    by_district: I
+    sums: I
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.runs_ok + other.runs_ok,
-            self.by_class + other.by_class,
-            self.by_district + other.by_district,
-        )
+        return Tally(self.runs_ok + other.runs_ok, self.sums + other.sums)
 
 
 def tally(prepared: Prepared, cut: Cut, *, weight: I | None = None) -> Tally:
     """Add up what was found on kerbs, each times its weight (1 without)."""
     times = np.ones(len(cut.kerb), dtype=np.int64) if weight is None else weight
-    gap_class, gap_adcode, _ = where_most_lies(prepared, cut)
     owner, row, covered = covered_stretches(prepared, cut)
+    street_class, adcode, _ = where_most_lies(prepared, cut)
     gap_times = times[cut.gap_owner]
-
-    def by(label: I, gap_label: I, names: tuple[str, ...]) -> I:
-        sums = [np.bincount(label[row], covered * times[owner], len(names))]
-        values = (gap_times, cut.needed * gap_times, cut.gap_ticks * gap_times)
-        sums += [np.bincount(gap_label, value, len(names)) for value in values]
-        return np.array(sums).T.astype(np.int64)
-
-    return Tally(
-        int((cut.run_ok * times[cut.run_owner]).sum()),
-        by(prepared.stretches.street_class, gap_class, prepared.classes),
-        by(prepared.stretches.adcode, gap_adcode, prepared.adcodes),
-    )
+    gaps = (gap_times, cut.needed * gap_times, cut.gap_ticks * gap_times)
+    sums = [
+        prepared.total(
+            prepared.stretches.street_class[row],
+            prepared.stretches.adcode[row],
+            covered * times[owner],
+        )
+    ]
+    sums += [prepared.total(street_class, adcode, value) for value in gaps]
+    return Tally(int((cut.run_ok * times[cut.run_owner]).sum()), np.array(sums))
 
 
 def covered_stretches(prepared: Prepared, cut: Cut) -> tuple[I, I, I]:
