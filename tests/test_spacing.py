@@ -554,7 +554,7 @@ def test_find_gaps_of_nothing():
     assert len(find_gaps(hollow, none)) == 0
 
 
-@pytest.mark.parametrize("spacing_m", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("spacing_m", [0.0, 0.00004, -1.0, np.nan, np.inf])
 def test_a_distance_has_to_be_a_positive_number(spacing_m):
     with pytest.raises(InputError, match="spacing_m is"):
         prepare(streets_of([STREET]), spacing_m=spacing_m)

@@ -285,7 +285,7 @@ def _joined(one: Lines, other: Lines) -> Lines:
 
 def _sides(spacing_m: float, snap_m: float, sides: str) -> tuple[str, ...]:
     for name, value in (("spacing_m", spacing_m), ("snap_m", snap_m)):
-        if not (np.isfinite(value) and value > 0):
+        if not (np.isfinite(value) and ticks(value) > 0):
             raise InputError(
                 "{name} is {value}: expected a positive number of metres", name=name, value=value
             )
