@@ -194,6 +194,11 @@ def test_declared_complete_shops_make_frontage_of_shops_alone(town):
     assert 0 < town.spacing().summary()["frontage_m"] < 1000
 
 
+def test_a_city_is_named_after_its_folder_not_after_the_city_of_its_standard(tmp_path):
+    made = City.create(tmp_path / "南京", standard="quzhou-2018")
+    assert (made.config.name, made.config.adcode) == ("南京", "")
+
+
 def test_city_toml_declares_districts_complete(town):
     path = town.path / "city.toml"
     path.write_text(path.read_text("utf-8").replace("shops = []", 'shops = ["330800"]'), "utf-8")
@@ -380,6 +385,11 @@ def test_sources_live_side_by_side(town):
     assert report.counts.unchanged == 3
     bring(town, station_rows(3), name="other.csv", sets={"source": "east"})
     assert len(town.stations()) == 6
+    nameless = [{k: v for k, v in row.items() if k != "编号"} for row in station_rows(3)]
+    for name in ("north.csv", "south.csv", "south.csv"):
+        bring(town, nameless, name=name)
+    assert len(town.stations()) == 12
+    assert town.stations()["station_id"].is_unique
 
 
 def test_dry_run_tells_all_and_writes_nothing(town):

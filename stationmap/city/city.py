@@ -50,9 +50,9 @@ class City:
         standard : str
             Id of a pack that comes with StationMap, or the path of a pack file (``*.toml``).
         name : str, optional
-            The city's name; the pack's jurisdiction unless given.
+            The city's name; the folder's unless given. A pack may serve another city than its own.
         adcode : str, optional
-            The city's code, six digits; the pack's jurisdiction unless given.
+            The city's code, six digits; unknown unless given.
 
         Raises
         ------
@@ -81,8 +81,8 @@ class City:
         replace_file(path / PACKS / f"{pack.id}.toml", file.read_bytes())
         config = Config(
             schema_version=SCHEMA_VERSION,
-            name=name or pack.jurisdiction.zh,
-            adcode=adcode or pack.adcode,
+            name=name or path.resolve().name,
+            adcode=adcode or "",
             time_zone=TIME_ZONE,
             standard=pack.id,
         )

@@ -126,9 +126,10 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
         prefix="s-",
     )
     own = rows.text("id").to_numpy()
-    own = np.array(
-        [f"{context.source}-{i}" if i in context.taken else i for i in own], dtype=object
-    )
+    ids = [
+        f"{context.source}-{i}" if i in context.taken else i
+        for i in np.where(pd.isna(own), found, own).tolist()
+    ]
     hours = rows.text("hours")
     plain = {
         role: rows.text(role)
@@ -136,7 +137,7 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
     }
     return pd.DataFrame(
         {
-            "station_id": np.where(pd.isna(own), found, own),
+            "station_id": np.array(ids, dtype=object),
             "name": rows.text("name"),
             "type": types,
             "status": statuses,
