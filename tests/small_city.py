@@ -60,7 +60,7 @@ def table(path: Path, rows: list[dict]) -> Path:
 
 def make(folder: Path, *, stations: bool = True) -> City:
     """Make the town: streets and, unless told otherwise, stations."""
-    city = City.create(folder / "town", standard="quzhou-2018")
+    city = City.create(folder / "town", standard="quzhou-2018", adcode="330800")
     city.import_file("osm", osm_file(folder / "town.osm"))
     if stations:
         city.import_file("stations", table(folder / "list.csv", station_rows()), datum="wgs84")

@@ -85,7 +85,7 @@ def new(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="城市名称，默认取标准的适用地区 · the city's name; by default the standard's own",
+            help="城市名称，默认取文件夹名 · the city's name; by default the folder's",
             show_default=False,
         ),
     ] = None,
@@ -93,7 +93,7 @@ def new(
         str | None,
         typer.Option(
             metavar="CODE",
-            help="行政区划代码，默认取标准的适用地区 · its code; by default the standard's own",
+            help="六位行政区划代码，默认未知 · its six-digit code; unknown by default",
             show_default=False,
         ),
     ] = None,
@@ -102,7 +102,7 @@ def new(
 
     \b
     示例 Examples:
-      stationmap new quzhou --standard quzhou-2018
+      stationmap new 衢州市 --standard quzhou-2018 --adcode 330800
       stationmap new nanjing --standard quzhou-2018 --name 南京 --adcode 320100
     """
     from stationmap.city import City
