@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import mapbox_vector_tile
 import numpy as np
 import pandas as pd
 import shapely
+from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 TILE_PX = 512
 EXTENT = 4096
 MARGIN = 128  # tile units drawn beyond each edge: half the widest stroke, 16 px
+# numbers of the Mapbox Vector Tile Specification 2.1
+LINESTRING, POLYGON = 2, 3
+MOVE_TO, LINE_TO, CLOSE_PATH = 1, 2, 7
 MAX_LAT_DEG = 85.0511287798066
 MAX_TILE_ZOOM = 18
 
@@ -98,39 +101,71 @@ class TileSet:
         box = np.array([x, y, x + 1, y + 1]) * size
         window = shapely.box(*(box + np.array([-1, -1, 1, 1]) * MARGIN * unit))
         corner = box[:2]
-        layers = []
+        tile = vector_tile_pb2.tile()
         for name, first_zoom, world, tree in self._layers:
             if z + 1 < first_zoom or not len(world):
                 continue
             seen = world[np.sort(tree.query(window))]
             local = shapely.transform(seen, lambda c: (c - corner) / unit)
-            drawn = _thin(local, px=EXTENT / TILE_PX)
-            if drawn is not None:
-                layers.append({"name": name, "features": [{"geometry": drawn, "properties": {}}]})
-        if not layers:
-            return b""
-        options = {"extents": EXTENT, "y_coord_down": True, "check_winding_order": False}
-        return bytes(mapbox_vector_tile.encode(layers, default_options=options))
+            parts, areal = _thin(local, px=EXTENT / TILE_PX)
+            commands = _commands(parts, areal=areal)
+            if len(commands):
+                layer = tile.layers.add(name=name, version=2, extent=EXTENT)
+                feature = layer.features.add(type=POLYGON if areal else LINESTRING)
+                feature.geometry.extend(commands.tolist())
+        return bytes(tile.SerializeToString())
 
 
-def _thin(geometries: Any, *, px: float) -> Any:
-    """One multi-geometry, clipped to the tile and simplified; None where nothing remains."""
-    if not len(geometries):
-        return None
-    areal = shapely.get_dimensions(geometries[0]) == 2
+def _thin(geometries: Any, *, px: float) -> tuple[Any, bool]:
+    """Clip to the tile, simplify and round; parts that remain, and whether they are polygons."""
+    areal = bool(len(geometries)) and shapely.get_dimensions(geometries[0]) == 2
     limits = (-MARGIN, -MARGIN, EXTENT + MARGIN, EXTENT + MARGIN)
     if areal:
         geometries = geometries[shapely.area(geometries) >= 4 * px * px]
-    geometries = shapely.simplify(geometries, px / 2)
+    geometries = shapely.simplify(geometries, px / 2, preserve_topology=areal)
     parts = shapely.get_parts(shapely.clip_by_rect(geometries, *limits))
     parts = shapely.transform(parts, np.round)
     if areal:
         parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > 0)]
         # outer rings clockwise on the screen, as the vector tile specification asks
-        parts = shapely.orient_polygons(parts, exterior_cw=False)
-        return shapely.multipolygons(parts) if len(parts) else None
-    parts = parts[shapely.length(parts) >= px]
-    return shapely.multilinestrings(parts) if len(parts) else None
+        return shapely.orient_polygons(parts, exterior_cw=False), areal
+    return parts[shapely.length(parts) >= px], areal
+
+
+def _commands(parts: Any, *, areal: bool) -> NDArray[np.int64]:
+    """Write lines or polygons of whole tile units as the integers of one feature.
+
+    Source: Mapbox Vector Tile Specification 2.1, section 4.3: for each line or ring MoveTo its
+    first vertex, LineTo the others, ClosePath a ring (whose last vertex is not repeated);
+    coordinates are steps from the vertex before, zigzag encoded.
+    """
+    lines = shapely.get_rings(parts) if areal else parts
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    vertices = coordinates.astype(np.int64)
+    new = np.ones(len(line), dtype=bool)
+    new[1:] = (line[1:] != line[:-1]) | (vertices[1:] != vertices[:-1]).any(axis=1)
+    if areal:
+        new[:-1] &= line[1:] == line[:-1]  # without the last vertex of each ring
+        new[-1:] = False
+    vertices, line = vertices[new], line[new]
+    count = np.bincount(line, minlength=len(lines))
+    enough = count >= (3 if areal else 2)
+    vertices, count = vertices[enough[line]], count[enough]
+    if not len(count):
+        return np.zeros(0, dtype=np.int64)
+    steps = np.diff(vertices, axis=0, prepend=[[0, 0]])
+    size = 2 + 2 * count + (1 if areal else 0)
+    start = np.cumsum(size) - size
+    written = np.empty(size.sum(), dtype=np.int64)
+    owner = np.repeat(np.arange(len(count)), count)
+    k = np.arange(len(owner)) - (np.cumsum(count) - count)[owner]
+    at = start[owner] + 1 + 2 * k + (k > 0)
+    written[at], written[at + 1] = ((steps << 1) ^ (steps >> 63)).T
+    written[start] = MOVE_TO | 1 << 3
+    written[start + 3] = LINE_TO | (count - 1) << 3
+    if areal:
+        written[start + size - 1] = CLOSE_PATH | 1 << 3
+    return written
 
 
 def street_tiles(ways: gpd.GeoDataFrame) -> TileSet:

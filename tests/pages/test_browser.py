@@ -304,6 +304,12 @@ def test_the_strip_is_walked_with_the_keys_and_the_map_follows(visit):
     assert slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
     page.keyboard.press("Tab")
     assert "gap-row" in page.evaluate("document.activeElement.className")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".card")
+    # the reader stays where she was, and goes on into the card
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.card') !== null")
 
 
 def test_the_first_run_ribbon_leads_to_a_gap_and_is_gone_for_good(visit):

@@ -123,7 +123,7 @@ map.on("mousemove", (event) => {
   map.getContainer().style.cursor = under ? "pointer" : "";
 });
 map.on("mouseout", () => { $("pointer").textContent = ""; });
-map.on("click", async (event) => {
+map.on("click", (event) => {
   const coarse = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
   const under = hit(map, viewport.found, paint, event.layerPoint, coarse);
   if (under?.kind === "station") change({ station: under.item.station_id });
@@ -149,9 +149,14 @@ async function openStreet(state, before) {
     return;
   }
   beside();
-  if (street?.street_id === state.street) draw(street, onMap);
-  else {
-    street = await showStreet(state.street, onMap);
+  if (street?.street_id === state.street) {
+    const row = document.activeElement?.closest(".gaps li")?.id;
+    draw(street, onMap);
+    document.getElementById(row)?.querySelector("a").focus({ preventScroll: true });
+  } else {
+    const found = await showStreet(state.street, onMap);
+    if (current().street !== state.street) return;
+    street = found;
     if (before) $("street-name")?.focus({ preventScroll: true });
     $("panel-body").scrollTop = 0;
     chosen.street = street && lineOf(street).map(world);
@@ -163,6 +168,7 @@ async function openStreet(state, before) {
     return;
   }
   const gap = await showGap(state.gap, onMap);
+  if (current().gap !== state.gap) return;
   chosen.gap = gap && { ...gap, line: world(gap.line) };
   paint.redraw();
   if (gap && (before || !state.at)) onMap.fly(gap);
