@@ -34,7 +34,8 @@ def lines_of(table: pa.Table) -> tuple[F, I, pyproj.CRS | None]:
         return _coordinates(column.flatten()), _offsets(count), crs
     raw, at = _bytes(column)
     count = (np.diff(at) - _HEAD) // 16
-    if (16 * count + _HEAD != np.diff(at)).any() or not _all_are(_LINE, column, raw, at):
+    whole = (16 * count + _HEAD == np.diff(at)).all()
+    if not whole or not _all_are(_LINE, column, raw[at[:-1, None] + np.arange(5)]):
         xy, owner = shapely.get_coordinates(_shapes(column, _LINE), return_index=True)
         return xy, _offsets(np.bincount(owner, minlength=len(column))), crs
     if not count.any():
@@ -56,7 +57,7 @@ def points_of(table: pa.Table) -> tuple[F, pyproj.CRS | None]:
     if encoding == "point":
         return _coordinates(column), crs
     raw, at = _bytes(column)
-    if (np.diff(at) != 21).any() or not _all_are(_POINT, column, raw, at):
+    if (np.diff(at) != 21).any() or not _all_are(_POINT, column, raw.reshape(-1, 21)[:, :5]):
         shapes = _shapes(column, _POINT)
         xy = np.full((len(shapes), 2), np.nan)
         some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
@@ -104,10 +105,10 @@ def _bytes(column: Any) -> tuple[NDArray[np.uint8], I]:
     return np.frombuffer(data, np.uint8)[at[0] : at[-1]], at - at[0]
 
 
-def _all_are(kind: int, column: Any, raw: NDArray[np.uint8], at: I) -> bool:
+def _all_are(kind: int, column: Any, head: NDArray[np.uint8]) -> bool:
     """Tell whether all rows are little-endian geometries of a type, in two dimensions."""
-    head = raw[at[:-1, None] + np.arange(5)] if len(at) > 1 else np.zeros((0, 5), np.uint8)
-    return not column.null_count and bool((head == (1, kind, 0, 0, 0)).all())
+    plain = np.array((1, kind, 0, 0, 0), dtype=np.uint8)
+    return not column.null_count and bool((head == plain).all())
 
 
 def _shapes(column: Any, kind: int) -> NDArray[np.object_]:
