@@ -620,6 +620,13 @@ def test_geometries_that_are_no_street_are_set_aside(town, tmp_path):
     assert "swapped" in said[6]
 
 
+def test_without_code_and_districts_the_adcode_is_unknown(tmp_path):
+    city = City.create(tmp_path / "q", standard="quzhou-2018")
+    assert (city.config.name, city.config.adcode) == ("q", "")
+    bring(city, station_rows(2))
+    assert city.stations()["adcode"].isna().all()
+
+
 def test_districts_place_the_stations(full_town, tmp_path):
     city = City.open(shutil.copytree(full_town.path, tmp_path / "copy"))
     whole = shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)

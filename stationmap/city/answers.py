@@ -181,9 +181,12 @@ class Answers:
 def _with_adcode(
     frame: gpd.GeoDataFrame, *, districts: gpd.GeoDataFrame, city: str
 ) -> gpd.GeoDataFrame:
-    """Where a station lies decides; what lies in no district keeps what its list says."""
+    """Where a station lies decides; what lies in no district keeps what its list says.
+
+    Without districts the city is one; a city without a code leaves it unknown.
+    """
     if districts.empty:
-        return frame.assign(adcode=frame["adcode"].fillna(city).astype("str"))
+        return frame.assign(adcode=frame["adcode"].fillna(city or None).astype("str"))
     points = frame.loc[frame.geometry.notna(), ["geometry"]]
     inside = points.sjoin(districts[["adcode", "geometry"]], predicate="intersects")
     # of nested districts the smallest
