@@ -33,8 +33,8 @@ bench: $(VENV)/.test
 
 # new pins for what pyproject.toml asks; UPGRADE=--upgrade takes the newest of everything
 pins: $(VENV)/.test
-	$(PINS) $(UPGRADE) --all-extras -o requirements/test.txt pyproject.toml
-	$(PINS) $(UPGRADE) --extra files --extra plot --extra web -o requirements/run.txt pyproject.toml
+	$(PINS) $(UPGRADE) --all-extras -o .pins/test.txt pyproject.toml
+	$(PINS) $(UPGRADE) --extra files --extra plot --extra web -o .pins/run.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) demo-city build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -47,12 +47,12 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+$(VENV)/.run: .pins/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r .pins/run.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.test: requirements/test.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements/test.txt
+$(VENV)/.test: .pins/test.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r .pins/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/.run

@@ -88,12 +88,12 @@ def test_run_pins_are_test_pins_with_hashes():
     pins = {
         name: dict(re.findall(r"^([\w.-]+)==(\S+)", text, flags=re.MULTILINE))
         for name in ("run", "test")
-        if (text := (ROOT / f"requirements/{name}.txt").read_text())
+        if (text := (ROOT / f".pins/{name}.txt").read_text())
     }
     assert len(pins["run"]) > 30
     assert pins["run"].items() <= pins["test"].items()
     for name in pins:
-        text = (ROOT / f"requirements/{name}.txt").read_text()
+        text = (ROOT / f".pins/{name}.txt").read_text()
         assert len(re.findall(r"^[\w.-]+==", text, flags=re.MULTILINE)) == len(
             re.findall(r"^[\w.-]+==\S+ \\\n    --hash=sha256:", text, flags=re.MULTILINE)
         )
