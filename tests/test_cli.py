@@ -426,3 +426,24 @@ def test_progress_shows_on_a_terminal_only(command, town, monkeypatch):
     monkeypatch.setattr(sys, "stderr", stderr)
     assert cli.run(["gaps", str(town)]) == 0
     assert "looking for gaps" in stderr.getvalue()
+
+
+def test_brackets_in_a_name_are_no_markup(command, tmp_path, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    roads = (("Foo [/b] 路", "secondary"), ("[old] A", "primary"))
+    assert command("new", tmp_path / "city", "--standard", "quzhou-2018")[0] == 0
+    file = osm_file(tmp_path / "t[/b].osm", roads=roads)
+    stderr = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stderr)
+        assert cli.run(["import", "osm", str(file), "--city", str(tmp_path / "city")]) == 0
+    assert "t[/b].osm" in stderr.getvalue()
+    rows = table(tmp_path / "s.csv", station_rows())
+    command("import", "stations", rows, "--city", tmp_path / "city", "--datum", "wgs84")
+    code, out, _ = command("gaps", tmp_path / "city")
+    assert code == 0
+    assert "Foo [/b] 路" in out
+    assert "[old] A" in out

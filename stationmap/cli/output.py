@@ -65,9 +65,11 @@ def working() -> "Iterator[Callable[[Note], None]]":
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
+    # a plain Text: brackets in the name of a file are no markup
     with Console(stderr=True).status("…") as status:
-        yield lambda note: status.update(note.render(language()) + " …")
+        yield lambda note: status.update(Text(note.render(language()) + " …"))
 
 
 # ------------------------------------------------------------------- JSON
@@ -211,6 +213,7 @@ def _print_streets(spacing: "Spacing") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = spacing.streets()
     table = table[table["gaps"] > 0].sort_values(
@@ -231,7 +234,7 @@ def _print_streets(spacing: "Spacing") -> None:
         shown.add_column(said(heading), justify="right")
     for row in table.head(STREETS_SHOWN).itertuples():
         shown.add_row(
-            str(row.name or said(N_("(unnamed)"))),
+            Text(str(row.name or said(N_("(unnamed)")))),  # brackets in it are no markup
             said(CLASSES[row.street_class]),
             f"{row.frontage_m:,.0f}",
             f"{row.covered_share:.0%}",
