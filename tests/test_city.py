@@ -238,7 +238,7 @@ BAD = {
     "zero": ({"经度": 0, "纬度": 0}, "0, 0"),
     "swapped": ({"经度": LAT, "纬度": LON}, "are swapped"),
     "off the earth": ({"经度": 250}, "no place on earth"),
-    "unknown type": ({"类型": "有礼点点"}, "the type 有礼点点 is not in the standard"),
+    "unknown type": ({"类型": "有理点"}, "the type 有理点 is not in the standard"),
     "no type": ({"类型": ""}, "the row has no type"),
     "unknown status": ({"状态": "歇业"}, "the status 歇业 is not known"),
     "repeated id": ({"编号": "A0"}, "the id A0 stands already in row 2"),
@@ -269,7 +269,7 @@ def test_a_bad_row_is_set_aside_with_its_number_reason_and_advice(town, fault):
 
 
 def test_advice_names_the_nearest_valid_word(town):
-    rows = [{**row, "类型": "有礼点点"} for row in station_rows(1)] + station_rows(3)[1:]
+    rows = [{**row, "类型": "有理点"} for row in station_rows(1)] + station_rows(3)[1:]
     entry = bring(town, rows).entries[0]
     assert "did you mean 有礼点?" in entry.refusal.sentences()[1].render("en")
 
@@ -318,6 +318,12 @@ def test_a_table_without_types_says_how_to_give_them(town):
             bring(town, rows, **options)
     with pytest.raises(InputError, match="colour"):
         bring(town, rows, sets={"colour": "red"})
+
+
+@pytest.mark.parametrize("word", ["志愿者之家", "“志愿者之家”", "学雷锋志愿服务志愿者之家"])
+def test_types_are_understood_as_the_office_writes_them(town, word):
+    bring(town, [station_rows(1)[0] | {"类型": word}])
+    assert town.stations()["type"].tolist() == ["home"]
 
 
 def test_words_of_the_office_are_understood(town):
@@ -696,6 +702,31 @@ def test_old_versions_go_and_readers_keep_what_they_hold(town):
     assert len(before.stations()) == 0
     assert len(town.stations()) == 6
     assert len(list((town.path / "register").iterdir())) == KEPT + 2
+
+
+def test_a_version_that_is_gone_is_not_called_damaged(town):
+    bring(town, station_rows(1))
+    held = town.now()
+    for count in range(2, 7):
+        bring(town, station_rows(count))
+    with pytest.raises(CityError, match="replaced by a newer one; open the city again"):
+        held.stations()
+    assert len(City.open(town.path).stations()) == 6
+
+
+def test_a_version_label_is_never_older_than_its_data(town, monkeypatch):
+    bring(town, station_rows(1))
+    reader, read_pack, rows = City(town.path), City._read_pack, [station_rows(3), station_rows(4)]
+
+    def late(city, standard):
+        if city is reader and rows:
+            bring(town, rows.pop())
+        return read_pack(city, standard)
+
+    monkeypatch.setattr(City, "_read_pack", late)
+    now = reader.now()
+    assert not rows
+    assert (now.version, len(now.stations())) == (City(town.path).version, 3)
 
 
 def test_leftovers_of_a_killed_import_are_swept(town):

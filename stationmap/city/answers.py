@@ -29,7 +29,9 @@ STREETS = ("street_id", "name", "part", "adcode", "length_m")
 class Answers:
     """One version of a city; nothing in it changes, whatever is imported meanwhile.
 
-    Frames are in EPSG:4326, kept and shared: copy before you change one.
+    Layers are read when first asked for. A version is kept on disk beside newer ones only for a
+    while (`stationmap.city.versions.KEPT`); what was not read until then raises CityError. Frames
+    are in EPSG:4326, kept and shared: copy before you change one.
     """
 
     def __init__(

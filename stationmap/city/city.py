@@ -105,19 +105,19 @@ class City:
         return city
 
     def now(self) -> Answers:
-        """Return the answers of the version in force; they stay of one version, whatever comes."""
+        """Return the answers of the version in force.
+
+        They stay of that version, whatever is imported meanwhile. What they have not read yet can
+        be read only as long as the version is kept: some imports later it raises CityError.
+        """
         with self._lock:
             version = self._stamp()
-            if self._answers is None or self._answers.version != version:
-                config = settings.read(self.path)
-                self._answers = Answers(
-                    self.path,
-                    version=version,
-                    config=config,
-                    pack=self._read_pack(config.standard),
-                    atlas=Store(self.path / ATLAS).current(),
-                    register=Store(self.path / REGISTER).current(),
-                )
+            while self._answers is None or self._answers.version != version:
+                found = self._open(version)
+                # an import may have come between the label and the data
+                stamped, version = version, self._stamp()
+                if stamped == version:
+                    self._answers = found
             return self._answers
 
     @property
@@ -234,6 +234,17 @@ class City:
             dry_run=dry_run,
             lang=lang,
             progress=progress or (lambda _: None),
+        )
+
+    def _open(self, version: str) -> Answers:
+        config = settings.read(self.path)
+        return Answers(
+            self.path,
+            version=version,
+            config=config,
+            pack=self._read_pack(config.standard),
+            atlas=Store(self.path / ATLAS).current(),
+            register=Store(self.path / REGISTER).current(),
         )
 
     def _stamp(self) -> str:

@@ -19,7 +19,7 @@ from stationmap.city.quarantine import Quarantine
 from stationmap.city.rows import Rows, nearest
 from stationmap.errors import InputError
 from stationmap.messages import N_
-from stationmap.standards import Pack, tables
+from stationmap.standards import Pack, site_type, tables
 
 Column = NDArray[np.object_]
 
@@ -171,13 +171,14 @@ def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
             file=rows.file,
             known=known,
         )
+    read = {word: site_type(str(word), pack) for word in said.dropna().unique()}
+    found = said.map(read)
     words = {
         word.casefold(): t.id
         for t in pack.site_types
         for word in (t.id, t.name.zh, t.name.en, *t.also)
         if word
     }
-    found = said.map(lambda v: words.get(str(v).casefold().strip()), na_action="ignore")
     quarantine.refuse(
         said.isna().to_numpy(),
         N_("the row has no type"),

@@ -94,7 +94,8 @@ class Version:
         Raises
         ------
         CityError
-            The file is missing or is not the one that was written.
+            The file is missing or is not the one that was written, or this version was replaced
+            by a newer one and removed.
         """
         record = self.manifest.layers.get(layer)
         if record is None:
@@ -103,10 +104,18 @@ class Version:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise _damaged(path) from error
+            raise self._gone(path) from error
         if hashlib.sha256(data).hexdigest() != record.sha256:
             raise _damaged(path)
         return gpd.read_parquet(io.BytesIO(data))
+
+    def _gone(self, path: Path) -> CityError:
+        if self.folder.is_dir() or Store(self.folder.parent).current_name() in (None, self.name):
+            return _damaged(path)
+        return CityError(
+            "{city}: this version was replaced by a newer one; open the city again",
+            city=self.folder.parent.parent.name,
+        )
 
 
 class Store:
