@@ -13,9 +13,7 @@ from stationmap.checks.kerbs import Prepared
 from stationmap.coverage import F, I, Placed, ticks
 from stationmap.errors import InputError
 from stationmap.linear import locate, within
-
-ON_LINE_M = 0.5
-"""A station closer to the line than this serves both of its sides."""
+from stationmap.streets.frontage import ON_LINE_M
 
 
 @dataclass(frozen=True)

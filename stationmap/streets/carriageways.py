@@ -7,7 +7,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from stationmap.linear import Lines, substrings
+from stationmap.linear import Lines, expand, substrings
 from stationmap.streets.network import (
     Bools,
     Chains,
@@ -17,7 +17,6 @@ from stationmap.streets.network import (
     Lineworks,
     chain_lines,
     join,
-    position,
 )
 
 PAIR_M = 40.0
@@ -146,7 +145,7 @@ def _sample(
     """Points every `STEP_M` at most along some chains, both ends included."""
     steps = np.ceil(lines.length_m[chains] / STEP_M).astype(np.int64)
     chain = np.repeat(chains, steps + 1)
-    count = position(steps + 1)
+    count = expand(steps + 1)[1]
     at = lines.length_m[chain] * count / np.repeat(steps, steps + 1)
     base = np.r_[0, np.cumsum(lines.length_m + 1)]
     segment = np.searchsorted(base[segment_chain] + segment_from, base[chain] + at, "right") - 1

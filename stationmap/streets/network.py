@@ -10,6 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from stationmap.linear import expand
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -17,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Lineworks = npt.NDArray[np.object_]
 
 NODE_M = 0.01
-"""Ends closer than the finest step of the source's coordinates (1e-7° in OSM) are one node."""
+"""What lies closer to an end of a line is that end: the finest step of OSM's coordinates, 1e-7°."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     group : (n,) ways of different groups never meet
     one_way : (n,) traffic runs along the line only
     """
+    lines, line_of_kept = _snap(lines)
+    group, one_way = group[line_of_kept], one_way[line_of_kept]
     xy, line_of = shapely.get_coordinates(lines, return_index=True)
     place = _places(xy, group[line_of])
     is_end = (np.diff(line_of, prepend=-1) != 0) | (np.diff(line_of, append=-1) != 0)
@@ -90,10 +97,10 @@ def cut(lines: Lineworks, *, group: Ints, one_way: Bools) -> Edges:
     inside = line_of[begin] == line_of[end]
     begin, end = begin[inside], end[inside]
     size = end - begin + 1
-    rows = np.repeat(begin, size) + position(size)
+    rows = np.repeat(begin, size) + expand(size)[1]
     pieces = shapely.linestrings(xy[rows], indices=np.repeat(np.arange(len(size)), size))
     way = line_of[begin]
-    edges = Edges(np.asarray(pieces, dtype=object), way, group[way], one_way[way])
+    edges = Edges(np.asarray(pieces, dtype=object), line_of_kept[way], group[way], one_way[way])
     shape = pd.Series(shapely.to_wkb(shapely.normalize(edges.line)))
     repeated = pd.DataFrame({"group": edges.group, "shape": shape}).duplicated()
     return edges.take(~repeated.to_numpy())
@@ -145,7 +152,7 @@ def chain_lines(edges: Edges, chains: Chains) -> Lineworks:
     sizes = size[chains.edge]
     step = np.where(chains.reverse, -1, 1)
     start = np.where(chains.reverse, first[chains.edge + 1] - 1, first[chains.edge])
-    within = position(sizes)
+    within = expand(sizes)[1]
     rows = np.repeat(start, sizes) + np.repeat(step, sizes) * within
     chain = np.repeat(chains.chain, sizes)
     opens_chain = np.repeat(np.isin(np.arange(len(chains.edge)), chains.first), sizes)
@@ -154,10 +161,30 @@ def chain_lines(edges: Edges, chains: Chains) -> Lineworks:
     return np.asarray(lines, dtype=object)
 
 
-def position(sizes: Ints) -> Ints:
-    """Count 0, 1, 2 … afresh within each run of some sizes."""
-    counted: Ints = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return counted
+def _snap(lines: Lineworks) -> tuple[Lineworks, Ints]:
+    """Move vertices within `NODE_M` of an end of a line onto it, so that they are one node.
+
+    Returns
+    -------
+    lines, row
+        The lines that still have a length, and which they were.
+    """
+    xy, line_of = shapely.get_coordinates(lines, return_index=True)
+    is_end = (np.diff(line_of, prepend=-1) != 0) | (np.diff(line_of, append=-1) != 0)
+    ends = np.unique(xy[is_end], axis=0)
+    if not len(ends):
+        return lines, np.arange(len(lines))
+    tree = cKDTree(ends)
+    near = tree.query_pairs(NODE_M, output_type="ndarray")
+    links = coo_array((np.ones(len(near)), near.T), shape=(len(ends), len(ends)))
+    cluster = connected_components(links, directed=False)[1]
+    ends = ends[np.unique(cluster, return_index=True)[1]][cluster]
+    distance, end = tree.query(xy, distance_upper_bound=NODE_M)
+    found = np.isfinite(distance)
+    xy[found] = ends[end[found]]
+    moved = shapely.remove_repeated_points(shapely.set_coordinates(lines.copy(), xy))
+    kept = np.flatnonzero(shapely.length(moved) > 0)
+    return np.asarray(moved, dtype=object)[kept], kept
 
 
 def _places(xy: Floats, group: Ints) -> Ints:

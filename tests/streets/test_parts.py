@@ -237,3 +237,27 @@ def test_a_way_drawn_there_and_back_is_measured_once():
         ]
     )
     assert lengths(made) == [150.5]
+
+
+@pytest.mark.parametrize("apart", [0, 0.0005, 0.003, 0.009])
+def test_ends_drawn_a_few_millimetres_apart_are_one_node(apart):
+    shifts = np.random.default_rng(1).uniform(0, 1, (20, 2))
+    for x, y in shifts:
+        first = way(1, [(x, y), (x + 100, y)], name="礼贤路")
+        second = way(2, [(x + 100, y + apart), (x + 250, y)], name="礼贤路")
+        assert len(streets([first, second]).parts) == 1
+
+
+def test_ends_farther_apart_than_a_node_do_not_join():
+    first = way(1, [(0, 0), (100, 0)], name="礼贤路")
+    assert len(streets([first, way(2, [(100.05, 0), (250, 0)], name="礼贤路")]).parts) == 2
+
+
+def test_a_ring_that_closes_within_a_node_is_closed():
+    made = streets(
+        [
+            way(1, [(0, 0), (25, 0), (25, 25)], name="环路"),
+            way(2, [(25, 25), (0, 25), (0, 0.002)], name="环路"),
+        ]
+    )
+    assert made.parts["closed"].tolist() == [True]
