@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from stationmap.city import City
-from stationmap.errors import CityError, StationMapError
+from stationmap.errors import CityError, PackError, StationMapError
 from stationmap.messages import N_
 from web.api import api
 from web.pages import pages
@@ -19,7 +19,11 @@ from web.view import Source
 from web.words import catalogue, say
 
 # one table: what went wrong -> the status that says so
-STATUSES: list[tuple[type[Exception], int]] = [(CityError, 503), (StationMapError, 400)]
+STATUSES: list[tuple[type[Exception], int]] = [
+    (CityError, 503),
+    (PackError, 503),
+    (StationMapError, 400),
+]
 SENTENCES = {
     404: N_("There is nothing at this address."),
     405: N_("This address can only be read."),

@@ -11,11 +11,11 @@ tiles = kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"))
 
 @tiles.get("/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 def tile(layer: str, z: int, x: int, y: int) -> Response:
-    """One tile; with ``?v=`` of the present version it may be kept for good."""
+    """One tile; with ``?v=`` of the present version it may be kept for a day."""
     if layer not in TILE_LAYERS or z > MAX_TILE_ZOOM or max(x, y) >= 2**z:
         abort(404)
     now = present()
     response = Response(now.tile(layer, z, x, y), mimetype="application/vnd.mapbox-vector-tile")
     if request.args.get("v") == now.version:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = "public, max-age=86400"
     return response

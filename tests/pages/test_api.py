@@ -389,3 +389,10 @@ def test_a_city_without_stations_is_all_gap(own_town, tmp_path):  # noqa: F811
     assert found["stations_counted"] == 0
     assert found["covered_share"] == 0
     assert get(own, f"map/stations?bbox={WHOLE}&zoom=15")["features"] == []
+
+
+def test_a_broken_pack_of_the_city_is_no_fault_of_the_visitor(own_town):  # noqa: F811
+    own = create_app(own_town.path).test_client()
+    [pack] = (own_town.path / "packs").glob("*.toml")
+    pack.write_text(pack.read_text("utf-8") + "\n[[rule]]\nnonsense = 1\n", "utf-8")
+    assert own.get("/healthz").status_code == 503

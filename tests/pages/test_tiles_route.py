@@ -22,7 +22,7 @@ def test_streets_and_ground_come_as_vector_tiles(client):  # noqa: F811
 
 def test_a_tile_of_this_version_may_be_kept_for_good(client, town):  # noqa: F811
     path = f"/tiles/streets/{tile_of(15)}"
-    assert "immutable" in client.get(f"{path}?v={town.version}").headers["Cache-Control"]
+    assert "max-age=86400" in client.get(f"{path}?v={town.version}").headers["Cache-Control"]
     first = client.get(f"{path}?v=older")
     assert first.headers["Cache-Control"] == "no-cache"
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
