@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from small_city import LAT, LON, osm_file, station_rows, table
 
 from stationmap import crs, stations
-from stationmap.city import City, layers
+from stationmap.city import City, imports, layers
 from stationmap.city.versions import KEPT, Store, exclusive
 from stationmap.errors import CityError, CrsError, DatumUndecided, InputError, PackError
 
@@ -60,7 +60,7 @@ def test_new_city_reads_back(tmp_path):
     assert city.stations().equals(stations.empty())
     for layer, columns in layers.ATLAS.items():
         frame = city.layer(layer)
-        assert list(frame.columns) == [*columns, "geometry"]
+        assert list(frame.columns) == [*(c for c in columns if c != "tags"), "geometry"]
         assert frame.empty
         assert frame.crs.to_epsg() == 4326
 
@@ -100,6 +100,7 @@ def test_unknown_pack_is_refused_before_anything_is_written(tmp_path):
         ("city.toml", lambda t: t.replace("name =", "nom ="), "name: missing key"),
         ("city.toml", lambda t: t + '\n[colour]\nmap = "red"', "colour: unknown key"),
         ("city.toml", lambda t: t.replace("Asia/Shanghai", "Asia/Quzhou"), "no such time zone"),
+        ("city.toml", lambda t: t.replace('"wgs84"', '"gcj02"'), "only wgs84 can be published"),
         ("city.toml", lambda t: t.replace("quzhou-2018", "gone-2018"), "has no file in packs/"),
         ("city.toml", lambda t: t.replace("quzhou-2018", "../x"), "has no file in packs/"),
         ("city.toml", lambda _: "name = [", "cannot be read"),
@@ -664,7 +665,11 @@ def test_facilities_find_their_category(town):
     report = bring(town, rows, kind="facilities", name="f.csv")
     own = town.layer("facilities").query("source == 'f'")
     assert own["category"].fillna("?").tolist() == ["hospital", "?"]
-    assert own["tags"].tolist() == ["综合医院", "说不清"]
+    stored = layers.read(town.now().atlas, "facilities")
+    assert stored.loc[stored["source"] == own["source"].iloc[0], "tags"].tolist() == [
+        "综合医院",
+        "说不清",
+    ]
     assert "no place" in reasons(report)[4]
     bring(town, [{"名称": "1", "经度": LON, "纬度": LAT}], kind="facilities", name="公共厕所.csv")
     assert town.layer("facilities").query("source == '公共厕所'")["category"].tolist() == ["toilet"]
@@ -677,6 +682,26 @@ def test_a_second_import_at_the_same_time_is_refused(town):
     with exclusive(town.path), pytest.raises(CityError, match="another import is running"):
         bring(town, station_rows())
     assert bring(town, station_rows()).written
+
+
+def test_ids_that_another_import_takes_meanwhile_are_not_given_twice(town, monkeypatch):
+    lock, rows = imports.exclusive, [station_rows(2)]
+
+    def late(folder):
+        if rows:
+            bring(City(town.path), rows.pop(), name="other.csv")
+        return lock(folder)
+
+    monkeypatch.setattr(imports, "exclusive", late)
+    assert bring(town, station_rows(2)).counts.accepted == 2
+    assert sorted(town.stations()["station_id"]) == ["A0", "A1", "list-A0", "list-A1"]
+
+
+def test_a_dry_run_says_what_would_be_removed(town):
+    bring(town, station_rows(3))
+    for dry_run, word in ((True, "would be removed"), (False, "are removed")):
+        report = bring(town, station_rows(2), dry_run=dry_run)
+        assert [word in w.render("en") for w in report.warnings] == [True]
 
 
 def test_a_full_disk_leaves_the_city_as_it_was(town, monkeypatch):
@@ -706,7 +731,7 @@ def test_old_versions_go_and_readers_keep_what_they_hold(town):
 
 def test_a_version_that_is_gone_is_not_called_damaged(town):
     bring(town, station_rows(1))
-    held = town.now()
+    held = City(town.path).now()
     for count in range(2, 7):
         bring(town, station_rows(count))
     with pytest.raises(CityError, match="replaced by a newer one; open the city again"):

@@ -19,12 +19,19 @@ from openpyxl import load_workbook
 from small_city import LAT, LON, osm_file, station_rows, table
 
 from stationmap.cli import run as cli
-from stationmap.cli.output import LANG_VARIABLE
+from stationmap.cli.output import LANG_VARIABLE, working
+from stationmap.io.notes import Note
 
 GAPS = [
     *("gap_id", "street_id", "street_name", "street_class", "adcode", "part", "side"),
     *("from_m", "to_m", "length_m", "points_needed", "frontage", "shops_m"),
     *("rule_id", "document", "clause"),
+]
+
+FINDINGS = [
+    *("finding_id", "rule_id", "kind", "subject_kind", "subject_id", "subject_name", "adcode"),
+    *("state", "force", "measured", "limit", "unit", "message_id", "message", "document"),
+    *("clause", "assumed", "geometry"),
 ]
 
 
@@ -151,11 +158,30 @@ def test_export_has_every_layer(command, town, tmp_path):
     code, _, err = command("export", town, "--out", out)
     assert code == 0
     assert "findings" in err
-    names = {"stations", "streets", "shops", "facilities", "districts", "gaps"}
+    names = {"stations", "streets", "shops", "facilities", "districts", "gaps", "findings"}
     assert set(gpd.list_layers(out)["name"]) == names
     assert len(gpd.read_file(out, layer="stations")) == 6
     streets = gpd.read_file(out, layer="streets")
     assert list(streets.columns) == ["street_id", "name", "part", "adcode", "length_m", "geometry"]
+    facilities = gpd.read_file(out, layer="facilities")
+    assert list(facilities.columns) == ["id", "name", "category", "source", "geometry"]
+
+
+def test_export_of_an_empty_city_has_the_same_layers(command, town, tmp_path):
+    for city in (town, tmp_path / "empty"):
+        if city != town:
+            assert command("new", city, "--standard", "quzhou-2018")[0] == 0
+        assert command("export", city, "--out", tmp_path / f"{city.name}.gpkg")[0] == 0
+    full, empty = tmp_path / "town.gpkg", tmp_path / "empty.gpkg"
+    names = list(gpd.list_layers(full)["name"])
+    assert list(gpd.list_layers(empty)["name"]) == names
+    for name in names:
+        columns = list(gpd.read_file(full, layer=name).columns)
+        assert list(gpd.read_file(empty, layer=name).columns) == columns
+    assert list(gpd.read_file(empty, layer="gaps").columns) == [*GAPS, "geometry"]
+    assert list(gpd.read_file(empty, layer="findings").columns) == FINDINGS
+    assert command("export", tmp_path / "empty", "--out", tmp_path / "empty.xlsx")[0] == 0
+    assert load_workbook(tmp_path / "empty.xlsx").sheetnames == names
 
 
 def test_text_never_becomes_a_formula(command, own_town, tmp_path):
@@ -433,14 +459,15 @@ def test_brackets_in_a_name_are_no_markup(command, tmp_path, monkeypatch):
         def isatty(self):
             return True
 
-    roads = (("Foo [/b] 路", "secondary"), ("[old] A", "primary"))
-    assert command("new", tmp_path / "city", "--standard", "quzhou-2018")[0] == 0
-    file = osm_file(tmp_path / "t[/b].osm", roads=roads)
     stderr = Terminal()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", stderr)
-        assert cli.run(["import", "osm", str(file), "--city", str(tmp_path / "city")]) == 0
-    assert "t[/b].osm" in stderr.getvalue()
+        with working() as status:
+            status(Note("reading {file}", {"file": "[/b] [old].csv"}))
+    assert "reading [/b] [old].csv" in stderr.getvalue()
+    roads = (("Foo [/b] 路", "secondary"), ("[old] A", "primary"))
+    assert command("new", tmp_path / "city", "--standard", "quzhou-2018")[0] == 0
+    command("import", "osm", osm_file(tmp_path / "t.osm", roads=roads), "--city", tmp_path / "city")
     rows = table(tmp_path / "s.csv", station_rows())
     command("import", "stations", rows, "--city", tmp_path / "city", "--datum", "wgs84")
     code, out, _ = command("gaps", tmp_path / "city")

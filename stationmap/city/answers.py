@@ -23,8 +23,6 @@ from stationmap.streets import Streets, build
 
 _T = TypeVar("_T")
 
-STREETS = ("street_id", "name", "part", "adcode", "length_m")
-
 
 class Answers:
     """One version of a city; nothing in it changes, whatever is imported meanwhile.
@@ -154,13 +152,22 @@ class Answers:
         return to_metric(frame.loc[counts, ["station_id", "geometry"]], self.crs())
 
     def export_layers(self) -> dict[str, gpd.GeoDataFrame]:
-        """Return the layers that outside programs get, in the columns of their contract."""
-        found = {"stations": self.stations()}
+        """Return the layers that outside programs get, in the columns of their contract.
+
+        All of them, without rows where there is nothing; findings are so until rules other than
+        spacing are checked.
+        """
+        streets, gaps = layers.typed(layers.STREETS), layers.typed(layers.GAPS)
         if len(self.layer("ways")):
-            streets = to_wgs84(self.streets().parts)
-            found["streets"] = streets[[*STREETS, "geometry"]]
-            found["gaps"] = self.gaps()
-        return found | {name: self.layer(name) for name in ("shops", "facilities", "districts")}
+            streets = to_wgs84(self.streets().parts)[[*layers.STREETS, "geometry"]]
+            gaps = self.gaps()
+        return {
+            "stations": self.stations(),
+            "streets": streets,
+            **{name: self.layer(name) for name in ("shops", "facilities", "districts")},
+            "gaps": gaps,
+            "findings": layers.typed(layers.FINDINGS),
+        }
 
     def _ways(self) -> gpd.GeoDataFrame:
         ways = self.layer("ways")

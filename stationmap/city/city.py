@@ -223,7 +223,7 @@ class City:
         """
         return import_file(
             self.path,
-            self.now(),
+            self.now,
             kind,
             Path(path),
             datum=datum,

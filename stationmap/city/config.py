@@ -25,10 +25,18 @@ class _Model(BaseModel):
 
 
 class Published(_Model):
-    """How coordinates leave the house: datum, and decimals of a degree (6 is about 0.1 m)."""
+    """How coordinates leave the house: so far always in WGS-84, not rounded."""
 
-    datum: Literal["wgs84", "gcj02", "bd09", "cgcs2000"] = "wgs84"
+    datum: str = "wgs84"
+    # written by cities made earlier; nothing rounds
     decimals: int = Field(default=6, ge=0, le=9)
+
+    @field_validator("datum")
+    @classmethod
+    def _supported(cls, value: str) -> str:
+        if value != "wgs84":
+            raise ValueError(N_("only wgs84 can be published so far"))
+        return value
 
 
 class Config(_Model):
@@ -106,10 +114,9 @@ adcode = {_toml(config.adcode)}
 # 现行标准，文件在 packs/ 内 the standards pack in force, a file in packs/
 standard = {_toml(config.standard)}
 
-# 对外坐标系与小数位数 datum and decimals of published coordinates
+# 对外坐标系，目前只支持 wgs84 datum of published coordinates; only wgs84 so far
 [published]
 datum = {_toml(config.published.datum)}
-decimals = {config.published.decimals}
 
 # 数据已齐全的县（市、区），"*" 为全市 districts whose data are complete, "*" for the whole city
 [complete]

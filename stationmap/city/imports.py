@@ -114,7 +114,7 @@ class _Change:
 
 def import_file(
     city: Path,
-    now: Answers,
+    current: Callable[[], Answers],
     kind: str,
     path: Path,
     *,
@@ -127,7 +127,7 @@ def import_file(
     lang: str,
     progress: Progress,
 ) -> ImportReport:
-    """Bring a file into the city at `city`, of which `now` is known; see `City.import_file`."""
+    """Bring a file into the city at `city`; `current` gives its answers; see `City.import_file`."""
     if kind not in (OSM, *KINDS):
         raise InputError(
             "unknown kind of import {kind}; expected one of: {known}",
@@ -141,11 +141,12 @@ def import_file(
             known=", ".join(["auto", *DATUMS]),
         )
     path = check_file(path)
-    progress(Note(N_("reading {file}"), {"file": path.name}))
-    if kind == OSM:
-        change = _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
-    else:
-        change = _from_rows(
+
+    def bring(now: Answers) -> _Change:
+        progress(Note(N_("reading {file}"), {"file": path.name}))
+        if kind == OSM:
+            return _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
+        return _from_rows(
             path,
             now,
             kind,
@@ -155,15 +156,22 @@ def import_file(
             sheet=sheet,
             complete=complete,
         )
+
+    now = current()
+    change = bring(now)
     store = Store(city / (REGISTER if kind == layers.STATIONS else ATLAS))
     if dry_run:
-        _compare(change, store.current())
+        _compare(change, store.current(), dry_run=True)
         return change.report
-    progress(Note(N_("writing"), {}))
     with exclusive(city):
+        # what the rows were compared with may have changed before the city was ours alone
+        latest = current()
+        if kind != OSM and latest.version != now.version:
+            change = bring(latest)
+        progress(Note(N_("writing"), {}))
         _sweep(city)
         base = store.current()
-        merged = _compare(change, base)
+        merged = _compare(change, base, dry_run=False)
         _write(city, store, base, change, merged, lang=lang)
     return change.report
 
@@ -308,7 +316,20 @@ def _nothing_left(rows: Rows, report: ImportReport, placed: Placed) -> None:
 # ------------------------------------------------------------------- comparing and writing
 
 
-def _compare(change: _Change, base: Version | None) -> dict[str, gpd.GeoDataFrame]:
+_REMOVED = N_(
+    "{rows} rows that {source} had brought before are not in {file} and are removed; if this is "
+    "another list, import the earlier one again and give this one a name of its own with "
+    "--set source=NAME"
+)
+_TO_REMOVE = N_(
+    "{rows} rows that {source} had brought before are not in {file} and would be removed; if this "
+    "is another list, give it a name of its own with --set source=NAME"
+)
+
+
+def _compare(
+    change: _Change, base: Version | None, *, dry_run: bool
+) -> dict[str, gpd.GeoDataFrame]:
     """Count what stays and what goes; return the layers as they will be."""
     report, merged = change.report, {}
     for layer, fresh in change.fresh.items():
@@ -334,11 +355,7 @@ def _compare(change: _Change, base: Version | None) -> dict[str, gpd.GeoDataFram
     if report.removed:
         report.warnings.append(
             Note(
-                N_(
-                    "{rows} rows that {source} had brought before are not in {file} and are "
-                    "removed; if this is another list, import the earlier one again and give this "
-                    "one a name of its own with --set source=NAME"
-                ),
+                _TO_REMOVE if dry_run else _REMOVED,
                 {"rows": report.removed, "source": report.source, "file": report.file},
             )
         )

@@ -63,6 +63,51 @@ LABELS: Mapping[str, str] = MappingProxyType(
     }
 )
 ROW = "source_row"
+_INTERNAL = frozenset({"tags"})  # stored, but no part of a contract
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "finding_id": TEXT,
+        "rule_id": TEXT,
+        "kind": TEXT,
+        "subject_kind": TEXT,
+        "subject_id": TEXT,
+        "subject_name": TEXT,
+        "adcode": TEXT,
+        "state": TEXT,
+        "force": TEXT,
+        "measured": "float64",
+        "limit": "float64",
+        "unit": TEXT,
+        "message_id": TEXT,
+        "message": TEXT,
+        "document": TEXT,
+        "clause": TEXT,
+        "assumed": "bool",
+    }
+)
+STREETS: Mapping[str, str] = MappingProxyType(
+    {"street_id": TEXT, "name": TEXT, "part": "int64", "adcode": TEXT, "length_m": "float64"}
+)
+GAPS: Mapping[str, str] = MappingProxyType(
+    {
+        "gap_id": TEXT,
+        "street_id": TEXT,
+        "street_name": TEXT,
+        "street_class": TEXT,
+        "adcode": TEXT,
+        "part": "int64",
+        "side": TEXT,
+        "from_m": "float64",
+        "to_m": "float64",
+        "length_m": "float64",
+        "points_needed": "int64",
+        "frontage": TEXT,
+        "shops_m": "float64",
+        "rule_id": TEXT,
+        "document": TEXT,
+        "clause": TEXT,
+    }
+)
 _KEYS = {
     "ways": "way_id",
     "shops": "id",
@@ -93,6 +138,12 @@ def empty(layer: str) -> gpd.GeoDataFrame:
     return stations.empty() if layer == STATIONS else conform(layer, pd.DataFrame())
 
 
+def typed(columns: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Return a frame without rows: the columns with their dtypes, and a geometry."""
+    data = {name: pd.Series([], dtype=dtype) for name, dtype in columns.items()}
+    return gpd.GeoDataFrame(data, geometry=np.array([], dtype=object), crs=WGS84)
+
+
 def read(version: Version | None, layer: str) -> gpd.GeoDataFrame:
     """Return a layer as it is stored, without rows where the version has none."""
     frame = version.read(layer) if version else None
@@ -103,7 +154,7 @@ def public(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the columns that a layer shows, in the order of the contract."""
     if layer == STATIONS:
         return frame
-    return frame[[*ATLAS[layer], "geometry"]]
+    return frame[[name for name in (*ATLAS[layer], "geometry") if name not in _INTERNAL]]
 
 
 def replace_source(

@@ -281,7 +281,7 @@ def export(
         typer.Option(metavar="FILE", help="输出文件，如 city.gpkg · the file", show_default=False),
     ],
 ) -> None:
-    r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段。 Export a city's layers.
+    r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段、检查结论。 Export a city's layers.
 
     \b
     示例 Examples:
@@ -297,7 +297,12 @@ def export(
         status(Note(N_("writing"), {}))
         reports.write_layers(out, opened.export_layers())
     tell(N_("written: {file}"), file=out)
-    tell(N_("The layer findings is empty: this version checks the spacing of stations only."))
+    tell(
+        N_(
+            "The layer findings has no rows until the checks of the other rules exist: this "
+            "version checks the spacing of stations only."
+        )
+    )
 
 
 @standards_app.command("list")
