@@ -308,6 +308,40 @@ def test_points_outside_the_atlas_are_accepted_and_counted(town):
     assert (report.counts.accepted, report.outside) == (3, 1)
 
 
+def test_a_list_of_another_place_is_asked_about(town, tmp_path):
+    rows = [{**row, "经度": row["经度"] + 0.5} for row in station_rows(2)]
+    sentence = "all 2 places in it lie outside the city's streets and districts"
+    assert [sentence in w.render("en") for w in bring(town, rows).warnings] == [True]
+    assert not bring(town, [*rows, station_rows(3)[2]]).warnings
+    away = osm_file(tmp_path / "away.osm")
+    moved = away.read_text("utf-8").replace('lat="28.9', 'lat="29.9')
+    away.write_text(moved, encoding="utf-8")
+    report = town.import_file("osm", away, dry_run=True)
+    assert any("lie outside the city" in w.render("en") for w in report.warnings)
+    assert not town.import_file("osm", tmp_path / "town.osm").warnings
+
+
+@pytest.mark.parametrize("datum", ["WGS-84", "Wgs 84", "GCJ-02", "BD-09", "CGCS2000"])
+def test_a_datum_is_known_however_it_is_written(town, datum):
+    name = datum.replace("-", "").replace(" ", "").lower()
+    assert bring(town, station_rows(2), datum=datum).datum == name
+
+
+def test_when_no_type_is_known_each_is_listed_with_its_count(town):
+    words = ["甲", "乙", "乙", "丙", "丁", "戊", "己", "庚"]
+    rows = [station_rows(8)[k] | {"类型": word} for k, word in enumerate(words)]
+    with pytest.raises(InputError) as caught:
+        bring(town, rows)
+    sentence = str(caught.value)
+    assert (
+        "the type 乙 is not in the standard (2); the type 甲 is not in the standard (1)" in sentence
+    )
+    assert "the type 戊 is not in the standard (1); and 2 more; " in sentence
+    assert "己" not in sentence
+    assert "--set type=point" in sentence
+    assert "（2 行）" in caught.value.render("zh")
+
+
 def test_a_table_without_types_says_how_to_give_them(town):
     rows = [{"名称": "甲", "经度": LON, "纬度": LAT, "类别": "有礼点"}]
     with pytest.raises(InputError, match=r"--set type=TYPE.*point 有礼点"):
@@ -632,6 +666,18 @@ def test_without_code_and_districts_the_adcode_is_unknown(tmp_path):
     assert (city.config.name, city.config.adcode) == ("q", "")
     bring(city, station_rows(2))
     assert city.stations()["adcode"].isna().all()
+
+
+def test_districts_tell_of_numbers_that_cannot_be_read(town, tmp_path):
+    data = {"adcode": ["1", "2"], "level": ["第一", "6"], "population": ["约三万", "many"]}
+    box = shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)
+    file = geodata(tmp_path / "d.gpkg", data, [box, box])
+    said = [w.render("en") for w in town.import_file("districts", file).warnings]
+    assert said == [
+        "the level of 1 districts cannot be read and is left out",
+        "the population of 2 districts cannot be read as a number and is left out",
+    ]
+    assert town.layer("districts")["level"].fillna(0).tolist() == [0, 6]
 
 
 def test_districts_place_the_stations(full_town, tmp_path):

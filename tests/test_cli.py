@@ -454,6 +454,18 @@ def test_progress_shows_on_a_terminal_only(command, town, monkeypatch):
     assert "looking for gaps" in stderr.getvalue()
 
 
+def test_a_city_without_a_code_is_told_so(command, tmp_path):
+    known = command("new", tmp_path / "a", "--standard", "quzhou-2018", "--adcode", "330800")
+    unknown = command("new", tmp_path / "b", "--standard", "quzhou-2018")
+    assert "street ids begin with 0" not in known[1]
+    assert "code is unknown; street ids begin with 0. Give --adcode" in unknown[1]
+
+
+def test_both_helps_say_what_an_import_takes(command):
+    for arguments in (["--help"], ["import", "--help"]):
+        assert "Import a file: all usable rows, or nothing." in command(*arguments)[1]
+
+
 def test_brackets_in_a_name_are_no_markup(command, tmp_path, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):

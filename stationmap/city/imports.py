@@ -9,11 +9,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from stationmap.city import layers, quarantine
 from stationmap.city.answers import Answers
-from stationmap.city.kinds import KINDS, Context
-from stationmap.city.place import Placed, place
+from stationmap.city.kinds import KINDS, TYPE_REASONS, Context
+from stationmap.city.place import Placed, outside, place
 from stationmap.city.quarantine import Entry, Quarantine, Refusal
 from stationmap.city.rows import Rows, read
 from stationmap.city.versions import SourceRecord, Store, Version, exclusive, file_sha256
@@ -23,10 +24,12 @@ from stationmap.io import osm
 from stationmap.io.files import check_file
 from stationmap.io.notes import Note
 from stationmap.messages import N_
+from stationmap.standards import Pack
 
 ATLAS, REGISTER, QUARANTINE = "atlas", "register", "quarantine"
 EVERYWHERE = "*"
 OSM = "osm"
+REASONS_NAMED = 5
 
 Progress = Callable[[Note], None]
 
@@ -134,6 +137,7 @@ def import_file(
             kind=kind,
             known=", ".join([OSM, *KINDS]),
         )
+    datum = re.sub(r"[\s_-]+", "", datum).lower()  # as people write it: GCJ-02
     if datum not in ("auto", *DATUMS):
         raise InputError(
             "unknown datum {datum}: expected one of {known}",
@@ -145,17 +149,20 @@ def import_file(
     def bring(now: Answers) -> _Change:
         progress(Note(N_("reading {file}"), {"file": path.name}))
         if kind == OSM:
-            return _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
-        return _from_rows(
-            path,
-            now,
-            kind,
-            datum=datum,
-            columns=columns,
-            sets=sets,
-            sheet=sheet,
-            complete=complete,
-        )
+            change = _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
+        else:
+            change = _from_rows(
+                path,
+                now,
+                kind,
+                datum=datum,
+                columns=columns,
+                sets=sets,
+                sheet=sheet,
+                complete=complete,
+            )
+        _look_outside(change, now)
+        return change
 
     now = current()
     change = bring(now)
@@ -268,15 +275,14 @@ def _from_rows(
         evidence=placed.evidence,
         entries=refused.entries(rows.cells, rows.numbers),
         notes=rows.notes,
-        warnings=placed.warnings,
+        warnings=[*placed.warnings, *context.warnings],
     )
     good = refused.good
     if not good.any():
-        _nothing_left(rows, report, placed)
+        _nothing_left(rows, report, placed, pack=now.pack)
     frame = made.assign(geometry=placed.geometry)[good].reset_index(drop=True)
     fresh = layers.conform(spec.layer, _single_lines(frame) if spec.shape == "line" else frame)
     nowhere = int(fresh.geometry.isna().sum())
-    report.outside = placed.outside
     report.counts = Counts(
         read=len(good),
         accepted=int(good.sum()),
@@ -292,6 +298,24 @@ def _from_rows(
     )
 
 
+def _look_outside(change: _Change, now: Answers) -> None:
+    """Count the accepted places outside the city; warn where there are no others."""
+    report, extent = change.report, now.extent()
+    shapes = np.concatenate([frame.geometry.to_numpy() for frame in change.fresh.values()])
+    shapes = shapes[~shapely.is_missing(shapes)]
+    report.outside = int(outside(shapes, extent).sum())
+    if report.outside and report.outside == len(shapes):
+        report.warnings.append(
+            Note(
+                N_(
+                    "{file}: all {rows} places in it lie outside the city's streets and districts: "
+                    "is it the right file, the right city, the right datum?"
+                ),
+                {"file": report.file, "rows": report.outside},
+            )
+        )
+
+
 def _single_lines(frame: Any) -> gpd.GeoDataFrame:
     """One row a line: the lines of a multi-line keep its id, like a way that a map cut."""
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=layers.WGS84).explode(
@@ -299,15 +323,28 @@ def _single_lines(frame: Any) -> gpd.GeoDataFrame:
     )
 
 
-def _nothing_left(rows: Rows, report: ImportReport, placed: Placed) -> None:
-    refusal, count = quarantine.commonest(report.entries)
-    reason, advice = refusal.sentences()
+def _nothing_left(rows: Rows, report: ImportReport, placed: Placed, *, pack: Pack) -> None:
+    found = quarantine.reasons(report.entries)
+    _, advice = found[0][0].sentences()
+    listed = [
+        Note(N_("{reason} ({count})"), {"reason": refusal.sentences()[0], "count": count})
+        for refusal, count in found[:REASONS_NAMED]
+    ]
+    if len(found) > REASONS_NAMED:
+        listed.append(Note(N_("and {more} more"), {"more": len(found) - REASONS_NAMED}))
+    reasons = listed[0]
+    for one in listed[1:]:
+        reasons = Note(N_("{reasons}; {one}"), {"reasons": reasons, "one": one})
+    if found[0][0].reason in TYPE_REASONS:
+        types = [t.id for t in pack.site_types]
+        chosen = "point" if "point" in types else types[0]
+        template = N_("{advice}; or give all rows one type, such as --set type={type}")
+        advice = Note(template, {"advice": advice, "type": chosen})
     raise InputError(
-        "{file}: none of its {read} rows can be used. {count} of them: {reason}; {advice}",
+        "{file}: none of its {read} rows can be used: {reasons}; {advice}",
         file=rows.file,
         read=len(rows.cells),
-        count=count,
-        reason=reason,
+        reasons=reasons,
         advice=advice,
         evidence=placed.evidence,
     )

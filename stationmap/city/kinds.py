@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
 from stationmap.city.rows import Rows, nearest
 from stationmap.errors import InputError
+from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.standards import Pack, site_type, tables
 
@@ -53,6 +54,7 @@ _TRUE = frozenset(("yes", "true", "t", "1", "y", "是", "√"))
 _FALSE = frozenset(("no", "false", "f", "0", "n", "否", "×"))
 # values of OpenStreetMap's bridge=* and tunnel=* that are neither yes nor no
 _NOT_BUILT = frozenset(("no", "false", "f", "0", "否", "building_passage", "culvert", "covered"))
+TYPE_REASONS = (N_("the row has no type"), N_("the type {value} is not in the standard"))
 # what advice proposes; many more words are understood
 _STATUS_WORDS = {
     "正常运行": "active",
@@ -76,11 +78,15 @@ _LEVELS: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Context:
-    """What the rows of a file meet: its source, the city's pack, and what other sources hold."""
+    """What the rows of a file meet: its source, the city's pack, and what other sources hold.
+
+    `warnings` collects what is to be said of cells that were left out.
+    """
 
     source: str
     pack: Pack
     taken: frozenset[str]
+    warnings: list[Note] = field(default_factory=list)
 
 
 Make = Callable[[Rows, Placed, Quarantine, Context], pd.DataFrame]
@@ -181,7 +187,7 @@ def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
     }
     quarantine.refuse(
         said.isna().to_numpy(),
-        N_("the row has no type"),
+        TYPE_REASONS[0],
         N_("write one of: {known}"),
         known=known,
     )
@@ -189,7 +195,7 @@ def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
         said,
         found.isna().to_numpy(),
         quarantine,
-        reason=N_("the type {value} is not in the standard"),
+        reason=TYPE_REASONS[1],
         known=words,
         shown=known,
     )
@@ -251,7 +257,6 @@ def _facilities(
 def _districts(
     rows: Rows, placed: Placed, quarantine: Quarantine, context: Context
 ) -> pd.DataFrame:
-    del context
     _refuse_nowhere(placed, quarantine)
     name = rows.text("name")
     adcode = rows.text("adcode").where(rows.text("adcode").notna(), rows.text("id"))
@@ -267,14 +272,20 @@ def _districts(
     number = pd.to_numeric(level, errors="coerce").astype("float64")
     words = level.map(lambda v: _LEVELS.get(str(v).casefold()), na_action="ignore")
     number = number.where(number.notna(), pd.to_numeric(words, errors="coerce"))
-    return pd.DataFrame(
-        {
-            "adcode": adcode,
-            "name": name,
-            "level": number.where(number % 1 == 0).astype("Int64"),
-            "population": pd.to_numeric(rows.text("population"), errors="coerce"),
-        }
-    )
+    number = number.where(number % 1 == 0).astype("Int64")
+    population = pd.to_numeric(rows.text("population"), errors="coerce")
+    for template, said, read in (
+        (N_("the level of {rows} districts cannot be read and is left out"), level, number),
+        (
+            N_("the population of {rows} districts cannot be read as a number and is left out"),
+            rows.text("population"),
+            population,
+        ),
+    ):
+        unread = int((said.notna() & read.isna()).to_numpy()[quarantine.good].sum())
+        if unread:
+            context.warnings.append(Note(template, {"rows": unread}))
+    return pd.DataFrame({"adcode": adcode, "name": name, "level": number, "population": population})
 
 
 def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:

@@ -46,8 +46,6 @@ class Placed:
         Whether the evidence told the datum.
     evidence : Evidence or None
         What the datum guard found; None where there was nothing to test.
-    outside : int
-        Places outside the extent of the atlas.
     warnings : list of Note
     """
 
@@ -57,7 +55,6 @@ class Placed:
     datum: str | None = None
     decided: bool = False
     evidence: Evidence | None = None
-    outside: int = 0
     warnings: list[Note] = field(default_factory=list)
 
 
@@ -108,10 +105,19 @@ def place(
         placed.decided = placed.evidence.decided is not None
     placed.datum = _choose(placed, rows=rows, declared=declared, stated=stated)
     placed.geometry = crs.convert_geometry(shapes, source=placed.datum, target="wgs84")
-    if extent is not None:
-        lon, lat = _centres(placed.geometry)
-        placed.outside = int((there & ~_inside(lon, lat, extent, margin_deg=0)).sum())
     return placed
+
+
+def outside(shapes: Shapes, extent: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
+    """Whether each shape lies wholly outside an extent; False for none, or without an extent."""
+    if extent is None:
+        return np.zeros(len(shapes), dtype=bool)
+    west, south, east, north = shapely.bounds(shapes).T
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.bool_] = (
+            (east < extent[0]) | (west > extent[2]) | (north < extent[1]) | (south > extent[3])
+        )
+    return found
 
 
 # ------------------------------------------------------------------- coordinates as found

@@ -84,10 +84,14 @@ class Quarantine:
         ]
 
 
-def commonest(entries: Sequence[Entry]) -> tuple[Refusal, int]:
-    """Return the refusal that most rows share, in its first wording, and how many share it."""
-    template, count = Counter(e.refusal.reason for e in entries).most_common(1)[0]
-    return next(e.refusal for e in entries if e.refusal.reason == template), count
+def reasons(entries: Sequence[Entry]) -> list[tuple[Refusal, int]]:
+    """Return each reason in its first wording and how many rows share it, the commonest first.
+
+    Rows that are refused for what one cell says share it when the cell says the same.
+    """
+    keys = [(e.refusal.reason, str(e.refusal.params.get("value"))) for e in entries]
+    first = {key: e.refusal for key, e in zip(reversed(keys), reversed(entries), strict=True)}
+    return [(first[key], count) for key, count in Counter(keys).most_common()]
 
 
 def write(folder: Path, stem: str, entries: Sequence[Entry], *, lang: str) -> Path:

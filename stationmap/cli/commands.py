@@ -117,9 +117,19 @@ def new(
         name=made.config.name,
         standard=made.pack.id,
     )
+    if not made.config.adcode:
+        say(
+            N_(
+                "The city's code is unknown; street ids begin with 0. Give --adcode when you know "
+                "it."
+            )
+        )
 
 
-@app.command("import")
+# whole in the list of commands, where the long one would be cut
+@app.command(
+    "import", short_help="导入文件，可用的全收。 Import a file: all usable rows, or nothing."
+)
 def import_(
     kind: Annotated[
         str,
@@ -175,7 +185,7 @@ def import_(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    r"""导入一个文件：可用的全部导入，或者什么都不写。 Import a file, all of it or nothing.
+    r"""导入一个文件：可用的全部导入，或者什么都不写。 Import a file: all usable rows, or nothing.
 
     \b
     示例 Examples:

@@ -153,7 +153,7 @@ def summary_sentence(now: "Answers", summary: dict[str, Any]) -> str:
     """Return the one sentence that sums up the gaps of a city."""
     rule = now.rule(None)
     share = summary["covered_share"]
-    return said(
+    sentence = said(
         N_(
             "{streets} have {frontage} km of shop frontage; {share} of it has a {type} within "
             "{spacing} m. {label}: {gaps}; at least {points} more {type} needed"
@@ -167,6 +167,7 @@ def summary_sentence(now: "Answers", summary: dict[str, Any]) -> str:
         gaps=summary["gaps"],
         points=summary["points_needed"],
     )
+    return sentence[:1].upper() + sentence[1:]
 
 
 def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> None:
