@@ -11,6 +11,7 @@ import argparse
 import functools
 import http.server
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ CLASSES = {"primary": 0.1, "secondary": 0.2, "tertiary": 0.2, "residential": 0.5
 DRAWN = """() => document.readyState === "complete"
   && !document.querySelector("[aria-busy]") && !document.querySelector(".busy")
   && [...document.querySelectorAll(".leaflet-tile")].length > 0
-  && [...document.querySelectorAll(".leaflet-tile")].every((e) => +e.style.opacity !== 0)"""
+  && !document.querySelector(".leaflet-tile:not(.leaflet-tile-loaded)")"""
 PAN = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   const times = [];
@@ -122,21 +123,23 @@ def theirs(browser, folder: Path, *, markers: int, loaded_s: float) -> None:
     """Print what Folium's own way takes: a GeoJson layer with a marker for each station."""
     rng = np.random.default_rng(0)
     lonlat = np.array([118.8, 28.9]) + rng.random((markers, 2)) * 0.3
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*lonlat.T), crs=4326)
+    names = {"name": [f"station {i}" for i in range(markers)], "type": "point"}
+    points = gpd.GeoDataFrame(names, geometry=gpd.points_from_xy(*lonlat.T), crs=4326)
     plain = folium.Map(location=[29.05, 118.95], zoom_start=12, tiles=None, maxZoom=18)
-    folium.GeoJson(points, name="stations").add_to(plain)
+    popup = folium.GeoJsonPopup(["name", "type"])
+    folium.GeoJson(points, name="stations", popup=popup).add_to(plain)
     html = plain.get_root().render()
-    # without the servers that it asks for: Leaflet from here, what it does not need left out
+    # without the servers that it asks for: Leaflet and Bootstrap from here, the rest left out
     html = re.sub(
         r'<script src="http[^"]*"></script>|<link rel="stylesheet" href="http[^"]*"/>', "", html
     )
-    head = '<link rel="stylesheet" href="leaflet.css"/><script src="leaflet.js"></script>'
+    head = (
+        '<link rel="stylesheet" href="leaflet/leaflet.css"/>'
+        '<script src="leaflet/leaflet.js"></script>'
+        '<link rel="stylesheet" href="bootstrap/bootstrap.min.css"/>'
+    )
     site = folder / "peer"
-    site.mkdir()
-    for file in (VENDOR / "leaflet").rglob("*.*"):
-        copy = site / file.relative_to(VENDOR / "leaflet")
-        copy.parent.mkdir(exist_ok=True)
-        copy.write_bytes(file.read_bytes())
+    shutil.copytree(VENDOR, site)
     (site / "index.html").write_text(html.replace("<head>", f"<head>{head}", 1), encoding="utf-8")
     handler = functools.partial(Quiet, directory=str(site))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

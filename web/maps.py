@@ -68,6 +68,7 @@ def shell(*, lat: float, lon: float, zoom: int) -> Shell:
         attributionControl=False,
         maxZoom=MAX_ZOOM,
         minZoom=3,
+        fadeAnimation=False,
     )
     empty._name, empty._id = "map", "stations"
     figure: Any = empty.get_root()

@@ -1,6 +1,8 @@
 """The pages themselves: the planner's map, and the page for what is not there."""
 
 import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
@@ -32,6 +34,7 @@ def home() -> ResponseReturnValue:
         classes=data["classes"],
         districts=data["districts"],
         shell=_shell(now),
+        modules=_modules(),
         page_data=_script_json(data),
     )
     return Response(page, headers={"Cache-Control": "no-store"})
@@ -58,6 +61,12 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "stationsWord": pack.label("stations").get(lang),
         "texts": script_texts(lang),
     }
+
+
+@cache
+def _modules() -> list[str]:
+    """Scripts of the page, so that the browser need not find them one behind the other."""
+    return sorted(file.name for file in (Path(__file__).parent / "static" / "js").glob("*.js"))
 
 
 def _shell(now: CityView) -> Shell:

@@ -208,14 +208,11 @@ watch((state, before) => {
 // -- the page --------------------------------------------------------------------------------
 
 async function load() {
+  showList();
   const summary = await showSummary();
-  if (summary?.largest) showRibbon(summary.largest);
   showLegend(summary);
-  if (summary?.streets === 0) {
-    $("filters").hidden = true;
-    $("streets").replaceChildren();
-    $("streets").removeAttribute("aria-busy");
-  } else await showList();
+  if (summary?.largest) showRibbon(summary.largest);
+  $("filters").hidden = summary?.streets === 0;
 }
 
 onNewData((version) => {
