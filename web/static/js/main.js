@@ -103,6 +103,8 @@ function gathered() {
   return [gaps, stations].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
 }
 
+// a phone shows so little that a whole step of zoom is a long one
+map.options.zoomSnap = narrow.matches ? 0.5 : 1;
 start();
 const base = addBase(map, page.version);
 const viewport = follow(map, {
