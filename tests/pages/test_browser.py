@@ -180,6 +180,26 @@ def test_what_is_open_stands_in_the_address_and_the_way_back_works(visit):
     assert page.is_hidden("#detail")
 
 
+def test_the_way_back_restores_the_place_on_the_map(visit):
+    tour = visit()
+    page = tour.open("/?at=14/28.95/118.8745")
+    tour.settle()
+    page.click(f"#streets a:has-text('{MAIN}')")
+    page.wait_for_selector(".strip-row")
+    page.click(".gap-row >> nth=1")
+    page.wait_for_selector(".card")
+    tour.settle()
+    assert page.evaluate("map_stations.getZoom()") > 14
+    page.go_back()
+    page.wait_for_selector(".card", state="detached")
+    page.go_back()
+    page.wait_for_selector("#overview", state="visible")
+    tour.settle()
+    assert page.evaluate("map_stations.getZoom()") == 14
+    assert page.evaluate("Math.abs(map_stations.getCenter().lng - 118.8745) < 1e-4")
+    assert tour.query()["at"].startswith("14/28.95")
+
+
 def test_a_gap_is_opened_from_the_map(visit):
     tour = visit()
     page = tour.open("/?at=17/28.95/118.8745")

@@ -162,7 +162,7 @@ async function openStreet(state, before) {
     if (before) $("street-name")?.focus({ preventScroll: true });
     $("panel-body").scrollTop = 0;
     chosen.street = street && lineOf(street).map(world);
-    if (street && !state.gap && before) fit(lineOf(street).flat());
+    if (street && !state.gap && (before || !state.at)) fit(lineOf(street).flat());
   }
   if (!state.gap) {
     chosen.gap = null;
@@ -197,6 +197,8 @@ const differs = (state, before, names) => names.some((name) => state[name] !== b
 
 watch((state, before) => {
   keepLanguageLink();
+  // only the way back and forward brings another place along
+  if (state.at && state.at !== before.at) start();
   if (differs(state, before, ["q", "class", "district", "sort"])) {
     fillForm();
     showList();
