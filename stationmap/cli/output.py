@@ -116,7 +116,9 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
     if report.outside:
         say(N_("  {rows} lie outside the city's streets and districts"), rows=report.outside)
     if report.datum is not None:
-        reason = f" ({report.evidence.render(language())})" if report.evidence is not None else ""
+        # evidence for another datum stands in the warning, not beside the datum it speaks against
+        agrees = report.evidence is not None and report.evidence.decided in (None, report.datum)
+        reason = f" ({report.evidence.render(language())})" if agrees else ""
         say(N_("  datum {datum}{reason}"), datum=report.datum, reason=reason)
     for note in report.notes:
         say(N_("  note: {note}"), note=note)
