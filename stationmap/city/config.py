@@ -28,8 +28,6 @@ class Published(_Model):
     """How coordinates leave the house: so far always in WGS-84, not rounded."""
 
     datum: str = "wgs84"
-    # written by cities made earlier; nothing rounds
-    decimals: int = Field(default=6, ge=0, le=9)
 
     @field_validator("datum")
     @classmethod
