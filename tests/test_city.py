@@ -195,6 +195,20 @@ def test_declared_complete_shops_make_frontage_of_shops_alone(town):
     assert 0 < town.spacing().summary()["frontage_m"] < 1000
 
 
+def test_a_wrong_setting_is_said_in_chinese_throughout(tmp_path):
+    made = City.create(tmp_path / "q", standard="quzhou-2018")
+    path = made.path / "city.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("[published]", "[published]\nrounding = 3"), "utf-8")
+    with pytest.raises(CityError) as told:
+        City.open(made.path)
+    assert "published.rounding：不认识的键" in told.value.render("zh")
+    path.write_text(text.replace('datum = "wgs84"', 'datum = "gcj02"'), "utf-8")
+    with pytest.raises(CityError) as told:
+        City.open(made.path)
+    assert "目前" in told.value.render("zh")
+
+
 def test_a_city_is_named_after_its_folder_not_after_the_city_of_its_standard(tmp_path):
     made = City.create(tmp_path / "南京", standard="quzhou-2018")
     assert (made.config.name, made.config.adcode) == ("南京", "")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from stationmap.city.versions import SCHEMA_VERSION, refuse_newer, replace_file
 from stationmap.errors import CityError
+from stationmap.io.notes import Note
 from stationmap.messages import N_
 
 FILE = "city.toml"
@@ -91,11 +92,14 @@ def read(folder: Path) -> Config:
         return Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
+        own = _ADVICE.get(first["type"])
+        if first["type"] == "value_error":
+            own = first["msg"].removeprefix("Value error, ")
         raise CityError(
             "{file}: {key}: {detail}; correct it and run again",
             file=f"{folder.name}/{FILE}",
             key=".".join(map(str, first["loc"])),
-            detail=_ADVICE.get(first["type"], first["msg"].removeprefix("Value error, ")),
+            detail=Note(own, {}) if own else first["msg"],
         ) from error
 
 
