@@ -80,7 +80,8 @@ class CityView:
     @cached_property
     def rule(self) -> SpacingRule:
         """The spacing rule of the city's pack."""
-        return self.pack.rule()
+        found: SpacingRule = self.pack.rule()
+        return found
 
     @cached_property
     def stations(self) -> gpd.GeoDataFrame:

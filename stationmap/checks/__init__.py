@@ -9,7 +9,7 @@ import geopandas as gpd
 from stationmap.checks import spacing
 from stationmap.checks.spacing import Spacing
 from stationmap.messages import N_
-from stationmap.standards.pack import SpacingRule
+from stationmap.standards import SpacingRule
 from stationmap.streets import Streets
 
 __all__ = ["RULE_KINDS", "RuleKind", "Spacing"]

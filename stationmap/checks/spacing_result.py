@@ -25,7 +25,7 @@ from stationmap.coverage import F, I
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M
-from stationmap.standards.pack import SpacingRule
+from stationmap.standards import SpacingRule
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Answers:
 
     def rule(self, rule: str | None) -> SpacingRule:
         """Return a spacing rule of the pack: by id, or its only one."""
-        return self.pack.rule(rule)
+        found: SpacingRule = self.pack.rule(rule)
+        return found
 
     def streets(self, rule: str | None = None) -> Streets:
         """Return the streets along which a spacing rule holds."""

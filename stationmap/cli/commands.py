@@ -1,6 +1,5 @@
-"""The commands of StationMap itself: new, import, gaps, export, standards."""
+"""The commands of StationMap itself: new, import, gaps, export."""
 
-import json
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from stationmap.cli.output import (
     tell,
     working,
 )
+from stationmap.cli.standards import standards_app
 from stationmap.errors import InputError
 from stationmap.messages import N_
 
@@ -28,7 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-standards_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards", help="查看标准 · Look at standards packs.")
 
 CityFolder = Annotated[
@@ -313,57 +312,6 @@ def export(
             "version checks the spacing of stations only."
         )
     )
-
-
-@standards_app.command("list")
-def list_standards() -> None:
-    r"""列出随附的标准。 List the standards packs that come with StationMap.
-
-    \b
-    示例 Examples:
-      stationmap standards list
-    """
-    from stationmap import standards
-
-    for pack_id in standards.available():
-        pack = standards.load(pack_id)
-        typer.echo(f"{pack.id}  {pack.name.get(language())}  {pack.document.number}")
-
-
-@standards_app.command("show")
-def show_standard(
-    pack_id: Annotated[str, typer.Argument(metavar="ID", help="标准编号 · id of the pack")],
-) -> None:
-    r"""显示一个标准：站点类型与规则，各有出处。 Show a pack: types, rules, clauses.
-
-    \b
-    示例 Examples:
-      stationmap standards show quzhou-2018
-    """
-    from stationmap import standards
-
-    lang = language()
-    pack = standards.load(pack_id)
-    document = pack.document
-    typer.echo(f"{pack.id}  {pack.name.get(lang)}  {pack.edition}")
-    typer.echo(f"{document.number}  {document.title}  {document.date}  {document.issuer}")
-    typer.echo()
-    say(N_("Types of stations"))
-    for site_type in pack.site_types:
-        belongs = site_type.belongs_at
-        typer.echo(f"  {site_type.id}  {site_type.name.get(lang)}  {belongs.article}")
-        typer.echo(f"      {belongs.text.get(lang)}")
-    typer.echo()
-    say(N_("Rules"))
-    for rule in pack.rules:
-        typer.echo(f"  {rule.id}  {rule.clause.document} {rule.clause.article}")
-        typer.echo(f"      {rule.clause.text.get(lang)}")
-        for key, value in rule.model_dump(mode="json", exclude={"id", "clause", "assumed"}).items():
-            typer.echo(f"      {key} = {json.dumps(value, ensure_ascii=False)}")
-        say(
-            N_("      not in the document, assumed here: {names}"),
-            names=", ".join(rule.assumed) or "–",
-        )
 
 
 def _pairs(given: list[str] | None, *, option: str) -> dict[str, str]:

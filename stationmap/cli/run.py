@@ -14,8 +14,9 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from stationmap.cli.commands import app, standards_app
+from stationmap.cli.commands import app
 from stationmap.cli.output import LANG_VARIABLE, language, print_json, said, tell
+from stationmap.cli.standards import standards_app
 from stationmap.errors import InputError, StationMapError
 from stationmap.messages import LANGUAGES, N_
 

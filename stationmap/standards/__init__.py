@@ -1,17 +1,7 @@
 """Standards packs: what a city's document requires, as data."""
 
-from stationmap.standards.pack import (
-    Clause,
-    Document,
-    Entry,
-    Frontage,
-    Pack,
-    Rule,
-    SiteType,
-    SpacingRule,
-    Text,
-    site_type,
-)
+from stationmap.standards.entries import Clause, Document, Entry, Rule, Text
+from stationmap.standards.pack import Pack, Process, SiteType, site_type
 from stationmap.standards.read import (
     InvalidPack,
     Problem,
@@ -21,19 +11,52 @@ from stationmap.standards.read import (
     path_of,
     problems,
 )
+from stationmap.standards.rules import (
+    ActivityRule,
+    AnyRule,
+    CountRule,
+    Frontage,
+    HierarchyRule,
+    HoursRule,
+    IndicatorRule,
+    Item,
+    ItemPart,
+    NamePart,
+    NamingRule,
+    PlacementRule,
+    PresenceRule,
+    ServicesRule,
+    SpacingRule,
+    UnitRule,
+)
 
 __all__ = [
+    "ActivityRule",
+    "AnyRule",
     "Clause",
+    "CountRule",
     "Document",
     "Entry",
     "Frontage",
+    "HierarchyRule",
+    "HoursRule",
+    "IndicatorRule",
     "InvalidPack",
+    "Item",
+    "ItemPart",
+    "NamePart",
+    "NamingRule",
     "Pack",
+    "PlacementRule",
+    "PresenceRule",
     "Problem",
+    "Process",
     "Rule",
+    "ServicesRule",
     "SiteType",
     "SpacingRule",
     "Text",
+    "UnitRule",
     "available",
     "load",
     "load_file",

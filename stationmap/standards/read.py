@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from stationmap.errors import PackError
 from stationmap.messages import N_, render
-from stationmap.standards.pack import ADCODE, IDENTIFIER, LABELS, Pack
+from stationmap.standards.entries import ADCODE, ENTRY_ID, IDENTIFIER
+from stationmap.standards.pack import LABELS, Pack
 
 PACKS = Path(__file__).parent / "packs"
 
@@ -27,6 +28,7 @@ _SENTENCES = {
     "string_too_short": N_("{key} is empty; expected some text"),
     ADCODE: N_("{key} is {value}; expected an adcode: six digits in quotes"),
     IDENTIFIER: N_("{key} is {value}; expected letters, digits, - and _ without spaces"),
+    ENTRY_ID: N_("{key} is {value}; expected letters, digits, - and _ without spaces"),
     "too_short": N_("{key} is empty; expected at least one value"),
     "tuple_type": N_("{key} is {value}; expected a list in square brackets"),
     "dict_type": N_("{key} is {value}; expected a table of keys and values"),

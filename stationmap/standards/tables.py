@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from stationmap.standards.pack import Text
+from stationmap.standards.entries import Text
 
 Words = NDArray[np.object_]
 

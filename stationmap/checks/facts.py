@@ -1,0 +1,108 @@
+"""Facts: everything that the rules of a pack look at, prepared once for all of them."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+from numpy.typing import ArrayLike, NDArray
+
+from stationmap.checks.spacing import Spacing
+from stationmap.standards import Pack
+from stationmap.streets import Streets
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a city; frames with geometry are in its local metric CRS.
+
+    Attributes
+    ----------
+    pack : Pack
+    name, adcode : str
+        Of the city.
+    crs : pyproj.CRS
+    today : date
+    stations : GeoDataFrame
+        The stations frame, every status, ``adcode`` where each lies; None without a place.
+    facilities : GeoDataFrame
+        id, name, category, source, adcode, geometry: points and outlines, each facility once.
+    zones : GeoDataFrame
+        Areas and lists by import: id, kind (built_up, community, subdistrict, compound,
+        civilised_unit), name, urban (True, False or None), adcode, source, geometry (or None).
+    bus_stops : GeoDataFrame
+        id, name, geometry.
+    districts : GeoDataFrame
+        Counties: adcode, name, level, population, geometry.
+    counts : DataFrame
+        subject (adcode or unit), subject_kind ("district", "unit"), name, period, count (of
+        `standards.rules.Count`), value, source.
+    units : DataFrame
+        id, name, adcode, civilised, organisation, platform_id (text or None), headcount, source.
+    projects : DataFrame
+        id, station_id, name, service, published ("online", "offline", "online;offline" or None),
+        source.
+    activities : DataFrame
+        id, station_id, unit_id, name, date (datetime64), place, served, content, hours, quality,
+        reported, source.
+    inspections : DataFrame or None
+        station_id, item, part (0 for the item as a whole), state (`findings.STATES`), at
+        (datetime64): the newest judgement decides; and item "visit": state "met" or "not_met"
+        for a station found open, staffed and in use, or not. None: none were given.
+    complete : callable
+        ``complete(layer)``: the adcodes whose data in a layer are declared complete ("*" for
+        all). Layers: shops, facilities, streets, ``stations:TYPE``, community, subdistrict,
+        compound, civilised_unit, built_up, units, projects, activities.
+    streets, spacing : callable
+        ``spacing(rule_id)`` and ``streets()`` (of the pack's spacing rule), worked out when
+        first asked for; None for a city without streets, or a pack without a spacing rule.
+    """
+
+    pack: Pack
+    name: str
+    adcode: str
+    crs: pyproj.CRS
+    today: date
+    stations: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    bus_stops: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    counts: pd.DataFrame
+    units: pd.DataFrame
+    projects: pd.DataFrame
+    activities: pd.DataFrame
+    inspections: pd.DataFrame | None
+    complete: Callable[[str], Collection[str]]
+    streets: Callable[[], Streets | None]
+    spacing: Callable[[str], Spacing | None]
+    kept: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def active(self) -> gpd.GeoDataFrame:
+        """The active stations, with row numbers from 0; those without a place too."""
+        return self.stations[self.stations["status"] == "active"].reset_index(drop=True)
+
+    def declared(self, layer: str, adcode: ArrayLike) -> NDArray[np.bool_]:
+        """Tell for each adcode whether the data of a layer are declared complete there.
+
+        A declaration for a county holds for what lies in it, one for "*" everywhere.
+        """
+        said = self.complete(layer)
+        codes = pd.Series(np.asarray(adcode, dtype=object)).fillna("").astype("str")
+        if EVERYWHERE in said:
+            return np.ones(len(codes), dtype=bool)
+        found: NDArray[np.bool_] = codes.str.startswith(tuple(said)).to_numpy(dtype=bool)
+        return found
+
+    @cached_property
+    def district_names(self) -> Mapping[str, str]:
+        """Names of districts by adcode; the city's own too."""
+        rows = self.districts.dropna(subset=["name"])
+        return {self.adcode: self.name, **dict(zip(rows["adcode"], rows["name"], strict=True))}
