@@ -1,7 +1,7 @@
 """Facts: everything that the rules of a pack look at, prepared once for all of them."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -20,7 +20,7 @@ EVERYWHERE = "*"
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a city; frames with geometry are in its local metric CRS.
+    """What is known of a city; frames with geometry are in EPSG:4326.
 
     Attributes
     ----------
@@ -28,6 +28,7 @@ class Facts:
     name, adcode : str
         Of the city.
     crs : pyproj.CRS
+        The local metric one, in which distances are measured.
     today : date
     stations : GeoDataFrame
         The stations frame, every status, ``adcode`` where each lies; None without a place.
@@ -82,8 +83,6 @@ class Facts:
     complete: Callable[[str], Collection[str]]
     streets: Callable[[], Streets | None]
     spacing: Callable[[str], Spacing | None]
-    kept: dict[str, object] = field(default_factory=dict)
-
     @cached_property
     def active(self) -> gpd.GeoDataFrame:
         """The active stations, with row numbers from 0; those without a place too."""
