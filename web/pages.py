@@ -52,6 +52,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "lang": lang,
         "version": now.version,
         "bounds": now.bounds,
+        "firstTab": "gaps",
         "types": [{"id": t.id, "name": t.name.get(lang)} for t in pack.site_types],
         "point": type_name(now, rule.site_type, lang),
         "pointType": rule.site_type,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from stationmap.messages import N_
+from web import texts_findings, texts_indicators
 from web.words import catalogue
 
 SCRIPT_TEXTS: Mapping[str, str] = {
@@ -133,6 +134,8 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     # bottom sheet
     "sheet.more": N_("Show more of the list"),
     "sheet.less": N_("Show more of the map"),
+    **texts_findings.TEXTS,
+    **texts_indicators.TEXTS,
 }
 
 

@@ -59,7 +59,7 @@ class CityView:
     """One version of a city; each property is worked out when first asked for, then kept."""
 
     def __init__(self, answers: Answers) -> None:
-        self._answers = answers
+        self.answers = answers
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
@@ -68,12 +68,12 @@ class CityView:
     @cached_property
     def has_streets(self) -> bool:
         """Whether any street was imported; without one nothing can be checked."""
-        return len(self._answers.layer("ways")) > 0
+        return len(self.answers.layer("ways")) > 0
 
     @cached_property
     def date(self) -> str | None:
         """UTC instant (ISO 8601) of the last import."""
-        return max((source.imported_at for source in self._answers.sources()), default=None)
+        return max((source.imported_at for source in self.answers.sources()), default=None)
 
     # -- what stands where -------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class CityView:
     @cached_property
     def stations(self) -> gpd.GeoDataFrame:
         """The stations, by their id."""
-        return self._answers.stations().set_index("station_id", drop=False).rename_axis(None)
+        return self.answers.stations().set_index("station_id", drop=False).rename_axis(None)
 
     @cached_property
     def _index(self) -> StationIndex:
@@ -94,9 +94,9 @@ class CityView:
 
     @cached_property
     def _district_names(self) -> dict[str, str]:
-        layer = self._answers.layer("districts").dropna(subset=["name"])
+        layer = self.answers.layer("districts").dropna(subset=["name"])
         names = zip(layer["adcode"].astype(str), layer["name"], strict=True)
-        return {self._answers.config.adcode: self.name, **dict(names)}
+        return {self.answers.config.adcode: self.name, **dict(names)}
 
     @cached_property
     def districts(self) -> dict[str, str]:
@@ -114,19 +114,19 @@ class CityView:
         """West, south, east, north of the streets, else of what there is; None without any."""
         if self.has_streets and len(self.parts):
             return [float(v) for v in self.parts.total_bounds]
-        found = self._answers.extent() or self.stations.total_bounds
+        found = self.answers.extent() or self.stations.total_bounds
         return [float(v) for v in found] if np.isfinite(found).all() else None
 
     # -- streets -----------------------------------------------------------------------------
 
     @cached_property
     def _streets(self) -> Streets:
-        return self._answers.streets()
+        return self.answers.streets()
 
     @cached_property
     def spacing(self) -> Spacing:
         """The spacing check's answer; only where there are streets."""
-        return self._answers.spacing()
+        return self.answers.spacing()
 
     @cached_property
     def parts(self) -> gpd.GeoDataFrame:
@@ -187,7 +187,7 @@ class CityView:
         """All gaps, by their id."""
         if not self.has_streets:
             return gpd.GeoDataFrame(columns=GAP_COLUMNS, geometry="geometry", crs="EPSG:4326")
-        return self._answers.gaps().set_index("gap_id", drop=False).rename_axis(None)
+        return self.answers.gaps().set_index("gap_id", drop=False).rename_axis(None)
 
     @cached_property
     def known_frontage_m(self) -> float:
@@ -283,7 +283,7 @@ class CityView:
 
     @cached_property
     def _labels(self) -> pd.DataFrame:
-        return tiles.street_labels(self._answers.layer("ways"))
+        return tiles.street_labels(self.answers.layer("ways"))
 
     def labels_in(self, view: tiles.Viewport, *, english: bool) -> pd.DataFrame:
         """Street names to write in view."""
@@ -291,7 +291,7 @@ class CityView:
 
     @cached_property
     def _tile_sets(self) -> dict[str, tiles.TileSet]:
-        layer = self._answers.layer
+        layer = self.answers.layer
         return {
             "ground": tiles.ground_tiles(layer("landscape"), layer("districts"), layer("ways")),
             "streets": tiles.street_tiles(layer("ways")),

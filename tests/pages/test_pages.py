@@ -73,7 +73,7 @@ def test_every_file_the_page_names_is_there(client, home):  # noqa: F811
 
 
 def test_the_shell_is_small_however_large_the_city(home):
-    assert len(home.data) < 24_000
+    assert len(home.data) < 40_000
 
 
 def test_the_page_is_never_kept(home):

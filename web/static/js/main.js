@@ -5,6 +5,7 @@ import { toWorld } from "./canvas.js";
 import { $ } from "./dom.js";
 import { follow } from "./features.js";
 import { hit } from "./hit.js";
+import { mount as mountIndicators } from "./indicators.js";
 import { fillLegend, showLegend } from "./legend.js";
 import { bindForm, fillForm, showList } from "./list.js";
 import { calm, date, narrow, page, t } from "./page.js";
@@ -15,6 +16,7 @@ import { onNewData } from "./server.js";
 import { beside, bindSheet, covered } from "./sheet.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
+import { bindTabs, show as showing, showTab } from "./tabs.js";
 import { address, change, current, watch } from "./url.js";
 
 const map = window.map_stations;
@@ -130,7 +132,7 @@ map.on("click", (event) => {
   const under = hit(map, viewport.found, paint, event.layerPoint, coarse);
   if (under?.kind === "station") change({ station: under.item.station_id });
   if (under?.kind === "gap") {
-    change({ gap: under.item.gap_id, street: under.item.street_id, station: "" });
+    change({ ...showing("gaps"), gap: under.item.gap_id, street: under.item.street_id, station: "" });
   }
   if (under?.kind === "cell") map.setView(event.latlng, map.getZoom() + 2, { animate: !calm.matches });
 });
@@ -197,6 +199,7 @@ const differs = (state, before, names) => names.some((name) => state[name] !== b
 
 watch((state, before) => {
   keepLanguageLink();
+  showTab();
   // only the way back and forward brings another place along
   if (state.at && state.at !== before.at) start();
   if (differs(state, before, ["q", "class", "district", "sort"])) {
@@ -229,6 +232,7 @@ onNewData((version) => {
 });
 
 bindSheet();
+bindTabs();
 bindForm();
 fillForm();
 keepLanguageLink();
@@ -243,5 +247,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 addEventListener("resize", () => map.invalidateSize());
 matchMedia("print").addEventListener("change", () => map.invalidateSize({ animate: false }));
 load();
+mountIndicators($("indicators"), { map, fit, note });
 openStreet(current(), null);
 if (current().station) showStation(current());

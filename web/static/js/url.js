@@ -1,6 +1,10 @@
 // The page's state is its address: filters, what is open, what is hidden, where the map is.
 
-const NAMES = ["q", "class", "district", "sort", "street", "gap", "station", "hide", "at"];
+const NAMES = [
+  "tab", "q", "class", "district", "sort", "street", "gap", "station", "hide", "at",
+  "rule", "state", "type", "words", "finding", "facility", "off", "states",
+  "indicator", "period", "base",
+];
 
 const read = () => {
   const query = new URLSearchParams(location.search);
