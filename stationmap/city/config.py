@@ -1,12 +1,20 @@
 """A city's configuration: ``city.toml``, read into a frozen object."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stationmap.city.versions import SCHEMA_VERSION, refuse_newer, replace_file
 from stationmap.errors import CityError
@@ -14,11 +22,29 @@ from stationmap.io.notes import Note
 from stationmap.messages import N_
 
 FILE = "city.toml"
+COMPLETE = (
+    "shops",
+    "facilities",
+    "streets",
+    "built_up",
+    "community",
+    "subdistrict",
+    "compound",
+    "civilised_unit",
+    "units",
+    "projects",
+    "activities",
+)
+"""Layers that can be declared complete, beside the two kinds of `COMPLETE_OF`."""
+COMPLETE_OF = ("stations:", "facilities:")
+"""What stands before a type of station, or a category of facilities, that is complete."""
 
 _ADVICE = {
     "extra_forbidden": N_("unknown key"),
     "missing": N_("missing key"),
 }
+
+BASEMAPS = ("streets", "none", "pmtiles", "tianditu", "amap", "osm")
 
 
 class _Model(BaseModel):
@@ -38,11 +64,56 @@ class Published(_Model):
         return value
 
 
+class Basemap(_Model):
+    """What the map shows under the data; by default the city's own streets.
+
+    ``file`` is the PMTiles file of kind "pmtiles": in the city's folder, or an absolute path.
+    ``key`` is Tianditu's. ``review_number`` is the map's own (审图号), shown beside its source.
+    """
+
+    kind: str = "streets"
+    file: str = ""
+    key: str = Field("", max_length=100)
+    review_number: str = Field("", max_length=60)
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in BASEMAPS:
+            raise ValueError(
+                N_("unknown base map; expected streets, none, pmtiles, tianditu, amap or osm")
+            )
+        return value
+
+    @field_validator("key")
+    @classmethod
+    def _fits_an_address(cls, value: str) -> str:
+        if value and not (value.isascii() and value.isalnum()):
+            raise ValueError(N_("a key is made of letters and digits; copy it without blanks"))
+        return value
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> Self:
+        if self.kind == "tianditu" and not self.key:
+            raise ValueError(
+                N_('tianditu needs a key; apply for one at tianditu.gov.cn and write key = "…"')
+            )
+        if self.kind == "pmtiles" and not self.file:
+            raise ValueError(
+                N_(
+                    "pmtiles needs a file; put one into the city's folder and write "
+                    'file = "city.pmtiles"'
+                )
+            )
+        return self
+
+
 class Config(_Model):
     """A city's settings.
 
     ``complete`` names, by layer, the districts (adcodes, or ``"*"`` for everywhere) whose data are
-    declared complete beside what the imports declare.
+    declared complete beside what the imports declare. A layer is one of `COMPLETE`, or
+    ``stations:TYPE``, or ``facilities:CATEGORY``.
     """
 
     schema_version: int
@@ -51,7 +122,27 @@ class Config(_Model):
     time_zone: str
     standard: str = Field(min_length=1)
     published: Published = Published()
-    complete: dict[Literal["shops"], list[str]] = {}
+    basemap: Basemap = Basemap()
+    complete: dict[str, list[str]] = {}
+
+    @field_validator("complete")
+    @classmethod
+    def _known_layers(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for key, codes in value.items():
+            of = any(key.startswith(start) and key != start for start in COMPLETE_OF)
+            if key not in COMPLETE and not of:
+                raise ValueError(
+                    N_(
+                        "a layer in it cannot be declared complete; expected shops, facilities, "
+                        "streets, built_up, community, subdistrict, compound, civilised_unit, "
+                        'units, projects, activities, "stations:TYPE" or "facilities:CATEGORY"'
+                    )
+                )
+            if not all(re.fullmatch(r"\*|[0-9]{2,12}", code) for code in codes):
+                raise ValueError(
+                    N_('a district in it is neither an adcode nor "*", which stands for all')
+                )
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -103,8 +194,42 @@ def read(folder: Path) -> Config:
         ) from error
 
 
+def basemap_file(folder: Path, config: Config) -> Path:
+    """Find the PMTiles file that the settings name.
+
+    Raises
+    ------
+    CityError
+        There is none, or a relative path leads out of the city's folder.
+    """
+    named = Path(config.basemap.file)
+    path = (folder / named).resolve()
+    if not named.is_absolute() and not path.is_relative_to(folder.resolve()):
+        raise CityError(
+            "{file}: basemap.file: {value} leads out of the city's folder; put the file into the "
+            "folder, or write its absolute path",
+            file=f"{folder.name}/{FILE}",
+            value=config.basemap.file,
+        )
+    if not path.is_file():
+        raise CityError(
+            "{file}: basemap.file: there is no file {value}; put it there, or choose another base "
+            "map",
+            file=f"{folder.name}/{FILE}",
+            value=config.basemap.file,
+        )
+    return path
+
+
 def write(folder: Path, config: Config) -> None:
     """Write ``city.toml`` atomically, with a line of explanation for each setting."""
+    complete = {"shops": [], **config.complete}
+    declared = "\n".join(f"{_key(layer)} = {_toml(codes)}" for layer, codes in complete.items())
+    basemap = "\n".join(
+        f"{name} = {_toml(value)}"
+        for name, value in config.basemap.model_dump().items()
+        if value or name == "kind"
+    )
     zones = f"time_zone = {_toml(config.time_zone)}"
     text = f"""\
 # 城市配置 City settings
@@ -120,11 +245,19 @@ standard = {_toml(config.standard)}
 [published]
 datum = {_toml(config.published.datum)}
 
+# 底图 base map: streets（本市路网）, none, pmtiles (file), tianditu (key), amap, osm
+[basemap]
+{basemap}
+
 # 数据已齐全的县（市、区），"*" 为全市 districts whose data are complete, "*" for the whole city
 [complete]
-shops = {_toml(config.complete.get("shops", []))}
+{declared}
 """
     replace_file(folder / FILE, text.encode())
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"\w+", text, re.ASCII) else _toml(text)
 
 
 def _toml(value: Any) -> str:
