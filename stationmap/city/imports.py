@@ -210,7 +210,7 @@ def _from_osm(
     source = sets.get("source", OSM)
     report = ImportReport(OSM, path.name, source, datum="wgs84", decided=True, notes=found.notes)
     fresh = {}
-    for layer in layers.ATLAS:
+    for layer in found.counts:
         frame = getattr(found, layer)
         fresh[layer] = layers.conform(layer, frame.assign(source=source))
         read_, used = found.counts[layer]["read"], found.counts[layer]["used"]

@@ -1,4 +1,4 @@
-"""The layers of an atlas: their columns, and what an import changes in them."""
+"""The layers of an atlas and of a register: their columns, and what an import changes in them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ from stationmap.messages import N_
 
 WGS84 = "EPSG:4326"
 TEXT = "str"
+TRUTH = "object"  # True, False or None
+DATE = "datetime64[us]"
 
 # every layer is stored with the name of its source beside these columns
 ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -47,9 +49,78 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "areas": {"kind": TEXT},
         "bus_stops": {"id": TEXT, "name": TEXT},
         "landscape": {"kind": TEXT},
+        "zones": {
+            "id": TEXT,
+            "kind": TEXT,
+            "name": TEXT,
+            "urban": TRUTH,
+            "adcode": TEXT,
+            "source": TEXT,
+        },
     }
 )
+ZONES = ("built_up", "community", "subdistrict", "compound", "civilised_unit")
 STATIONS = "stations"
+# layers of the register without places
+TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "units": {
+            "id": TEXT,
+            "name": TEXT,
+            "adcode": TEXT,
+            "civilised": TRUTH,
+            "organisation": TRUTH,
+            "platform_id": TEXT,
+            "headcount": "float64",
+            "source": TEXT,
+        },
+        "projects": {
+            "id": TEXT,
+            "station_id": TEXT,
+            "name": TEXT,
+            "service": TEXT,
+            "published": TEXT,
+            "source": TEXT,
+        },
+        "activities": {
+            "id": TEXT,
+            "station_id": TEXT,
+            "unit_id": TEXT,
+            "name": TEXT,
+            "date": DATE,
+            "place": TEXT,
+            "served": TEXT,
+            "content": TEXT,
+            "hours": "float64",
+            "quality": TEXT,
+            "reported": TRUTH,
+            "post_in_charge": TEXT,
+            "post_recording": TEXT,
+            "source": TEXT,
+        },
+        "counts": {
+            "subject": TEXT,
+            "subject_kind": TEXT,
+            "name": TEXT,
+            "period": TEXT,
+            "count": TEXT,
+            "value": "float64",
+            "source": TEXT,
+        },
+        "exemptions": {
+            "id": TEXT,
+            "rule_id": TEXT,
+            "subject_id": TEXT,
+            "from_m": "float64",
+            "to_m": "float64",
+            "reason": TEXT,
+            "approver": TEXT,
+            "until": DATE,
+            "source": TEXT,
+        },
+    }
+)
+REGISTER = (STATIONS, *TABLES)
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "ways": N_("roads"),
@@ -59,6 +130,17 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "areas": N_("commercial areas"),
         "bus_stops": N_("bus stops"),
         "landscape": N_("waters, parks, buildings"),
+        "zones": N_("zones"),
+        "built_up": N_("built-up areas"),
+        "community": N_("communities"),
+        "subdistrict": N_("sub-districts"),
+        "compound": N_("compounds"),
+        "civilised_unit": N_("civilised units"),
+        "units": N_("units"),
+        "projects": N_("projects"),
+        "activities": N_("activities"),
+        "counts": N_("counts"),
+        "exemptions": N_("exemptions"),
         STATIONS: N_("stations"),
     }
 )
@@ -67,21 +149,21 @@ _INTERNAL = frozenset({"tags"})  # stored, but no part of a contract
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "finding_id": TEXT,
-        "rule_id": TEXT,
-        "kind": TEXT,
-        "subject_kind": TEXT,
+        "rule_id": "category",
+        "kind": "category",
+        "subject_kind": "category",
         "subject_id": TEXT,
         "subject_name": TEXT,
         "adcode": TEXT,
-        "state": TEXT,
-        "force": TEXT,
+        "state": "category",
+        "force": "category",
         "measured": "float64",
         "limit": "float64",
-        "unit": TEXT,
-        "message_id": TEXT,
+        "unit": "category",
+        "message_id": "category",
         "message": TEXT,
-        "document": TEXT,
-        "clause": TEXT,
+        "document": "category",
+        "clause": "category",
         "assumed": "bool",
     }
 )
@@ -114,6 +196,11 @@ _KEYS = {
     "facilities": "id",
     "districts": "adcode",
     "bus_stops": "id",
+    "zones": "id",
+    "units": "id",
+    "projects": "id",
+    "activities": "id",
+    "exemptions": "id",
     STATIONS: "station_id",
 }
 
@@ -125,17 +212,20 @@ def conform(layer: str, frame: pd.DataFrame) -> gpd.GeoDataFrame:
     """
     if layer == STATIONS:
         return stations.conform(gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84))
-    dtypes = {**ATLAS[layer], "source": TEXT}
+    dtypes = {**_columns(layer), "source": TEXT}
     columns = {
         name: _cast(frame.get(name), dtype, size=len(frame)) for name, dtype in dtypes.items()
     }
-    geometry = np.asarray(frame.get("geometry", []), dtype=object)
+    nowhere = np.full(len(frame), None, dtype=object)
+    geometry = np.asarray(frame.get("geometry", nowhere), dtype=object)
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=WGS84)
 
 
-def empty(layer: str) -> gpd.GeoDataFrame:
-    """Return a layer without rows."""
-    return stations.empty() if layer == STATIONS else conform(layer, pd.DataFrame())
+def empty(layer: str) -> pd.DataFrame:
+    """Return a layer without rows: a GeoDataFrame, or a DataFrame for one of `TABLES`."""
+    if layer == STATIONS:
+        return stations.empty()
+    return _unplaced(layer, conform(layer, pd.DataFrame()))
 
 
 def typed(columns: Mapping[str, str]) -> gpd.GeoDataFrame:
@@ -144,17 +234,41 @@ def typed(columns: Mapping[str, str]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(data, geometry=np.array([], dtype=object), crs=WGS84)
 
 
-def read(version: Version | None, layer: str) -> gpd.GeoDataFrame:
-    """Return a layer as it is stored, without rows where the version has none."""
+def stored(version: Version | None, layer: str) -> gpd.GeoDataFrame | None:
+    """Return a layer as an import wrote it; None where the version has none."""
     frame = version.read(layer) if version else None
-    return empty(layer) if frame is None else frame
+    if frame is not None and layer != STATIONS:
+        # a file tells a column of True and False from one that holds None too
+        truths = {name: TRUTH for name, dtype in _columns(layer).items() if dtype == TRUTH}
+        frame = frame.astype(truths) if truths else frame
+    return frame
+
+
+def read(version: Version | None, layer: str) -> Any:
+    """Return a layer, without rows where the version has none.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326; or a DataFrame for one of `TABLES`.
+    """
+    frame = stored(version, layer)
+    return empty(layer) if frame is None else _unplaced(layer, frame)
 
 
 def public(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the columns that a layer shows, in the order of the contract."""
-    if layer == STATIONS:
+    if layer not in ATLAS:
         return frame
     return frame[[name for name in (*ATLAS[layer], "geometry") if name not in _INTERNAL]]
+
+
+def _unplaced(layer: str, frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(frame[list(TABLES[layer])]) if layer in TABLES else frame
+
+
+def _columns(layer: str) -> Mapping[str, str]:
+    return ATLAS[layer] if layer in ATLAS else TABLES[layer]
 
 
 def replace_source(
@@ -218,6 +332,6 @@ def _cast(values: Any, dtype: str, *, size: int) -> pd.Series:
         fill: Any = {"bool": False, "int8": 0, "int64": 0}.get(dtype)
         return pd.Series([fill] * size, dtype=dtype)
     series = pd.Series(values).reset_index(drop=True)
-    if dtype == TEXT:
+    if dtype in (TEXT, TRUTH):
         series = series.astype("object").where(series.notna(), None)
     return series.astype(dtype)
