@@ -91,19 +91,19 @@ class Batch:
 
     rule: Rule
     subject_kind: str
-    subject_id: ArrayLike
-    subject_name: ArrayLike
-    adcode: ArrayLike
-    geometry: ArrayLike
-    state: ArrayLike
-    message: ArrayLike
+    subject_id: Any
+    subject_name: Any
+    adcode: Any
+    geometry: Any
+    state: Any
+    message: Any
     messages: Mapping[str, str]
     params: Mapping[str, Any] = field(default_factory=dict)
     measured: ArrayLike = np.nan
     limit: ArrayLike = np.nan
     unit: str = ""
     assumed: ArrayLike = False
-    force: ArrayLike | None = None
+    force: Any = None
 
     def __len__(self) -> int:
         return len(_objects(self.subject_id))
@@ -117,7 +117,7 @@ def frame(batches: Sequence[Batch], *, lang: str) -> gpd.GeoDataFrame:
     """
     tables = [_table(batch, lang=lang) for batch in batches if len(batch)]
     if not tables:
-        empty = {name: np.array([], dtype=object) for name in COLUMNS[:-1]}
+        empty = {name: np.array([], dtype=object) for name in COLUMNS[1:-1]}
         tables = [pd.DataFrame(empty | {"geometry": np.array([], dtype=object)})]
     table = pd.concat(tables, ignore_index=True)
     ids = table["rule_id"] + "/" + table["subject_kind"] + "/" + table["subject_id"]
