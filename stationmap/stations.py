@@ -64,6 +64,14 @@ SUPPLIES: Mapping[str, str] = MappingProxyType(
         "water": N_("Drinking water"),
     }
 )
+# role of a type → roles of another standard that it may stand for, the nearest first
+AS_ROLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "head": ("head", "station", "point"),
+        "station": ("station", "head", "point"),
+        "point": ("point", "station"),
+    }
+)
 _STATUS_WORDS = {
     "active": "正常运行 运行 运行中 正常 在用 已建 已建成 开放 启用 active open in_operation",
     "planned": "拟建 在建 待建 规划 筹建 planned proposed",

@@ -1,56 +1,102 @@
 """Checks of a city against the rules of its pack; a kind of rule is one row of `RULE_KINDS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
-import geopandas as gpd
-
-from stationmap.checks import spacing
+from stationmap.checks import along, count, placement, presence
+from stationmap.checks.facts import Facts
+from stationmap.checks.findings import Batch
+from stationmap.checks.hosts import AREAS
 from stationmap.checks.spacing import Spacing
 from stationmap.messages import N_
-from stationmap.standards import SpacingRule
-from stationmap.streets import Streets
+from stationmap.standards import ActivityRule, CountRule, Rule, ServicesRule, UnitRule
 
-__all__ = ["RULE_KINDS", "RuleKind", "Spacing"]
+__all__ = ["RULE_KINDS", "Batch", "Facts", "RuleKind", "Spacing", "layers", "run"]
 
 
 @dataclass(frozen=True)
 class RuleKind:
-    """How rules of one kind are checked, and what is said about a shortfall.
+    """How rules of one kind are checked, and what is said about them.
 
     Attributes
     ----------
-    check : callable
-        ``check(streets, stations, rule)`` with the streets built for the rule and the stations that
-        count, as a GeoDataFrame.
-    parameters : tuple of str
-        Fields of the rule that the check depends on.
+    label : str
+        What the kind is called.
     sentence : str
-        Template of the inspector's sentence, with named fields; `messages.render` fills it.
+        What rules of the kind ask, in general.
+    check : callable
+        ``check(rule, facts)`` gives batches of findings.
+    messages : mapping
+        Message id → template of what is said of a subject; `messages.render` fills it.
     """
 
-    check: Callable[[Streets, gpd.GeoDataFrame, SpacingRule], Spacing]
-    parameters: tuple[str, ...]
+    label: str
     sentence: str
+    check: Callable[[Any, Facts], list[Batch]]
+    messages: Mapping[str, str]
 
-
-def _spacing(streets: Streets, stations: gpd.GeoDataFrame, rule: SpacingRule) -> Spacing:
-    prepared = spacing.prepare(
-        streets, spacing_m=rule.spacing_m, snap_m=rule.snap_m, sides=rule.sides
-    )
-    return spacing.check(prepared, stations)
+    @staticmethod
+    def parameters(rule: Rule) -> tuple[str, ...]:
+        """Return the parameters of a rule beside its clause and force."""
+        return tuple(n for n in type(rule).model_fields if n not in (*Rule.model_fields, "kind"))
 
 
 RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
     {
         "spacing": RuleKind(
-            check=_spacing,
-            parameters=("spacing_m", "snap_m", "sides"),
-            sentence=N_(
-                "{street}: {length_m:.0f} m of frontage without a {site_type}, more than "
-                "{spacing_m:g} m; at least {points_needed} more needed"
-            ),
+            N_("Spacing"),
+            N_("a station every so many metres along shop frontage"),
+            along.check,
+            along.MESSAGES,
+        ),
+        "presence": RuleKind(
+            N_("Presence"),
+            N_("every place of a kind has a station"),
+            presence.check,
+            presence.MESSAGES,
+        ),
+        "placement": RuleKind(
+            N_("Placement"),
+            N_("every station of a type stands where the type belongs"),
+            placement.check,
+            placement.MESSAGES,
+        ),
+        "count": RuleKind(
+            N_("Number"),
+            N_("so many stations in every area"),
+            count.check,
+            count.MESSAGES,
         ),
     }
 )
+
+
+def run(rules: Sequence[Rule], facts: Facts) -> list[Batch]:
+    """Check rules in turn; places and stations are paired once for all of them."""
+    return [batch for rule in rules for batch in RULE_KINDS[rule.kind].check(rule, facts)]
+
+
+def layers(rule: Any) -> tuple[str, ...]:
+    """Return the layers without which a rule leaves something unknown, by key of completeness."""
+    found: list[str] = []
+    for kind in getattr(rule, "at", ()):
+        if kind in AREAS:
+            found.append(AREAS[kind][0])
+        elif kind not in ("junction", "bus_stop", "frontage"):
+            found.append(f"facilities:{kind}")
+    if getattr(rule, "built_up", False):
+        found.append("built_up")
+    if rule.kind in ("presence", "count", "spacing"):
+        types = getattr(rule, "counts", ()) or (rule.site_type,)
+        found += [f"stations:{site_type}" for site_type in types]
+    if isinstance(rule, CountRule) and rule.per not in ("city", "county"):
+        found.append("subdistrict" if rule.per == "subdistrict" else "community")
+    if isinstance(rule, ActivityRule):
+        found.append(rule.of)
+    if isinstance(rule, ServicesRule):
+        found.append("projects")
+    if isinstance(rule, UnitRule):
+        found.append("units")
+    return tuple(dict.fromkeys(found))

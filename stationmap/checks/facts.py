@@ -4,18 +4,34 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from stationmap.checks import hosts
+from stationmap.checks.hosts import Hosts
 from stationmap.checks.spacing import Spacing
-from stationmap.standards import Pack
+from stationmap.crs import to_metric, to_wgs84
+from stationmap.standards import Pack, PlacementRule, PresenceRule, ServicesRule
 from stationmap.streets import Streets
+from stationmap.streets.junctions import frontage_at, junctions
 
 EVERYWHERE = "*"
+_AT_PLACES = (PresenceRule, PlacementRule, ServicesRule)
+STOP_REACH_M = 30.0
+"""A bus stop stands at a street within this distance of its line."""
+_JUNCTION: Mapping[str, Any] = MappingProxyType(
+    {"place": "junction", "subject_kind": "junction", "layer": "streets"}
+)
+_BUS_STOP: Mapping[str, Any] = MappingProxyType(
+    {"place": "bus_stop", "subject_kind": "bus_stop", "layer": "bus_stops"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,7 @@ class Facts:
         Areas and lists by import: id, kind (built_up, community, subdistrict, compound,
         civilised_unit), name, urban (True, False or None), adcode, source, geometry (or None).
     bus_stops : GeoDataFrame
-        id, name, geometry.
+        id, name, adcode, geometry.
     districts : GeoDataFrame
         Counties: adcode, name, level, population, geometry.
     counts : DataFrame
@@ -83,6 +99,7 @@ class Facts:
     complete: Callable[[str], Collection[str]]
     streets: Callable[[], Streets | None]
     spacing: Callable[[str], Spacing | None]
+
     @cached_property
     def active(self) -> gpd.GeoDataFrame:
         """The active stations, with row numbers from 0; those without a place too."""
@@ -93,12 +110,48 @@ class Facts:
 
         A declaration for a county holds for what lies in it, one for "*" everywhere.
         """
-        said = self.complete(layer)
+        said = {*self.complete(layer), *self.complete(layer.partition(":")[0])}
         codes = pd.Series(np.asarray(adcode, dtype=object)).fillna("").astype("str")
         if EVERYWHERE in said:
             return np.ones(len(codes), dtype=bool)
         found: NDArray[np.bool_] = codes.str.startswith(tuple(said)).to_numpy(dtype=bool)
         return found
+
+    @cached_property
+    def built_up(self) -> Any | None:
+        """The built-up area as one prepared geometry; None where none was imported."""
+        shapes = self.zones.loc[self.zones["kind"] == "built_up"].geometry.dropna().to_numpy()
+        if not len(shapes):
+            return None
+        whole = shapely.union_all(shapely.make_valid(shapes))
+        shapely.prepare(whole)
+        return whole
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """The places that the pack's rules name, and the active stations at them: one join."""
+        rules = [r for r in self.pack.rules if isinstance(r, _AT_PLACES)]
+        kinds = list(dict.fromkeys(kind for rule in rules for kind in rule.at))
+        frames = [hosts.facilities(self.facilities, kinds=kinds)]
+        frames += [hosts.areas(self.zones, kind=kind) for kind in kinds if kind in hosts.AREAS]
+        frames += [self._along_streets(kind) for kind in ("junction", "bus_stop") if kind in kinds]
+        places = pd.concat(frames, ignore_index=True)
+        reach_m = max((rule.within_m for rule in rules), default=0.0)
+        return hosts.of(self.active, places, reach_m=reach_m, crs=self.crs)
+
+    def _along_streets(self, kind: str) -> gpd.GeoDataFrame:
+        streets = self.streets()
+        if kind == "junction":
+            if streets is None:
+                return hosts.table(self.bus_stops.iloc[:0], **_JUNCTION)
+            rows = to_wgs84(junctions(streets))
+            return hosts.table(rows, **dict(_JUNCTION) | {"frontage": rows["frontage"]})
+        rows = self.bus_stops[self.bus_stops.geometry.notna()]
+        front: Any = "none"
+        if streets is not None:
+            at = to_metric(rows[["geometry"]], streets.crs).geometry
+            front = frontage_at(streets, at.x, at.y, reach_m=STOP_REACH_M)
+        return hosts.table(rows, **dict(_BUS_STOP) | {"frontage": front})
 
     @cached_property
     def district_names(self) -> Mapping[str, str]:

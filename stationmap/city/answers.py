@@ -1,9 +1,11 @@
 """What follows from one version of a city's data: layers read and results worked out, each once."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Collection
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -11,8 +13,10 @@ import pandas as pd
 import pyproj
 import shapely
 
-from stationmap import stations
-from stationmap.checks import spacing
+from stationmap import facilities, stations
+from stationmap.checks import spacing, whole
+from stationmap.checks.facts import Facts
+from stationmap.checks.whole import Check
 from stationmap.city import layers
 from stationmap.city.config import Config
 from stationmap.city.versions import SourceRecord, Version
@@ -22,6 +26,7 @@ from stationmap.standards import Pack, SpacingRule
 from stationmap.streets import Streets, build
 
 _T = TypeVar("_T")
+_SOMEWHERE = (105.0, 35.0, 105.0, 35.0)  # of a city that holds no place at all
 
 
 class Answers:
@@ -77,6 +82,39 @@ class Answers:
             ),
         )
 
+    def facilities(self) -> gpd.GeoDataFrame:
+        """Return the facilities, each once whatever sources have it, with the adcode of its place.
+
+        Columns id, name, category, source, adcode, geometry; an id that two sources use carries
+        the source's name.
+        """
+        return self._keep(("facilities",), self._facilities)
+
+    def _facilities(self) -> gpd.GeoDataFrame:
+        frame = self.layer("facilities")
+        frame = frame[frame["category"].notna()].reset_index(drop=True)
+        if frame.empty:
+            return frame.assign(adcode=pd.Series(dtype="str"))
+        west, south, east, north = frame.total_bounds
+        frame = facilities.merge(frame, crs=local_crs([west, east], [south, north]))
+        twice = frame["id"].duplicated(keep=False)
+        frame["id"] = frame["id"].mask(twice, frame["source"] + "-" + frame["id"])
+        return self._located(frame.assign(adcode=None))
+
+    def zones(self) -> gpd.GeoDataFrame:
+        """Return communities, sub-districts, compounds, civilised units and the built-up area.
+
+        Columns id, kind, name, urban, adcode, source, geometry (None where it is only listed).
+        """
+        return self._keep(("zones",), lambda: self._located(layers.read(self.atlas, "zones")))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the register: units, projects, activities, counts, exemptions."""
+        return self._keep(("table", name), lambda: layers.read(self.register, name))
+
+    def _located(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return _with_adcode(frame, districts=self.layer("districts"), city=self.config.adcode)
+
     def extent(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north in degrees of what the atlas holds; None where it is empty."""
         frames = (self.layer(name) for name in ("ways", "districts", "facilities", "shops"))
@@ -90,6 +128,116 @@ class Answers:
     def crs(self) -> pyproj.CRS:
         """Return the local metric CRS, centred on the city's streets."""
         west, south, east, north = self._ways().total_bounds
+        return local_crs([west, east], [south, north])
+
+    @property
+    def has_spacing(self) -> bool:
+        """Whether the pack has a spacing rule and the city has streets."""
+        ruled = any(rule.kind == "spacing" for rule in self.pack.rules)
+        return ruled and len(self.layer("ways")) > 0
+
+    def facts(
+        self,
+        *,
+        standard: Pack | None = None,
+        inspections: pd.DataFrame | None = None,
+        today: dt.date | None = None,
+    ) -> Facts:
+        """Return everything that the rules of a pack look at.
+
+        Parameters
+        ----------
+        standard : Pack, optional
+            The pack whose rules are meant, the city's own unless given; types of stations are
+            told in its words (see `checks.whole.as_pack`).
+        inspections : DataFrame, optional
+            Judgements of inspectors; see `checks.facts.Facts`.
+        today : date, optional
+            The present day in the city's time zone unless given.
+        """
+        pack = standard or self.pack
+        held = whole.as_pack(self.stations(), own=self.pack, pack=pack)
+        own = pack.id == self.pack.id
+        return Facts(
+            pack=pack,
+            name=self.config.name,
+            adcode=self.config.adcode,
+            crs=self._any_crs(),
+            today=today or dt.datetime.now(ZoneInfo(self.config.time_zone)).date(),
+            stations=held,
+            facilities=self.facilities(),
+            zones=self.zones(),
+            bus_stops=self._located(self.layer("bus_stops").assign(adcode=None)),
+            districts=self.layer("districts"),
+            **{name: self.table(name) for name in ("counts", "units", "projects", "activities")},
+            inspections=inspections,
+            complete=lambda layer: self._complete_as(layer, pack),
+            streets=lambda: self.streets() if self.has_spacing else None,
+            spacing=lambda rule: self.spacing(rule) if own and self.has_spacing else None,
+        )
+
+    def _complete_as(self, layer: str, pack: Pack) -> set[str]:
+        """Return where a layer is declared complete; types of stations in another pack's words."""
+        name, _, type_id = layer.partition(":")
+        if name != layers.STATIONS or not type_id or pack.id == self.pack.id:
+            return self.complete(layer)
+        types = whole.types_as(own=self.pack, pack=pack)
+        own = [self.complete(f"{name}:{t}") for t, other in types.items() if other == type_id]
+        return set.intersection(*own) if own else set()
+
+    def check(
+        self,
+        *,
+        rules: Collection[str] = (),
+        district: str | None = None,
+        standard: Pack | None = None,
+        inspections: pd.DataFrame | None = None,
+        today: dt.date | None = None,
+        lang: str = "zh",
+    ) -> Check:
+        """Hold the city to its standard, or to another one.
+
+        Parameters
+        ----------
+        rules : collection of str
+            Ids of rules or items, all without any.
+        district : str, optional
+            Only findings whose adcode begins so.
+        standard, inspections, today
+            See `facts`.
+        lang : str
+            Language of the sentences.
+
+        Raises
+        ------
+        PackError
+            The standard has no rule of one of the ids.
+        """
+        facts = self.facts(standard=standard, inspections=inspections, today=today)
+
+        def work() -> Check:
+            return whole.check(
+                facts.pack,
+                facts,
+                rules=tuple(rules),
+                district=district,
+                exemptions=self.table("exemptions"),
+                lang=lang,
+            )
+
+        if inspections is not None or standard is not None:
+            return work()
+        return self._keep(("check", tuple(rules), district, facts.today, lang), work)
+
+    def _any_crs(self) -> pyproj.CRS:
+        """Return the streets' metric CRS, else one centred on whatever has a place."""
+        if len(self.layer("ways")):
+            return self.crs()
+        placed = self.stations().geometry.dropna()
+        bounds = self.extent() or (
+            tuple(placed.total_bounds) if len(placed) else (105, 35, 105, 35)
+        )
+        west, south, east, north = bounds
         return local_crs([west, east], [south, north])
 
     def rule(self, rule: str | None) -> SpacingRule:
@@ -198,6 +346,8 @@ def _with_adcode(
     if districts.empty:
         return frame.assign(adcode=frame["adcode"].fillna(city or None).astype("str"))
     points = frame.loc[frame.geometry.notna(), ["geometry"]]
+    if not (shapely.get_type_id(points.geometry.to_numpy()) == 0).all():
+        points = points.set_geometry(points.geometry.representative_point())
     inside = points.sjoin(districts[["adcode", "geometry"]], predicate="intersects")
     # of nested districts the smallest
     size = pd.Series(shapely.area(districts.geometry.to_numpy()), index=districts.index)

@@ -1,15 +1,18 @@
 """City: the folder of one city, open for reading and for imports."""
 
+import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from threading import RLock
 
 import geopandas as gpd
+import pandas as pd
 
 from stationmap import standards
 from stationmap.checks.spacing import Spacing
+from stationmap.checks.whole import Check
 from stationmap.city import config as settings
 from stationmap.city.answers import Answers
 from stationmap.city.config import Config
@@ -172,6 +175,26 @@ class City:
     def gaps(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
         """Return the gaps frame of a rule; with planned stations counted if asked."""
         return self.now().gaps(rule, with_planned=with_planned)
+
+    def check(
+        self,
+        *,
+        rules: Collection[str] = (),
+        district: str | None = None,
+        standard: Pack | None = None,
+        inspections: pd.DataFrame | None = None,
+        today: dt.date | None = None,
+        lang: str = "zh",
+    ) -> Check:
+        """Hold the city to its standard, or to another one; see `Answers.check`."""
+        return self.now().check(
+            rules=rules,
+            district=district,
+            standard=standard,
+            inspections=inspections,
+            today=today,
+            lang=lang,
+        )
 
     def import_file(
         self,

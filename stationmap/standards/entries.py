@@ -42,6 +42,10 @@ class Text(Model):
         """Return the words in `lang` ("zh" or "en")."""
         return self.en if lang == "en" else self.zh
 
+    def render(self, lang: str) -> str:
+        """Return the words in `lang`: a text may stand in a sentence as it is."""
+        return self.get(lang)
+
 
 class Document(Model):
     """The document that a pack carries."""
@@ -75,13 +79,15 @@ class Rule(Entry):
     """What every kind of rule has beside its own parameters.
 
     ``assumed`` are the parameters, dotted, whose value the document does not give: those that the
-    pack lists, and those that it leaves to the defaults.
+    pack lists, and those that it leaves to the defaults. ``by`` is the day, inclusive, until which
+    the document wants it done.
     """
 
     # parameters that follow from others when a pack leaves them out
     derived: ClassVar[frozenset[str]] = frozenset()
 
     kind: str
+    by: date | None = None
     assumed: Annotated[tuple[str, ...], Many] = ()
 
     @model_validator(mode="before")

@@ -1,0 +1,172 @@
+"""The check of a city against a standard: findings, their summary, what is assumed and missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from stationmap import checks
+from stationmap.checks import exempt, findings, words
+from stationmap.checks.facts import Facts
+from stationmap.messages import N_, render
+from stationmap.standards import Pack, Rule
+from stationmap.stations import AS_ROLE
+
+_ASSUMED = N_("{rule}: {names} are not in the document and assumed")
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the rules of a pack say of a city on a day.
+
+    Attributes
+    ----------
+    pack : Pack
+    facts : Facts
+        What the rules looked at.
+    findings : GeoDataFrame
+        The findings frame, in EPSG:4326.
+    summary : dict
+        Counts by rule, by district and by state (see `checks.findings.summary`), and ``missing``:
+        layers that are not imported or not declared complete, so that something stays unknown.
+    exemptions : DataFrame
+        All that were imported, with ``valid`` on the day.
+    today : date
+    """
+
+    pack: Pack
+    facts: Facts
+    findings: gpd.GeoDataFrame
+    summary: dict[str, Any]
+    exemptions: pd.DataFrame
+    today: date
+
+    def assumed(self, *, lang: str) -> list[str]:
+        """Say of every rule that was checked what is assumed in it."""
+        shown = set(self.findings["rule_id"].astype("str"))
+        return [
+            render(_ASSUMED, {"rule": rule.id, "names": ", ".join(rule.assumed)}, lang=lang)
+            for rule in self.pack.entries()
+            if rule.assumed and rule.id in shown
+        ]
+
+
+def check(
+    pack: Pack,
+    facts: Facts,
+    *,
+    rules: tuple[str, ...] = (),
+    district: str | None = None,
+    exemptions: pd.DataFrame,
+    lang: str,
+) -> Check:
+    """Hold a city to a pack.
+
+    Parameters
+    ----------
+    pack : Pack
+    facts : Facts
+    rules : tuple of str
+        Ids; all of the pack without any.
+    district : str, optional
+        Only findings in this district: the beginning of its adcode.
+    exemptions : DataFrame
+    lang : str
+
+    Raises
+    ------
+    PackError
+        The pack has no rule of one of the ids.
+    """
+    chosen: list[Rule] = list(
+        dict.fromkeys(e for name in rules or (None,) for e in pack.entries(name))
+    )
+    frame = findings.frame(checks.run(chosen, facts), lang=lang)
+    frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
+    if district is not None:
+        frame = frame[frame["adcode"].fillna("").str.startswith(district)].reset_index(drop=True)
+    summary = findings.summary(frame) | {"missing": missing(pack, facts, lang=lang)}
+    listed = exemptions.assign(valid=exempt.valid(exemptions, today=facts.today))
+    return Check(pack, facts, frame, summary, listed, facts.today)
+
+
+def missing(pack: Pack, facts: Facts, *, lang: str) -> list[dict[str, Any]]:
+    """List the layers that a pack's rules ask for and that nobody declared complete.
+
+    Returns
+    -------
+    list of dict
+        layer (its key), name, rows (how many there are), rules (ids that ask for it).
+    """
+    asked: dict[str, list[str]] = {}
+    for rule in pack.entries():
+        for layer in checks.layers(rule):
+            asked.setdefault(layer, []).append(rule.id)
+    rows = []
+    for layer, ids in asked.items():
+        if facts.complete(layer) or facts.complete(layer.partition(":")[0]):
+            continue
+        rows.append(
+            {
+                "layer": layer,
+                "name": words.layer(layer).render(lang),
+                "rows": _rows(facts, layer),
+                "rules": list(dict.fromkeys(ids)),
+            }
+        )
+    return rows
+
+
+def types_as(*, own: Pack, pack: Pack) -> dict[str, str]:
+    """Return for each site type of a pack the one that it compares with in another, by role.
+
+    A head station is the other pack's head, else its station; a point its point, else its station.
+    """
+    by_role = {role: _first(pack, role) for role in AS_ROLE}
+    return {
+        t.id: next(filter(None, (by_role[role] for role in AS_ROLE[t.role])), t.id)
+        for t in own.site_types
+    }
+
+
+def as_pack(stations: gpd.GeoDataFrame, *, own: Pack, pack: Pack) -> gpd.GeoDataFrame:
+    """Return stations with their types in another pack's words; see `types_as`."""
+    if own.id == pack.id:
+        return stations
+    types = types_as(own=own, pack=pack)
+    return stations.assign(type=stations["type"].map(lambda t: types.get(t, t)).astype("str"))
+
+
+def _first(pack: Pack, role: str) -> str | None:
+    return next((t.id for t in pack.site_types if t.role == role), None)
+
+
+def _gaps(pack: Pack, facts: Facts) -> pd.DataFrame:
+    frames = [
+        spacing.gaps(rule)[["gap_id", "street_id", "from_m", "to_m"]]
+        for rule in pack.rules
+        if rule.kind == "spacing" and (spacing := facts.spacing(rule.id)) is not None
+    ]
+    if not frames:
+        return pd.DataFrame(columns=["gap_id", "street_id", "from_m", "to_m"])
+    return pd.DataFrame(pd.concat(frames))
+
+
+def _rows(facts: Facts, layer: str) -> int:
+    name, _, part = layer.partition(":")
+    tables: Mapping[str, pd.DataFrame] = {
+        "facilities": facts.facilities,
+        "units": facts.units,
+        "projects": facts.projects,
+        "activities": facts.activities,
+        "stations": facts.stations,
+        "counts": facts.counts,
+    }
+    if name in tables:
+        table = tables[name]
+        column = {"facilities": "category", "stations": "type"}.get(name)
+        return int((table[column] == part).sum()) if part and column else len(table)
+    return int((facts.zones["kind"] == name).sum())

@@ -1,0 +1,114 @@
+"""What sentences call places, layers and things without a name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from stationmap.messages import N_, render
+from stationmap.standards import Text, tables
+
+_PLACES: Mapping[str, str] = MappingProxyType(
+    {
+        "city_community": N_("urban community"),
+        "rural_community": N_("village"),
+        "subdistrict": N_("sub-district or town"),
+        "compound": N_("property-managed compound"),
+        "civilised_unit": N_("civilised unit"),
+        "junction": N_("junction"),
+        "bus_stop": N_("bus stop"),
+        "frontage": N_("shop frontage of the streets that the rule names"),
+        "community": N_("community"),
+        "county": N_("county or district"),
+        "city": N_("city"),
+        "unnamed": N_("unnamed street"),
+    }
+)
+_LAYERS: Mapping[str, str] = MappingProxyType(
+    {
+        "shops": N_("shops"),
+        "facilities": N_("facilities"),
+        "streets": N_("streets"),
+        "bus_stops": N_("bus stops"),
+        "stations": N_("stations"),
+        "districts": N_("districts"),
+        "built_up": N_("built-up area"),
+        "community": N_("communities"),
+        "subdistrict": N_("sub-districts and towns"),
+        "compound": N_("property-managed compounds"),
+        "civilised_unit": N_("civilised units"),
+        "units": N_("units"),
+        "projects": N_("projects"),
+        "activities": N_("activities"),
+        "counts": N_("counts of volunteers"),
+        "inspections": N_("inspections"),
+    }
+)
+
+
+class Said:
+    """A sentence to be said later: a template, or words that know both languages."""
+
+    def __init__(self, template: str, **params: Any) -> None:
+        self.template = template
+        self.params = params
+
+    def render(self, lang: str) -> str:
+        """Return the sentence in `lang`."""
+        return render(self.template, self.params, lang=lang)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Said) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+
+def place(kind: str) -> Said | Text:
+    """Name a kind of place: a facility category's own words, or ours."""
+    category = tables.categories().get(kind)
+    return category or Said(_PLACES.get(kind, kind))
+
+
+def places(kinds: ArrayLike) -> NDArray[np.object_]:
+    """Name an array of kinds of place."""
+    codes, known = pd.factorize(np.asarray(kinds, dtype=object))
+    words = np.empty(len(known), dtype=object)
+    words[:] = [place(str(kind)) for kind in known]
+    found: NDArray[np.object_] = words[codes]
+    return found
+
+
+def layer(key: str) -> Said | Text:
+    """Name a layer by its key of completeness: ``facilities:hospital`` is the hospitals."""
+    name, _, part = key.partition(":")
+    if part and name == "facilities":
+        return place(part)
+    return Said(_LAYERS.get(name, name))
+
+
+def several(words: list[Said | Text]) -> "Several":
+    """Join words to a list."""
+    return Several(tuple(words))
+
+
+class Several:
+    """Words joined to a list in the reader's language."""
+
+    def __init__(self, words: tuple[Said | Text, ...]) -> None:
+        self.words = words
+
+    def render(self, lang: str) -> str:
+        """Return the list in `lang`."""
+        return ("、" if lang == "zh" else ", ").join(word.render(lang) for word in self.words)
+
+
+def names(name: ArrayLike, ids: ArrayLike) -> NDArray[np.object_]:
+    """Return names, or ids where there is none."""
+    given = pd.Series(np.asarray(name, dtype=object))
+    given = given.where(given.notna() & (given != ""), np.asarray(ids, dtype=object))
+    found: NDArray[np.object_] = given.to_numpy(dtype=object)
+    return found
