@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
-from stationmap.checks.subjects import listed_completely, station_batch
+from stationmap.checks.subjects import bare, listed_completely, station_batch
 from stationmap.messages import N_
 from stationmap.standards import HierarchyRule
 
@@ -139,8 +139,8 @@ def city_head(facts: Facts, every: gpd.GeoDataFrame, *, head: NDArray[np.bool_],
     below = np.bincount(parent[head & active & (parent >= 0)], minlength=len(every))[rows]
     name = every["name"].fillna("").iloc[rows]
     counties = [n for code, n in facts.district_names.items() if code != facts.adcode]
-    of_county = np.array([any(_bare(c) in n for c in counties) for n in name], dtype=np.int64)
-    of_city = np.array([_bare(facts.name) in n for n in name], dtype=np.int64)
+    of_county = np.array([any(bare(c) in n for c in counties) for n in name], dtype=np.int64)
+    of_city = np.array([bare(facts.name) in n for n in name], dtype=np.int64)
     score = 4 * below + 2 * (1 - of_county) + of_city * (1 - of_county)
     best = np.flatnonzero(score == score.max())
     return int(rows[best[0]]) if len(best) == 1 and score.max() > 0 else -1
@@ -155,8 +155,3 @@ def on_circle(parent: I) -> NDArray[np.bool_]:
     found = np.zeros(size + 1, dtype=bool)
     found[step] = True  # after more steps than there are rows, only circles are left
     return found[:size]
-
-
-def _bare(name: str) -> str:
-    """Return a district's name without its last 市, 区, 县 or 旗, if two characters are left."""
-    return name[:-1] if len(name) > 2 and name[-1] in "市区县旗" else name

@@ -50,3 +50,8 @@ def station_batch(
         messages=messages,
         **{"assumed": bool(rule.assumed)} | said,
     )
+
+
+def bare(district: str) -> str:
+    """Return a district's name without its last 市, 区, 县 or 旗, if two characters are left."""
+    return district[:-1] if len(district) > 2 and district[-1] in "市区县旗" else district
