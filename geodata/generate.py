@@ -5,16 +5,18 @@ the standard library draws and computes, so no other library's version changes t
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from geodata import districts, town
+from geodata import districts, town, zones
+from geodata.books import Books
 from geodata.boundaries import Boundaries
 from geodata.buildings import Builder, Facility
 from geodata.districts import Area
 from geodata.osmxml import OsmXml, packed
 from geodata.plane import Line, area, clipped, inside, parallel, shrink, smooth, unspiked
+from geodata.planting import Ground, Plants, settle
 from geodata.points import Points
 from geodata.register import Register, fill, planted_json
 from geodata.shops import Shop, open_shops
@@ -29,7 +31,11 @@ DEMO = Path(__file__).parent / "demo"
 
 @dataclass
 class Made:
-    """What one seed makes, before it is written."""
+    """What one seed makes, before it is written.
+
+    ``osm_id`` tells under which id of the OSM file a facility, a shop or a park on open ground is
+    found: by name, by number, by number.
+    """
 
     town: Town
     builder: Builder
@@ -37,12 +43,14 @@ class Made:
     areas: list[Area]
     communities: list[Area]
     rngs: list[random.Random]
+    osm_id: dict[str | int, str] = field(default_factory=dict)
+    grounds: list[Ground] = field(default_factory=list)
 
 
 def make(seed: int = SEED) -> Made:
     """Make the town, its buildings, shops, districts and communities."""
     # a stream of its own for each step, so that a change to one leaves the others
-    rngs = [random.Random(seed + step) for step in range(6)]  # noqa: S311
+    rngs = [random.Random(seed + step) for step in range(9)]  # noqa: S311
     plan = town.build(rngs[0])
     builder = Builder(plan, rngs[1])
     builder.run()
@@ -61,7 +69,7 @@ def _community_centre(plan: Town, community: Area) -> dict[str, Any]:
         else ("便民服务中心", "Service Centre")
     )
     return {
-        "kind": "community",
+        "kind": "community" if community.urban else "village",
         "name": community.name + suffix[0],
         "en": f"{community.en} {suffix[1]}",
         "form": "house",
@@ -81,10 +89,48 @@ def files(seed: int = SEED) -> dict[str, bytes]:
     points.choose()
     register = Register(plan, made.areas, made.communities, made.rngs[5])
     fill(register, made.builder, points)
+    register.rng = made.rngs[6]
+    settle(register, made.builder, made.shops, made.grounds)
+    facilities = {f.name: f for f in made.builder.facilities}
+    crowd = [s.door for s in made.shops] + [f.door for f in facilities.values()]
+    plants = Plants(register, facilities, crowd)
+    plants.apply()
+    books = Books(register, made.builder.facilities, plants, made.rngs[7])
+    communities = zones.of_areas(plan, made.communities)
+    violations = plants.violations(
+        osm_id=made.osm_id,
+        zones=communities,
+        units=books.unit_ids,
+        districts={a.name: a.adcode for a in made.areas},
+    )
     return {
         "demo-city.osm": text.encode("utf-8"),
         "stations.csv": register.csv(),
-        "planted.json": planted_json(register, points, seed=seed).encode("utf-8"),
+        **_zones(made, communities, books, made.rngs[8]),
+        **books.tables(made.osm_id),
+        "planted.json": planted_json(register, points, violations, seed=seed).encode("utf-8"),
+    }
+
+
+def _zones(
+    made: Made, communities: list[zones.Zone], books: Books, rng: random.Random
+) -> dict[str, bytes]:
+    plan, reserved = made.town, made.builder.reserved
+    compounds = zones.compounds(plan, made.areas, reserved, rng)
+    civilised = [
+        zones.Zone(books.unit_ids[f.name], f.name, books.register.where(f.door)[0].adcode, (ring,))
+        for f in made.builder.facilities
+        if f.name in books.civilised
+        and (ring := f.outline if area(f.outline) > 0 else f.outline[::-1])
+    ]
+    return {
+        "communities.geojson": zones.geojson(communities, code="社区代码", name="社区名称"),
+        "subdistricts.geojson": zones.geojson(
+            zones.subdistricts(plan, made.communities), code="编号", name="街道名称"
+        ),
+        "built-up.geojson": zones.geojson(zones.built_up(plan), code="编号", name="建成区名称"),
+        "compounds.geojson": zones.geojson(compounds, code="小区编号", name="小区名称"),
+        "civilised-units.geojson": zones.geojson(civilised, code="单位编号", name="单位名称"),
     }
 
 
@@ -92,14 +138,18 @@ def _osm(made: Made, ways: Ways, xml: OsmXml) -> str:
     plan = made.town
     ways.write(walks(made.builder))
     ways.write_buses()
-    _landscape(plan, xml)
+    made.grounds += _landscape(plan, xml)
     _buildings(made, xml)
     Boundaries(plan, made.communities, ways.paths, xml).write(made.areas)
     return xml.text()
 
 
-def _landscape(plan: Town, xml: OsmXml) -> None:
-    """Write river, creek, hill, riverside parks, railway, shopping and works areas."""
+def _landscape(plan: Town, xml: OsmXml) -> list[Ground]:
+    """Write river, creek, hill, riverside parks, railway, shopping and works areas.
+
+    Returns the parks.
+    """
+    parks = []
     river, creek = plan.plan["river"], plan.plan["creek"]
     half = float(river["half_width"])
     rim = parallel(plan.river, half) + parallel(plan.river, -half)[::-1]
@@ -115,13 +165,16 @@ def _landscape(plan: Town, xml: OsmXml) -> None:
     xml.way([xml.node(p) for p in _within(plan, centre)], {"waterway": "stream", **named})
     hill = plan.plan["hill"]
     named = {"name": hill["name"], "name:en": hill["en"]}
-    xml.ring(plan.hill, {"leisure": "park", "tourism": "attraction", "natural": "wood", **named})
+    tags = {"leisure": "park", "tourism": "attraction", "natural": "wood", **named}
+    number = xml.ring(plan.hill, tags)
+    parks.append(Ground(f"w{number}", hill["name"], tuple(plan.hill)))
     for block, use in zip(plan.blocks, plan.uses, strict=True):
         if use == "bank" and area(block.ring) > 9000:
             ring = shrink(block.ring, 6.0)
             if ring:
                 tags = {"leisure": "park", "name": "滨江公园", "name:en": "Riverside Park"}
-                xml.ring(ring, tags)
+                number = xml.ring(ring, tags)
+                parks.append(Ground(f"w{number}", tags["name"], tuple(ring)))
         elif use == "works":
             ring = shrink(block.ring, 8.0)
             if ring:
@@ -130,6 +183,7 @@ def _landscape(plan: Town, xml: OsmXml) -> None:
         ring = _retail(plan, entry)
         xml.ring(ring, {"landuse": "retail", "name": entry["name"]})
     _railway(plan, xml)
+    return parks
 
 
 def _within(plan: Town, line: Line) -> Line:
@@ -164,27 +218,28 @@ def _buildings(made: Made, xml: OsmXml) -> None:
     """Write buildings, facilities and shops, street by street."""
     builder = made.builder
     houses = {f.outline for f in builder.facilities if f.outline}
-    whole = {s.building for s in made.shops if s.building is not None}
+    shops = {s.building: n for n, s in enumerate(made.shops) if s.building is not None}
     for number, building in enumerate(builder.buildings):
         if building.ring in houses or "not" in building.tags:
             continue
         tags = {"building": "yes"}
-        if number in whole:
+        if number in shops:
             tags |= building.tags
-        xml.ring(building.ring, tags)
+        way = xml.ring(building.ring, tags)
+        if number in shops:
+            made.osm_id[shops[number]] = f"w{way}"
     for facility in builder.facilities:
-        _facility(facility, xml)
-    for shop in made.shops:
+        made.osm_id[facility.name] = _facility(facility, xml)
+    for number, shop in enumerate(made.shops):
         if shop.building is None:
-            xml.node(shop.door, shop.tags)
+            made.osm_id[number] = f"n{xml.node(shop.door, shop.tags)}"
 
 
-def _facility(facility: Facility, xml: OsmXml) -> None:
+def _facility(facility: Facility, xml: OsmXml) -> str:
     if not facility.outline:
-        xml.node(facility.door, facility.tags)
-        return
+        return f"n{xml.node(facility.door, facility.tags)}"
     tags = facility.tags if facility.ground else {"building": "yes", **facility.tags}
-    xml.ring(facility.outline, tags)
+    return f"w{xml.ring(facility.outline, tags)}"
 
 
 def write(folder: Path = DEMO, *, seed: int = SEED) -> None:

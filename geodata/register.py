@@ -29,6 +29,7 @@ COLUMNS = (
     "配备物资",
     "状态",
     "总站",
+    "志愿汇账号",
     "是否示范站",
     "建成日期",
     "备注",
@@ -71,6 +72,7 @@ BUREAU = {
     "civil_affairs": "民政局",
     "social_security": "人力资源和社会保障局",
     "community": "民政局",
+    "village": "民政局",
     "park": "综合行政执法局",
     "square": "综合行政执法局",
 }
@@ -136,7 +138,8 @@ class Register:
                 "开放时间": self.rng.choice(HOURS[kind]),
                 "配备物资": "、".join(supplies) if status != "planned" else "",
                 "状态": STATUSES[status],
-                "总站": "" if kind == "home" else f"{prefix}-J0001",
+                "总站": "",
+                "志愿汇账号": "",
                 "是否示范站": "是" if status == "active" and self.rng.random() < 0.04 else "否",
                 "建成日期": f"{year}-{month:02d}-{day:02d}" if status != "planned" else "",
                 "备注": SOURCE,
@@ -217,7 +220,9 @@ def _point(register: Register, shop: int, points: Points, *, kiosk: bool, locate
     )
 
 
-def planted_json(register: Register, points: Points, *, seed: int) -> str:
+def planted_json(
+    register: Register, points: Points, violations: list[dict[str, Any]], *, seed: int
+) -> str:
     """Say what is planted, for the tests: where, how long, and which station must not count."""
     stretches: list[dict[str, Any]] = []
     for n, p in enumerate(points.planted):
@@ -245,5 +250,11 @@ def planted_json(register: Register, points: Points, *, seed: int) -> str:
         )
     both = [{"station": register.of_shop[s], "streets": names} for s, names in points.corners()]
     note = "合成数据 synthetic: what the generator planted; lengths in metres along the street"
-    found = {"note": note, "seed": seed, "stretches": stretches, "corner_stations": both}
+    found = {
+        "note": note,
+        "seed": seed,
+        "violations": violations,
+        "stretches": stretches,
+        "corner_stations": both,
+    }
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
