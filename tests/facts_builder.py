@@ -22,7 +22,7 @@ CLAUSE = {"document": "文〔2018〕1号", "article": "第一条", "text": {"zh"
 _COLUMNS = {
     "facilities": ("id", "name", "category", "source", "adcode"),
     "zones": ("id", "kind", "name", "urban", "adcode", "source"),
-    "bus_stops": ("id", "name"),
+    "bus_stops": ("id", "name", "adcode"),
     "districts": ("adcode", "name", "level", "population"),
     "counts": ("subject", "subject_kind", "name", "period", "count", "value", "source"),
     "units": (

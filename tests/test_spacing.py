@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiPoint, Point
 from spacing_towns import CRS, random_town, slow_check, stations_of, streets_of
 
-from stationmap.checks import RULE_KINDS
 from stationmap.checks.spacing import check, find_gaps, prepare, update
 from stationmap.crs import local_crs
 from stationmap.errors import CrsError, InputError
-from stationmap.messages import render
-from stationmap.standards import load
 
 
 def at(*chainages, y=5.0):
@@ -502,28 +499,6 @@ def test_stations_that_share_an_id_cannot_be_updated():
     twice = pd.concat([at(0), at(100)], ignore_index=True)
     with pytest.raises(InputError, match="share one station_id"):
         update(run([STREET], twice), removed=["S0"])
-
-
-# --------------------------------------------------------------------------- rule kinds
-
-
-def test_the_table_of_rule_kinds_checks_a_rule_of_the_pack_and_says_it_in_both_languages():
-    rule = load("quzhou-2018").rule(kind="spacing")
-    kind = RULE_KINDS[rule.kind]
-    found = kind.check(streets_of([STREET]), at(0, 10), rule)
-    gap = found.gaps(rule).iloc[0]
-    assert (gap["rule_id"], gap["document"], gap["clause"]) == (
-        rule.id,
-        rule.clause.document,
-        rule.clause.article,
-    )
-    assert all(hasattr(rule, name) for name in kind.parameters)
-    said = {"street": gap["street_name"], "site_type": "有礼点", "spacing_m": rule.spacing_m}
-    said |= {name: gap[name] for name in ("length_m", "points_needed")}
-    assert render(kind.sentence, said, lang="zh") == (
-        "街0：连续 190 米临街店面无有礼点，超过 50 米，至少需增设 3 个"
-    )
-    assert "190 m of frontage" in render(kind.sentence, said, lang="en")
 
 
 # --------------------------------------------------------------------------- find_gaps and errors

@@ -49,7 +49,7 @@ def check(rule: PresenceRule, facts: Facts) -> list[Batch]:
     hosts = facts.hosts
     chosen = hosts.places["place"].isin(list(rule.at)).to_numpy(dtype=bool)
     if rule.with_frontage:
-        chosen &= (hosts.places["frontage"] != "none").to_numpy()
+        chosen = chosen & (hosts.places["frontage"] != "none").to_numpy()
     station, place, apart = hosts.pairs(rule.at, within_m=rule.within_m)
     counts = facts.active["type"].isin(list(rule.counts)).to_numpy(dtype=bool)[station]
     place, apart = place[counts], apart[counts]
@@ -128,6 +128,8 @@ def _unknown_kinds(rule: PresenceRule, facts: Facts) -> list[Batch]:
     for kind in rule.at:
         key = AREAS[kind][0] if kind in AREAS else f"facilities:{kind}"
         if kind in known or facts.declared(key, [facts.adcode])[0]:
+            continue
+        if kind == "junction" and facts.streets() is not None:
             continue
         batches.append(
             Batch(
