@@ -422,7 +422,7 @@ def test_running_it_as_a_module_works_through_a_closed_pipe(town):
 def test_pictures_speak_chinese_where_a_font_does(town, tmp_path, monkeypatch):
     from stationmap import reports
 
-    need(reports._chinese_font(), "no Chinese font is installed")
+    need(reports.maps.chinese_font(), "no Chinese font is installed")
     from matplotlib.figure import Figure
 
     said = []

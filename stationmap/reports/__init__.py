@@ -1,0 +1,33 @@
+"""Results as files: tables, geodata, pictures, and reports for an office to send."""
+
+from stationmap.reports.dossier import Dossier, Frontage, Source
+from stationmap.reports.findings import write_findings
+from stationmap.reports.formats import (
+    DOCUMENTS,
+    EARTH,
+    EXPORTS,
+    GEODATA,
+    PICTURES,
+    TABLES,
+    require_suffix,
+    write_layers,
+)
+from stationmap.reports.gaps import Caption, draw_gaps, write_gaps
+
+__all__ = [
+    "DOCUMENTS",
+    "EARTH",
+    "EXPORTS",
+    "GEODATA",
+    "PICTURES",
+    "TABLES",
+    "Caption",
+    "Dossier",
+    "Frontage",
+    "Source",
+    "draw_gaps",
+    "require_suffix",
+    "write_findings",
+    "write_gaps",
+    "write_layers",
+]
