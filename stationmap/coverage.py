@@ -4,9 +4,12 @@ Kerbs are the carriers of chainage here: a part, or one side of a part. Spans li
 counted in ticks of 0.1 mm, whole numbers, so that sums do not depend on their order.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from stationmap.linear import TICKS_PER_M
@@ -14,6 +17,9 @@ from stationmap.linear import TICKS_PER_M
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741
 B = NDArray[np.bool_]
+
+VISIT = "visit"
+"""Item of an inspection that says whether the station was found open, staffed and in use."""
 
 # room on the common axis for one kerb: 110 000 km of chainage either way
 _ROOM = 1 << 41
@@ -134,3 +140,46 @@ def uncovered(placed: Placed, length_m: F, *, reach_m: float) -> tuple[I, I, I]:
     high = np.minimum(ticks(high_m), ticks(length_m)[kerb])
     some = high > low
     return kerb[some], low[some], high[some]
+
+
+def effective(
+    stations: pd.DataFrame,
+    inspections: pd.DataFrame,
+    *,
+    listed_on: pd.Series,
+    binding: Collection[str],
+    stale_days: int,
+    today: date,
+) -> B:
+    """Tell which stations serve: the last inspection did not fail them, and their facts are fresh.
+
+    Parameters
+    ----------
+    stations : DataFrame of n rows
+        With a column station_id.
+    inspections : DataFrame
+        station_id, item, part, state, at (see `checks.facts.Facts`). A station's last inspection
+        is what was judged on its newest day; it fails with ``not_met`` for the visit itself
+        (closed, unstaffed), or for a binding item.
+    listed_on : Series of datetime64, n values
+        When the station's facts came, where nobody has inspected it; NaT where nobody knows.
+    binding : collection of str
+        Ids of the items whose shortfall fails a station.
+    stale_days : int
+        Facts older than this (exclusive) do not count.
+    today : date
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    day = inspections["at"].dt.normalize()
+    last = day.groupby(inspections["station_id"]).max()
+    newest = inspections[day == inspections["station_id"].map(last)]
+    judged = newest["item"].isin([VISIT, *binding]) & (newest["state"] == "not_met")
+    failed = stations["station_id"].isin(newest.loc[judged, "station_id"])
+    inspected = stations["station_id"].map(last).astype("datetime64[ns]")
+    known = inspected.fillna(listed_on.set_axis(stations.index))
+    age = (pd.Timestamp(today) - known.dt.normalize()).dt.days
+    serves: B = (~failed & (age <= stale_days)).to_numpy(dtype=bool)
+    return serves

@@ -1,11 +1,14 @@
 """Covered share along kerbs, against sampling the kerb every centimetre."""
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmap.coverage import Placed, Spans, ticks, uncovered
+from stationmap.coverage import Placed, Spans, effective, ticks, uncovered
 
 CM = 100  # ticks
 
@@ -88,3 +91,52 @@ def test_ticks_are_tenths_of_a_millimetre_rounded():
         500_001,
         0,
     ]
+
+
+def inspected(*rows):
+    frame = pd.DataFrame(rows, columns=["station_id", "item", "state", "at"])
+    return frame.assign(part=0, at=pd.to_datetime(frame["at"]))
+
+
+STATIONS = pd.DataFrame({"station_id": ["a", "b"]})
+LISTED = pd.Series(pd.to_datetime(["2026-06-01", None]))
+
+
+@pytest.mark.parametrize(
+    ("rows", "serves"),
+    [
+        ([], [True, False]),
+        ([("b", "visit", "met", "2026-06-01")], [True, True]),
+        ([("b", "visit", "met", "2025-06-16")], [True, True]),
+        ([("b", "visit", "met", "2025-06-14")], [True, False]),
+        ([("a", "visit", "not_met", "2026-06-02")], [False, False]),
+        (
+            [("a", "visit", "not_met", "2026-06-02"), ("a", "visit", "met", "2026-06-03")],
+            [True, False],
+        ),
+        ([("a", "Q-C1", "not_met", "2026-06-02")], [False, False]),
+        ([("a", "Q-C2", "not_met", "2026-06-02")], [True, False]),
+        ([("a", "Q-C1", "unknown", "2026-06-02")], [True, False]),
+    ],
+    ids=[
+        "never inspected: the list speaks, and nobody knows when b was listed",
+        "inspected",
+        "364 days ago",
+        "366 days ago",
+        "found closed",
+        "found open since",
+        "a binding item failed",
+        "an advisory item failed",
+        "not judged",
+    ],
+)
+def test_a_station_serves_unless_it_failed_or_its_facts_are_stale(rows, serves):
+    found = effective(
+        STATIONS,
+        inspected(*rows),
+        listed_on=LISTED,
+        binding=["Q-C1"],
+        stale_days=365,
+        today=date(2026, 6, 15),
+    )
+    assert found.tolist() == serves

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from stationmap.checks import along, count, placement, presence
+from stationmap.checks import along, count, hierarchy, naming, placement, presence
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import Batch
 from stationmap.checks.hosts import AREAS
@@ -68,6 +68,18 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
             N_("so many stations in every area"),
             count.check,
             count.MESSAGES,
+        ),
+        "hierarchy": RuleKind(
+            N_("Parents"),
+            N_("every station is a branch of the head station above it"),
+            hierarchy.check,
+            hierarchy.MESSAGES,
+        ),
+        "naming": RuleKind(
+            N_("Names"),
+            N_("stations have the standard name"),
+            naming.check,
+            naming.MESSAGES,
         ),
     }
 )

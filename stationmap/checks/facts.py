@@ -1,7 +1,7 @@
 """Facts: everything that the rules of a pack look at, prepared once for all of them."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
@@ -76,6 +76,8 @@ class Facts:
         ``complete(layer)``: the adcodes whose data in a layer are declared complete ("*" for
         all). Layers: shops, facilities, streets, ``stations:TYPE``, community, subdistrict,
         compound, civilised_unit, built_up, units, projects, activities.
+    listed_on : mapping
+        Source of stations → day on which its list was imported.
     streets, spacing : callable
         ``spacing(rule_id)`` and ``streets()`` (of the pack's spacing rule), worked out when
         first asked for; None for a city without streets, or a pack without a spacing rule.
@@ -99,6 +101,7 @@ class Facts:
     complete: Callable[[str], Collection[str]]
     streets: Callable[[], Streets | None]
     spacing: Callable[[str], Spacing | None]
+    listed_on: Mapping[str, date] = field(default_factory=dict)
 
     @cached_property
     def active(self) -> gpd.GeoDataFrame:

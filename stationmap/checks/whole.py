@@ -1,18 +1,21 @@
 """The check of a city against a standard: findings, their summary, what is assumed and missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stationmap import checks
-from stationmap.checks import exempt, findings, words
+from stationmap.checks import exempt, findings, spacing, words
 from stationmap.checks.facts import Facts
+from stationmap.coverage import effective
 from stationmap.messages import N_, render
-from stationmap.standards import Pack, Rule
+from stationmap.standards import Pack, Rule, SpacingRule
 from stationmap.stations import AS_ROLE
 
 _ASSUMED = N_("{rule}: {names} are not in the document and assumed")
@@ -30,8 +33,9 @@ class Check:
     findings : GeoDataFrame
         The findings frame, in EPSG:4326.
     summary : dict
-        Counts by rule, by district and by state (see `checks.findings.summary`), and ``missing``:
-        layers that are not imported or not declared complete, so that something stays unknown.
+        Counts by rule, by district and by state (see `checks.findings.summary`); ``missing``:
+        layers that are not imported or not declared complete, so that something stays unknown
+        (see `missing`); ``coverage``: built and effective (see `coverage`).
     exemptions : DataFrame
         All that were imported, with ``valid`` on the day.
     today : date
@@ -88,9 +92,55 @@ def check(
     frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
     if district is not None:
         frame = frame[frame["adcode"].fillna("").str.startswith(district)].reset_index(drop=True)
-    summary = findings.summary(frame) | {"missing": missing(pack, facts, lang=lang)}
+    summary = findings.summary(frame) | {
+        "missing": missing(pack, facts, lang=lang),
+        "coverage": coverage(chosen, facts),
+    }
     listed = exemptions.assign(valid=exempt.valid(exemptions, today=facts.today))
     return Check(pack, facts, frame, summary, listed, facts.today)
+
+
+def coverage(rules: Sequence[Rule], facts: Facts) -> list[dict[str, Any]]:
+    """Return built and effective coverage of the spacing rules among some rules.
+
+    Returns
+    -------
+    list of dict
+        rule_id, decides, met (by the reading that decides; None without frontage), built and
+        effective: `Spacing.summary` each; effective is None while there are no inspections.
+    """
+    rows = []
+    for rule in rules:
+        if not isinstance(rule, SpacingRule) or (built := facts.spacing(rule.id)) is None:
+            continue
+        serving = None
+        if facts.inspections is not None:
+            idle = facts.active.loc[~_serves(facts), "station_id"]
+            serving = spacing.update(built, removed=idle.tolist()).summary()
+        rows.append(
+            {
+                "rule_id": rule.id,
+                "decides": rule.decides,
+                "met": built.met(rule.decides),
+                "built": built.summary(),
+                "effective": serving,
+            }
+        )
+    return rows
+
+
+def _serves(facts: Facts) -> NDArray[np.bool_]:
+    assert facts.inspections is not None
+    binding = [item.id for item in facts.pack.items if item.force == "binding"]
+    listed = facts.active["source"].map(facts.listed_on)
+    return effective(
+        facts.active,
+        facts.inspections,
+        listed_on=pd.to_datetime(listed),
+        binding=binding,
+        stale_days=facts.pack.stale_days,
+        today=facts.today,
+    )
 
 
 def missing(pack: Pack, facts: Facts, *, lang: str) -> list[dict[str, Any]]:

@@ -174,6 +174,11 @@ class Answers:
             complete=lambda layer: self._complete_as(layer, pack),
             streets=lambda: self.streets() if self.has_spacing else None,
             spacing=lambda rule: self.spacing(rule) if own and self.has_spacing else None,
+            listed_on={
+                record.source: dt.datetime.fromisoformat(record.imported_at).date()
+                for record in self.sources()
+                if record.kind == layers.STATIONS
+            },
         )
 
     def _complete_as(self, layer: str, pack: Pack) -> set[str]:
