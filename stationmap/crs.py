@@ -90,6 +90,11 @@ def in_china(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
     return inside
 
 
+def china_outline() -> list[tuple[float, float]]:
+    """Corners (WGS-84 degrees) of the area of `in_china`, the first one again at the end."""
+    return [(float(lon), float(lat)) for lon, lat in shapely.get_coordinates(_CHINA)]
+
+
 def convert(lon: ArrayLike, lat: ArrayLike, *, source: str, target: str) -> tuple[F, F]:
     """Longitudes and latitudes of one datum in another.
 

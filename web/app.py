@@ -11,6 +11,7 @@ from stationmap.city import City
 from stationmap.errors import CityError, PackError, StationMapError
 from stationmap.messages import N_
 from web.api import api
+from web.basemaps import archive_of, basemaps
 from web.pages import pages
 from web.params import language
 from web.security import pack, protect
@@ -42,7 +43,7 @@ def create_app(city_path: str | Path) -> Flask:
     Raises
     ------
     CityError
-        There is no city, or it cannot be read.
+        There is no city, or it cannot be read, or its base map.
     """
     app = Flask(__name__)
     app.extensions["stationmap"] = Source(City.open(Path(city_path)))
@@ -56,9 +57,10 @@ def create_app(city_path: str | Path) -> Flask:
         lambda one, many, n: catalogue(language()).get(one if n == 1 else many, many),
         newstyle=True,
     )
+    archive_of(source_of(app).now())
     protect(app)
     pack(app)
-    for blueprint in (pages, api, tiles):
+    for blueprint in (pages, api, tiles, basemaps):
         app.register_blueprint(blueprint)
     app.register_error_handler(StationMapError, _refused)
     app.register_error_handler(HTTPException, _http_error)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from stationmap.stations import STATUSES
+from web import basemaps, security
 from web.api import class_name, type_name
 from web.caching import present
 from web.maps import Shell, shell
@@ -34,10 +35,13 @@ def home() -> ResponseReturnValue:
         classes=data["classes"],
         districts=data["districts"],
         shell=_shell(now),
+        base_scripts=basemaps.scripts(now),
         modules=_modules(),
         page_data=_script_json(data),
     )
-    return Response(page, headers={"Cache-Control": "no-store"})
+    policy = security.policy(pictures=basemaps.hosts(now))
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
+    return Response(page, headers=headers)
 
 
 @pages.get("/healthz")
@@ -52,6 +56,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "lang": lang,
         "version": now.version,
         "bounds": now.bounds,
+        "basemap": basemaps.page_data(now, lang),
         "firstTab": "gaps",
         "types": [{"id": t.id, "name": t.name.get(lang)} for t in pack.site_types],
         "point": type_name(now, rule.site_type, lang),

@@ -2,12 +2,13 @@
 
 import gzip
 import secrets
+from collections.abc import Iterable
 
 from flask import Flask, Response, g, request
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "img-src 'self' data:{pictures}; font-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
@@ -31,13 +32,18 @@ def nonce() -> str:
     return str(g.nonce)
 
 
+def policy(*, pictures: Iterable[str] = ()) -> str:
+    """Write the present answer's policy; `pictures` are the servers outside that may send some."""
+    return POLICY.format(nonce=nonce(), pictures="".join(f" {host}" for host in pictures))
+
+
 def protect(app: Flask) -> None:
     """Add the headers to every answer of `app`, and ``nonce()`` to its templates."""
     app.jinja_env.globals["nonce"] = nonce
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
+        response.headers.setdefault("Content-Security-Policy", policy())
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -123,7 +123,6 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "legend.gaps": N_("Gaps, by points needed"),
     "legend.assumed": N_("with fine breaks: frontage assumed"),
     "legend.other": N_("Other type"),
-    "legend.base": N_("Base map: the city's own streets"),
     # trouble
     "error.title": N_("That did not work"),
     "error.network": N_(

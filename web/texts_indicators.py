@@ -2,4 +2,11 @@
 
 from collections.abc import Mapping
 
-TEXTS: Mapping[str, str] = {}
+from stationmap.messages import N_
+
+TEXTS: Mapping[str, str] = {
+    # base maps
+    "base.name": N_("Base map: {name}"),
+    "base.own": N_("The city's own streets"),
+    "base.review": N_("Review number {number}"),
+}

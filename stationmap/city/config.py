@@ -194,33 +194,6 @@ def read(folder: Path) -> Config:
         ) from error
 
 
-def basemap_file(folder: Path, config: Config) -> Path:
-    """Find the PMTiles file that the settings name.
-
-    Raises
-    ------
-    CityError
-        There is none, or a relative path leads out of the city's folder.
-    """
-    named = Path(config.basemap.file)
-    path = (folder / named).resolve()
-    if not named.is_absolute() and not path.is_relative_to(folder.resolve()):
-        raise CityError(
-            "{file}: basemap.file: {value} leads out of the city's folder; put the file into the "
-            "folder, or write its absolute path",
-            file=f"{folder.name}/{FILE}",
-            value=config.basemap.file,
-        )
-    if not path.is_file():
-        raise CityError(
-            "{file}: basemap.file: there is no file {value}; put it there, or choose another base "
-            "map",
-            file=f"{folder.name}/{FILE}",
-            value=config.basemap.file,
-        )
-    return path
-
-
 def write(folder: Path, config: Config) -> None:
     """Write ``city.toml`` atomically, with a line of explanation for each setting."""
     complete = {"shops": [], **config.complete}

@@ -29,11 +29,11 @@ const area = (color) => ({
   stroke: false, fill: true, fillColor: color, fillOpacity: 1, fillRule: "nonzero",
 });
 
-function styles() {
+function styles(thin) {
   const color = palette();
   const streets = Object.fromEntries(STREETS.map((name, i) => [
     name,
-    (_, zoom) => line(
+    (_, zoom) => thin ? line(color("boundary"), 1) : line(
       color(`street-${name}`), Math.max(streetWidth(zoom, WIDTHS[i]), 0.5),
       name === "path" ? "4 3" : null,
     ),
@@ -70,13 +70,18 @@ const Tiles = L.VectorGrid.Protobuf.extend({
   },
 });
 
-/** Add the base map; the result has restyle() for another palette and use(version) for new data. */
-export function addBase(map, version) {
-  const panes = { ground: pane(map, "ground", 200), streets: pane(map, "streets", 320) };
+/**
+ * Add the city's own map, or thin streets alone for one over another map. The result has restyle()
+ * for another palette, use(version) for new data, and show(whether).
+ */
+export function addBase(map, version, { thin = false } = {}) {
+  const panes = thin ? {} : { ground: pane(map, "ground", 200) };
+  panes.streets = pane(map, "streets", 320);
   let layers = [];
+  let shown = true;
   const add = () => {
-    const all = styles();
-    layers = Object.keys(panes).map((name) =>
+    const all = styles(thin);
+    layers = !shown ? [] : Object.keys(panes).map((name) =>
       new Tiles(`/tiles/${name}/{z}/{x}/{y}.mvt?v=${version}`, {
         pane: panes[name],
         rendererFactory: (coords, size, options) => new SharpCanvas(coords, size, options),
@@ -98,6 +103,11 @@ export function addBase(map, version) {
     restyle,
     use(newVersion) {
       version = newVersion;
+      restyle();
+    },
+    show(whether) {
+      if (whether === shown) return;
+      shown = whether;
       restyle();
     },
     busy: () => layers.some((layer) => layer.isLoading()),

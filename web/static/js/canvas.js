@@ -1,5 +1,7 @@
 // A canvas that moves with the map: Leaflet's own renderer, painted by one function.
 
+import { shown } from "./datum.js";
+
 /** A pane of the map that lets the pointer through. */
 export function pane(map, name, level) {
   const element = map.createPane(name);
@@ -8,8 +10,9 @@ export function pane(map, name, level) {
   return name;
 }
 
-/** Longitude and latitude to the Web Mercator square, 0 to 1. */
-export function toWorld(lon, lat) {
+/** WGS-84 degrees to the Web Mercator square of the base map, 0 to 1. */
+export function toWorld(...place) {
+  const [lon, lat] = shown(...place);
   const sin = Math.sin((lat * Math.PI) / 180);
   return [lon / 360 + 0.5, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
 }

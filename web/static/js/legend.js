@@ -48,7 +48,6 @@ export function showLegend(summary) {
     others > 0 && h("p", { class: "legend-row" }, symbol(""), t("legend.other"),
       h("span", { class: "count" }, number(others))),
     rest.length > 0 && h("div", { class: "legend-rest" }, rest),
-    h("p", { class: "quiet" }, t("legend.base")),
   ];
   $("legend-body").replaceChildren(...parts.filter(Boolean));
 }

@@ -1,7 +1,8 @@
 // The planner's map: what the address says is what is shown.
 
-import { addBase } from "./base.js";
+import { addBasemap } from "./basemap.js";
 import { toWorld } from "./canvas.js";
+import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
 import { follow } from "./features.js";
 import { hit } from "./hit.js";
@@ -107,8 +108,9 @@ function gathered() {
 
 // a phone shows so little that a whole step of zoom is a long one
 map.options.zoomSnap = narrow.matches ? 0.5 : 1;
+useDatum(map);
 start();
-const base = addBase(map, page.version);
+const base = addBasemap(map, page.version);
 const viewport = follow(map, {
   told: () => {
     note(gathered());
