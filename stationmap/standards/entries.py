@@ -1,6 +1,6 @@
 """What every part of a pack is made of: words in two languages, clauses, entries with a force."""
 
-from datetime import date
+import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -48,11 +48,11 @@ class Text(Model):
 
 
 class Document(Model):
-    """The document that a pack carries."""
+    """The document that a pack carries; ``date`` is left out where it gives a year alone."""
 
     number: Words
     title: Words
-    date: date
+    date: datetime.date | None = None
     issuer: Words
 
 
@@ -87,7 +87,7 @@ class Rule(Entry):
     derived: ClassVar[frozenset[str]] = frozenset()
 
     kind: str
-    by: date | None = None
+    by: datetime.date | None = None
     assumed: Annotated[tuple[str, ...], Many] = ()
 
     @model_validator(mode="before")

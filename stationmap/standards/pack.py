@@ -79,10 +79,12 @@ class Pack(Model):
 
     ``items`` are the checklist, ``rules`` what is worked out from data, ``processes`` the rest of
     the document. Ids are those of the clauses in the office's list of requirements; a dot adds a
-    number where one requirement needs several entries (CZ-T.2).
+    number where one requirement needs several entries (CZ-T.2). ``extends`` names the pack from
+    which it took what its own file does not say; the pack itself is whole.
     """
 
     id: Identifier
+    extends: Identifier | None = None
     edition: Words
     name: Text
     jurisdiction: Text

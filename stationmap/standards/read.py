@@ -3,7 +3,6 @@
 import difflib
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,19 @@ from pydantic import BaseModel, ValidationError
 
 from stationmap.errors import PackError
 from stationmap.messages import N_, render
+from stationmap.standards import extend
 from stationmap.standards.entries import ADCODE, ENTRY_ID, IDENTIFIER
+from stationmap.standards.lines import Loc, line_of, lines
 from stationmap.standards.pack import LABELS, Pack
+from stationmap.standards.references import entries, faults
+from stationmap.standards.rules import KINDS
 
 PACKS = Path(__file__).parent / "packs"
-
-Loc = tuple[str | int, ...]
 
 # what a validation error of each type says; {limit} and {known} come from the model
 _SENTENCES = {
     "missing": N_("{key} is missing; expected it in this table"),
+    "missing_choice": N_("{key} is missing; expected one of {known}"),
     "missing_table": N_("{key} is missing; expected a table with the keys {known}"),
     "string_type": N_("{key} is {value}; expected text in quotes"),
     "string_too_short": N_("{key} is empty; expected some text"),
@@ -44,6 +46,27 @@ _SENTENCES = {
     "unknown_name": N_("{key} names {value}; expected one of {known}; nearest: {nearest}"),
     "unknown_key": N_("unknown key {key}; nearest valid key: {nearest}; known: {known}"),
     "duplicate": N_("{key} is {value}, which stands twice; every entry needs its own"),
+    "duplicate_kind": N_(
+        "{key} is {value}, which stands twice among the rules of kind {of}; give one of them a "
+        "number, such as {value}.2"
+    ),
+    "number_of": N_(
+        'with measure = "number" there is no {key}; leave it out, or say "share" or "mean"'
+    ),
+    "share_above_one": N_("{key} is {value}; a share is at most 1: write 13 % as 0.13"),
+    "headcounts_of_units": N_('{key} is for units; expected per = "unit" beside it'),
+    "frontage_without_along": N_(
+        "{key} is frontage, but the rule does not say along which streets; add along"
+    ),
+    "along_without_frontage": N_('{key} is for frontage; add "frontage" to at, or leave it out'),
+    "with_frontage_elsewhere": N_(
+        "{key} is for junctions and bus stops; add junction or bus_stop to at, or leave it out"
+    ),
+    "pattern": N_("{key} is {value}; {reason}"),
+    "extends_unknown": N_("{key} is {value}; no such pack; nearest: {nearest}; known: {known}"),
+    "extends_cycle": N_("{key} is {value}, which extends this pack; leave one of the two out"),
+    "extends_invalid": N_("{key} is {value}, which has faults itself; mend first: {reason}"),
+    "extends_same": N_("{key} is {value}, as in the pack that it extends; give it its own"),
 }
 _OTHERWISE = N_("{key} is {value}; it cannot be used: {reason}")
 
@@ -146,99 +169,140 @@ def problems(path: Path | str) -> list[Problem]:
 
 
 def _read(path: Path) -> tuple[Pack | None, list[Problem]]:
-    def whole_file(template: str, *, line: int = 1, **params: Any) -> tuple[None, list[Problem]]:
-        return None, [Problem(path.name, line, "", template, params)]
+    return _validated(_File(path))
 
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError:
-        return whole_file(N_("the file cannot be read; check its path"))
-    except UnicodeDecodeError:
-        return whole_file(N_("the file is not UTF-8 text; save it with encoding UTF-8"))
-    text = text.replace("\r\n", "\n")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        return whole_file(
-            N_("not valid TOML ({reason}); check the quotes, brackets and equals signs here"),
-            line=int(at[1]) if at else text.count("\n") + 1,
-            reason=re.sub(r" \(at .*\)", "", str(error)),
-        )
 
-    lines = _lines(text)
-    found = []
-    pack = None
+def _validated(file: "_File") -> tuple[Pack | None, list[Problem]]:
+    if file.problems:
+        return None, file.problems
     try:
-        pack = Pack.model_validate(data)
+        pack, found = Pack.model_validate(file.whole), []
     except ValidationError as error:
-        found = [_problem(path.name, e, data, lines) for e in _telling(error)]
-    found += [_problem(path.name, e, data, lines) for e in _references(data)]
+        pack, found = None, [_problem(file, fault) for fault in _telling(error, file.whole)]
+    found += [_problem(file, fault) for fault in faults(file.whole)]
     return pack, sorted(found, key=lambda p: p.line)
 
 
-def _telling(error: ValidationError) -> Iterator[dict[str, Any]]:
-    """Leave out what tells nothing: where a rule's kind is unknown, its other keys."""
-    errors: list[dict[str, Any]] = [dict(e) for e in error.errors(include_url=False)]
-    unknown = [e["loc"][:-1] for e in errors if e["loc"][-1] == "kind"]
-    return (e for e in errors if e["loc"][-1] == "kind" or e["loc"][:2] not in unknown)
+class _File:
+    """One pack file: its data made whole with those of the pack that it extends.
+
+    ``problems`` are those that leave nothing to validate.
+    """
+
+    def __init__(self, path: Path, *, children: Sequence[Path] = ()) -> None:
+        self.name = path.name
+        self.problems: list[Problem] = []
+        self.whole: dict[str, Any] = {}
+        self.origin: dict[Loc, Loc] | None = None
+        self._lines: dict[Loc, int] = {}
+        own = self._data(path)
+        self.whole = own or {}
+        if own is None or not isinstance(own.get("extends"), str):
+            return
+        parent = self._parent(path, own["extends"], [*children, path.resolve()])
+        if parent is None:
+            return
+        if own.get("id") == parent.whole.get("id"):
+            self._fault("extends_same", "id", own["id"])
+        self.whole, self.origin = extend.merge(parent.whole, own)
+
+    def line(self, loc: Loc) -> int:
+        """Return the line of a place of the whole, in this file."""
+        own = loc if self.origin is None else extend.own_place(loc, self.origin)
+        return line_of(own, self._lines)
+
+    def _data(self, path: Path) -> dict[str, Any] | None:
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except OSError:
+            self._refuse(N_("the file cannot be read; check its path"))
+            return None
+        except UnicodeDecodeError:
+            self._refuse(N_("the file is not UTF-8 text; save it with encoding UTF-8"))
+            return None
+        text = text.replace("\r\n", "\n")
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            at = re.search(r"line (\d+)", str(error))
+            self._refuse(
+                N_("not valid TOML ({reason}); check the quotes, brackets and equals signs here"),
+                line=int(at[1]) if at else text.count("\n") + 1,
+                reason=re.sub(r" \(at .*\)", "", str(error)),
+            )
+            return None
+        self._lines = lines(text)
+        return data
+
+    def _parent(self, path: Path, pack_id: str, children: Sequence[Path]) -> "_File | None":
+        file = extend.file_of(pack_id, beside=path, shipped=PACKS)
+        if file is None:
+            beside = [f.stem for f in path.parent.glob("*.toml") if f.name != path.name]
+            known = sorted({*available(), *beside})
+            self._fault("extends_unknown", "extends", pack_id, known=known)
+            return None
+        if file.resolve() in children:
+            self._fault("extends_cycle", "extends", pack_id)
+            return None
+        parent = _File(file, children=children)
+        found = _validated(parent)[1]
+        if found:
+            reason = InvalidPack(found[:1])
+            self._fault("extends_invalid", "extends", pack_id, reason=reason)
+            return None
+        return parent
+
+    def _fault(self, kind: str, key: str, value: Any, **context: Any) -> None:
+        fault = {"type": kind, "loc": (key,), "ctx": {"value": value, **context}}
+        self.problems = [_problem(self, fault)]
+
+    def _refuse(self, template: str, *, line: int = 1, **params: Any) -> None:
+        self.problems = [Problem(self.name, line, "", template, params)]
 
 
-def _references(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Ids that stand twice, and site types that the pack does not have."""
-    types = _tables(data, "site_type")
-    rules = _tables(data, "rule")
-    known = [str(entry.get("id")) for entry in types]
-    for section, entries in (("site_type", types), ("rule", rules)):
-        counts = Counter(str(entry.get("id")) for entry in entries)
-        for at, entry in enumerate(entries):
-            if "id" in entry and counts[str(entry["id"])] > 1:
-                yield {"type": "duplicate", "loc": (section, at, "id"), "input": entry["id"]}
-    for at, entry in enumerate(rules):
-        named: list[tuple[Loc, Any]] = [(("site_type",), entry.get("site_type"))]
-        if isinstance(entry.get("counts"), list):
-            named += [(("counts", i), name) for i, name in enumerate(entry["counts"])]
-        for where, name in named:
-            if isinstance(name, str) and name not in known:
-                yield {
-                    "type": "unknown_name",
-                    "loc": ("rule", at, *where),
-                    "ctx": {"value": name, "known": known},
-                }
+def _telling(error: ValidationError, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give places as they are in the file: the union of rules puts a rule's kind into them.
+
+    Where a rule's kind is missing or unknown, its other keys are not judged.
+    """
+    for fault in error.errors(include_url=False):
+        loc = fault["loc"]
+        if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+            rule = entries(data, "rule")[int(loc[1])]
+            kind = "literal_error" if "kind" in rule else "missing_choice"
+            context = {"value": rule.get("kind"), "known": list(KINDS)}
+            yield {"type": kind, "loc": (*loc, "kind"), "ctx": context}
+        elif loc[0] == "rule" and len(loc) > 2:
+            yield {**fault, "loc": (*loc[:2], *loc[3:])}
+        else:
+            yield {**fault}
 
 
-def _tables(data: Mapping[str, Any], section: str) -> list[Mapping[str, Any]]:
-    """Return an array of tables; an empty one stands for whatever is no table."""
-    entries = data.get(section, [])
-    return [e if isinstance(e, dict) else {} for e in entries] if isinstance(entries, list) else []
-
-
-def _problem(
-    file: str, error: Mapping[str, Any], data: Mapping[str, Any], lines: Mapping[Loc, int]
-) -> Problem:
+def _problem(file: _File, error: Mapping[str, Any]) -> Problem:
     kind, loc = error["type"], tuple(part for part in error["loc"] if part != "[key]")
     context = error.get("ctx", {})
     value = context.get("value", error.get("input"))
     known: list[str] = list(context.get("known", ()))
     if kind == "extra_forbidden" or error["loc"][-1] == "[key]":
-        kind, value, known = "unknown_key", loc[-1], _keys(loc[:-1])
-    elif kind == "literal_error":
+        kind, value, known = "unknown_key", loc[-1], _keys(loc[:-1], file.whole)
+    elif kind == "literal_error" and not known:
         known = re.findall(r"'([^']*)'", context["expected"])
     elif kind == "string_pattern_mismatch":
         kind = context["pattern"]
-    elif kind == "missing" and (known := _keys(loc)):
+    elif kind == "missing" and (known := _keys(loc, file.whole)):
         kind = "missing_table"
     limit = context.get("gt", context.get("ge", context.get("le")))
-    key = _key(loc, data)
+    key = _key(loc, file.whole)
     params = {
         "key": key,
         "value": _show(value),
         "limit": None if limit is None else f"{limit:g}",
         "known": ", ".join(known),
         "nearest": _nearest(str(value), known),
-        "reason": error.get("msg"),
+        "of": context.get("of"),
+        "reason": context.get("reason", error.get("msg")),
     }
-    return Problem(file, _line(loc, lines), key, _SENTENCES.get(kind, _OTHERWISE), params)
+    return Problem(file.name, file.line(loc), key, _SENTENCES.get(kind, _OTHERWISE), params)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
@@ -269,9 +333,12 @@ def _key(loc: Loc, data: Any) -> str:
     return key
 
 
-def _keys(loc: Loc) -> list[str]:
+def _keys(loc: Loc, data: Mapping[str, Any]) -> list[str]:
     """Keys that a table may have, by its place in the file; empty where it is no table."""
     at: type[BaseModel] | None = Pack
+    if loc[:1] == ("rule",) and len(loc) > 1:
+        at = KINDS.get(str(entries(data, "rule")[int(loc[1])].get("kind")))
+        loc = loc[2:]
     for part in loc:
         if isinstance(part, int):
             continue
@@ -287,63 +354,3 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _models(inner)
-
-
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
-_ASSIGNMENT = re.compile(
-    r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=(.*)"""
-)
-_KEY = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-
-
-def _lines(text: str) -> dict[Loc, int]:
-    """Line of every table and key of a valid TOML text, by its place."""
-    found: dict[Loc, int] = {}
-    entries: Counter[Loc] = Counter()
-    table: Loc = ()
-    closing, depth = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if closing:
-            closing = "" if closing in line else closing
-            continue
-        if depth:
-            depth += _depth(line)
-            continue
-        if header := _HEADER.match(line):
-            keys = [k.strip("\"'") for k in _KEY.findall(header[2])]
-            table = _place(keys[:-1], entries)
-            last: Loc = (*table, keys[-1])
-            if header[1] == "[[":
-                entries[last] += 1
-            table = _place([keys[-1]], entries, start=table)
-            found.setdefault(last, number)
-            found[table] = number
-        elif pair := _ASSIGNMENT.match(line):
-            place = table
-            for key in _KEY.findall(pair[1]):
-                place = (*place, key.strip("\"'"))
-                found.setdefault(place, number)
-            opening = next((q for q in ('"""', "'''") if pair[2].count(q) == 1), "")
-            closing, depth = opening, 0 if opening else _depth(pair[2])
-    return found
-
-
-def _place(keys: Sequence[str], entries: Mapping[Loc, int], *, start: Loc = ()) -> Loc:
-    place = start
-    for key in keys:
-        place = (*place, key)
-        if entries.get(place):
-            place = (*place, entries[place] - 1)
-    return place
-
-
-def _depth(text: str) -> int:
-    bare = re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*', "", text)
-    return bare.count("[") - bare.count("]")
-
-
-def _line(loc: Loc, lines: Mapping[Loc, int]) -> int:
-    for length in range(len(loc), 0, -1):
-        if loc[:length] in lines:
-            return lines[loc[:length]]
-    return 1

@@ -5,7 +5,9 @@ in ``assumed``. ``at`` names kinds of place: categories of facilities (``tables/
 and the `PLACES` below.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -264,9 +266,7 @@ class IndicatorRule(Rule):
     measure : {"share", "mean", "number"}
         How it is said: per cent, so much each, so many.
     headcounts : dict of str to int
-        Headcounts of units that the document lists: the denominator for these.
-    by : str, optional
-        Until when.
+        Headcounts of units that the document lists, by name: the denominator for these.
     """
 
     derived = frozenset({"denominator", "also", "at_least", "headcounts"})
@@ -330,7 +330,7 @@ class Item(Rule):
     part: Annotated[tuple[ItemPart, ...], Many] = ()
 
 
-AnyRule = Annotated[
+_Rules = (
     SpacingRule
     | PresenceRule
     | PlacementRule
@@ -341,6 +341,10 @@ AnyRule = Annotated[
     | ActivityRule
     | IndicatorRule
     | ServicesRule
-    | UnitRule,
-    Field(discriminator="kind"),
-]
+    | UnitRule
+)
+AnyRule = Annotated[_Rules, Field(discriminator="kind")]
+# the kinds of rule: kind → model, in the order of this file
+KINDS: Mapping[str, type[Rule]] = MappingProxyType(
+    {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(_Rules)}
+)
