@@ -112,15 +112,16 @@ class Batch:
 def frame(batches: Sequence[Batch], *, lang: str) -> gpd.GeoDataFrame:
     """Return the findings frame: `COLUMNS`, in EPSG:4326, sentences in `lang`.
 
-    ``finding_id`` is rule, subject kind and subject, joined by "/": it stays the same as long as
-    these do.
+    ``finding_id`` is rule, kind, subject kind and subject, joined by "/": it stays the same as
+    long as these do.
     """
     tables = [_table(batch, lang=lang) for batch in batches if len(batch)]
     if not tables:
         empty = {name: np.array([], dtype=object) for name in COLUMNS[1:-1]}
         tables = [pd.DataFrame(empty | {"geometry": np.array([], dtype=object)})]
     table = pd.concat(tables, ignore_index=True)
-    ids = table["rule_id"] + "/" + table["subject_kind"] + "/" + table["subject_id"]
+    ids = table["rule_id"] + "/" + table["kind"] + "/" + table["subject_kind"]
+    ids += "/" + table["subject_id"]
     table.insert(0, "finding_id", ids)
     for name in ("measured", "limit"):
         table[name] = table[name].astype("float64")
