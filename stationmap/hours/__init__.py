@@ -1,0 +1,124 @@
+"""Opening hours: what a station's words mean, when it is open, what of other hours it lacks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import opening_hours as osm_hours
+from numpy.typing import NDArray
+
+from stationmap.hours.wording import to_osm
+
+__all__ = ["Hours", "parse"]
+
+Week = tuple[tuple[tuple[int, int], ...], ...]
+
+_DAY = 1440
+_NIGHT_ENDS = 720
+_MONDAY = datetime(2026, 1, 5)
+_WEEKS = 52
+_END = _MONDAY + timedelta(weeks=_WEEKS)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Opening hours that could be read.
+
+    Attributes
+    ----------
+    osm : str
+        In OpenStreetMap's ``opening_hours`` syntax, normalised; with what was said of holidays.
+    """
+
+    osm: str
+
+    @cached_property
+    def weekly(self) -> Week:
+        """Intervals [start, end) in minutes after midnight, for each day from Monday.
+
+        An end beyond 1440 is on the next day. Of hours that change with the season, those of
+        every week of the year; holidays are left aside.
+        """
+        return _week(self._open)
+
+    @property
+    def minutes(self) -> int:
+        """Minutes a week."""
+        return int(self._open.sum())
+
+    def open_at(
+        self, when: datetime, *, zone: str = "Asia/Shanghai"
+    ) -> Literal["open", "closed", "unknown"]:
+        """Tell whether it is open at an aware time, by the clocks of `zone`.
+
+        Holidays are told by the caller: here every day is an ordinary one.
+
+        Raises
+        ------
+        ValueError
+            The time has no time zone.
+        """
+        if when.tzinfo is None:
+            raise ValueError("the time has no time zone")
+        local = when.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        state = osm_hours.OpeningHours(self.osm).state(local)[0]
+        if state == osm_hours.State.OPEN:
+            return "open"
+        return "closed" if state == osm_hours.State.CLOSED else "unknown"
+
+    def covers(self, other: "Hours") -> tuple[int, ...]:
+        """Minutes of the other hours that these do not cover, for each day from Monday."""
+        lacking = (other._open & ~self._open).reshape(7, _DAY).sum(axis=1)
+        return tuple(int(minutes) for minutes in lacking)
+
+    @cached_property
+    def _open(self) -> NDArray[np.bool_]:
+        """For each minute of the week, whether it is open then in every week of the year."""
+        year = np.zeros(_WEEKS * 7 * _DAY, dtype=bool)
+        for first, last, state, _ in osm_hours.OpeningHours(self.osm).intervals(_MONDAY, _END):
+            if state == osm_hours.State.OPEN:
+                year[_minute(first) : _minute(last)] = True
+        return np.asarray(year.reshape(_WEEKS, 7 * _DAY).all(axis=0))
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str | None) -> Hours | None:
+    """Read opening hours in Chinese, English or OpenStreetMap's syntax.
+
+    Returns
+    -------
+    Hours or None
+        None where nothing is said, or where any part of it cannot be read: nothing is guessed.
+    """
+    said = to_osm(text) if text else None
+    if said is None:
+        return None
+    read = osm_hours.OpeningHours(said).normalize()
+    ever = any(state == osm_hours.State.OPEN for _, _, state, _ in read.intervals(_MONDAY, _END))
+    return Hours(str(read)) if ever else None
+
+
+def _minute(when: datetime) -> int:
+    return int((when.replace(tzinfo=None) - _MONDAY).total_seconds() // 60)
+
+
+def _week(minutes: NDArray[np.bool_]) -> Week:
+    """Intervals of a week by the day they start on; those beyond the next noon are cut."""
+    if minutes.all():
+        return (((0, _DAY),),) * 7
+    first_closed = int(np.argmin(minutes))
+    steps = np.diff(np.roll(minutes, -first_closed).astype(np.int8), append=0)
+    starts = np.flatnonzero(steps == 1) + 1 + first_closed
+    ends = np.flatnonzero(steps == -1) + 1 + first_closed
+    days: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        day = start // _DAY
+        begins = start - day * _DAY
+        while end - day * _DAY > _DAY + _NIGHT_ENDS:
+            days[day % 7].append((begins, _DAY))
+            day, begins = day + 1, 0
+        days[day % 7].append((begins, end - day * _DAY))
+    return tuple(tuple(sorted(intervals)) for intervals in days)
