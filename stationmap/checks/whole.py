@@ -171,13 +171,17 @@ def missing(pack: Pack, facts: Facts, *, lang: str) -> list[dict[str, Any]]:
 
 
 def types_as(*, own: Pack, pack: Pack) -> dict[str, str]:
-    """Return for each site type of a pack the one that it compares with in another, by role.
+    """Return for each site type of a pack the one that it compares with in another.
 
-    A head station is the other pack's head, else its station; a point its point, else its station.
+    A type of the same id is itself (another edition has it too). Else a head station is the other
+    pack's head, or its station; a point its point, or its station.
     """
     by_role = {role: _first(pack, role) for role in AS_ROLE}
+    same = {t.id for t in pack.site_types}
     return {
-        t.id: next(filter(None, (by_role[role] for role in AS_ROLE[t.role])), t.id)
+        t.id: t.id
+        if t.id in same
+        else next(filter(None, (by_role[role] for role in AS_ROLE[t.role])), t.id)
         for t in own.site_types
     }
 

@@ -21,11 +21,22 @@ from stationmap.city import layers
 from stationmap.city.config import Config
 from stationmap.city.versions import SourceRecord, Version
 from stationmap.crs import local_crs, to_metric, to_wgs84
-from stationmap.errors import CityError
+from stationmap.errors import CityError, PackError
 from stationmap.standards import Pack, SpacingRule
 from stationmap.streets import Streets, build
 
 _T = TypeVar("_T")
+# streets of every class, for a standard that names none
+_ALL_STREETS = SpacingRule.model_validate(
+    {
+        "id": "streets",
+        "kind": "spacing",
+        "site_type": "station",
+        "along": ["commercial", "main", "secondary", "bus_route"],
+        "spacing_m": 50.0,
+        "clause": {"document": "–", "article": "–", "text": {"zh": "–"}},
+    }
+)
 _SOMEWHERE = (105.0, 35.0, 105.0, 35.0)  # of a city that holds no place at all
 
 
@@ -133,8 +144,11 @@ class Answers:
     @property
     def has_spacing(self) -> bool:
         """Whether the pack has a spacing rule and the city has streets."""
-        ruled = any(rule.kind == "spacing" for rule in self.pack.rules)
-        return ruled and len(self.layer("ways")) > 0
+        return self._ruled and len(self.layer("ways")) > 0
+
+    @property
+    def _ruled(self) -> bool:
+        return any(rule.kind == "spacing" for rule in self.pack.rules)
 
     def facts(
         self,
@@ -157,7 +171,20 @@ class Answers:
         """
         pack = standard or self.pack
         held = whole.as_pack(self.stations(), own=self.pack, pack=pack)
-        own = pack.id == self.pack.id
+        along = next((r for r in pack.rules if isinstance(r, SpacingRule)), None)
+        laid = along is not None and len(self.layer("ways")) > 0
+
+        def spacing_of(rule_id: str) -> spacing.Spacing | None:
+            if not laid:
+                return None
+            if pack.id == self.pack.id:
+                return self.spacing(rule_id)
+            rule: SpacingRule = pack.rule(rule_id)
+            return self._keep(
+                ("spacing", rule, pack.id),
+                lambda: spacing.check(self._prepared(rule), self._counting(held, rule)),
+            )
+
         return Facts(
             pack=pack,
             name=self.config.name,
@@ -172,8 +199,8 @@ class Answers:
             **{name: self.table(name) for name in ("counts", "units", "projects", "activities")},
             inspections=inspections,
             complete=lambda layer: self._complete_as(layer, pack),
-            streets=lambda: self.streets() if self.has_spacing else None,
-            spacing=lambda rule: self.spacing(rule) if own and self.has_spacing else None,
+            streets=lambda: self._streets(along) if along is not None and laid else None,
+            spacing=spacing_of,
             listed_on={
                 record.source: dt.datetime.fromisoformat(record.imported_at).date()
                 for record in self.sources()
@@ -246,19 +273,34 @@ class Answers:
         return local_crs([west, east], [south, north])
 
     def rule(self, rule: str | None) -> SpacingRule:
-        """Return a spacing rule of the pack: by id, or its only one."""
+        """Return a spacing rule of the pack: by id, or its only one.
+
+        Raises
+        ------
+        PackError
+            The pack has none.
+        """
+        if rule is None and not self._ruled:
+            raise PackError(
+                "{pack} ({name}) asks for no distance between stations along streets, so there "
+                "are no gaps; see what it asks with `stationmap check`",
+                pack=self.pack.id,
+                name=self.pack.name,
+            )
         found: SpacingRule = self.pack.rule(rule)
         return found
 
     def streets(self, rule: str | None = None) -> Streets:
         """Return the streets along which a spacing rule holds."""
-        chosen = self.rule(rule)
+        return self._streets(self.rule(rule))
+
+    def _streets(self, rule: SpacingRule) -> Streets:
         return self._keep(
-            ("streets", chosen.id),
+            ("streets", rule.along, rule.frontage),
             lambda: build(
                 self._ways(),
                 self.layer("shops"),
-                rule=chosen,
+                rule=rule,
                 districts=self.layer("districts"),
                 areas=self.layer("areas"),
                 bus_stops=self.layer("bus_stops"),
@@ -270,14 +312,16 @@ class Answers:
 
     def prepared(self, rule: str | None = None) -> spacing.Prepared:
         """Return a rule's streets, ready to be checked again and again."""
-        chosen = self.rule(rule)
+        return self._prepared(self.rule(rule))
+
+    def _prepared(self, rule: SpacingRule) -> spacing.Prepared:
         return self._keep(
-            ("prepared", chosen.id),
+            ("prepared", rule),
             lambda: spacing.prepare(
-                self.streets(rule),
-                spacing_m=chosen.spacing_m,
-                snap_m=chosen.snap_m,
-                sides=chosen.sides,
+                self._streets(rule),
+                spacing_m=rule.spacing_m,
+                snap_m=rule.snap_m,
+                sides=rule.sides,
             ),
         )
 
@@ -301,26 +345,34 @@ class Answers:
 
     def counting(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
         """Return station_id and geometry of the stations that count, in the local metric CRS."""
-        frame, types = self.stations(), self.rule(rule).counts
-        counts = stations.counting(frame, types=types, with_planned=with_planned)
+        return self._counting(self.stations(), self.rule(rule), with_planned=with_planned)
+
+    def _counting(
+        self, frame: gpd.GeoDataFrame, rule: SpacingRule, *, with_planned: bool = False
+    ) -> gpd.GeoDataFrame:
+        counts = stations.counting(frame, types=rule.counts, with_planned=with_planned)
         return to_metric(frame.loc[counts, ["station_id", "geometry"]], self.crs())
 
-    def export_layers(self) -> dict[str, gpd.GeoDataFrame]:
+    def export_layers(self, *, lang: str = "zh") -> dict[str, gpd.GeoDataFrame]:
         """Return the layers that outside programs get, in the columns of their contract.
 
-        All of them, without rows where there is nothing; findings are so until rules other than
-        spacing are checked.
+        All of them, without rows where there is nothing. Streets are those of the classes that the
+        spacing rule names; of all classes in a standard without one.
         """
         streets, gaps = layers.typed(layers.STREETS), layers.typed(layers.GAPS)
         if len(self.layer("ways")):
-            streets = to_wgs84(self.streets().parts)[[*layers.STREETS, "geometry"]]
+            laid = self.streets() if self._ruled else self._streets(_ALL_STREETS)
+            streets = to_wgs84(laid.parts)[[*layers.STREETS, "geometry"]]
+        if self.has_spacing:
             gaps = self.gaps()
         return {
             "stations": self.stations(),
             "streets": streets,
-            **{name: self.layer(name) for name in ("shops", "facilities", "districts")},
+            "shops": self.layer("shops"),
+            "facilities": layers.public("facilities", self.facilities()),
+            "districts": self.layer("districts"),
             "gaps": gaps,
-            "findings": layers.typed(layers.FINDINGS),
+            "findings": self.check(lang=lang).findings,
         }
 
     def _ways(self) -> gpd.GeoDataFrame:
