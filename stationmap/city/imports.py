@@ -13,8 +13,11 @@ import shapely
 
 from stationmap.city import layers, quarantine
 from stationmap.city.answers import Answers
-from stationmap.city.kinds import KINDS, TYPE_REASONS, Context
-from stationmap.city.place import Placed, outside, place
+from stationmap.city.declared import declared
+from stationmap.city.kind import Context
+from stationmap.city.kinds import KINDS, TYPE_REASONS
+from stationmap.city.known import taken
+from stationmap.city.place import Placed, nowhere, outside, place
 from stationmap.city.quarantine import Entry, Quarantine, Refusal
 from stationmap.city.rows import Rows, read
 from stationmap.city.versions import SourceRecord, Store, Version, exclusive, file_sha256
@@ -166,7 +169,8 @@ def import_file(
 
     now = current()
     change = bring(now)
-    store = Store(city / (REGISTER if kind == layers.STATIONS else ATLAS))
+    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
+    store = Store(city / (REGISTER if registered else ATLAS))
     if dry_run:
         _compare(change, store.current(), dry_run=True)
         return change.report
@@ -249,22 +253,32 @@ def _from_rows(
     complete: bool,
 ) -> _Change:
     spec = KINDS[kind]
-    rows = read(path, roles=spec.roles.split(), columns=columns, sets=sets, sheet=sheet)
+    placeless = spec.shape == "none"
+    rows = read(
+        path,
+        roles=spec.roles.split(),
+        columns=columns,
+        sets=sets,
+        sheet=sheet,
+        kind=kind,
+        placed=not placeless,
+    )
     if rows.cells.empty:
         raise InputError("{file} has no rows", file=path.name)
     source = sets.get("source", path.stem)
     refused = Quarantine(len(rows.cells))
-    placed = place(
-        rows, shape=spec.shape, declared=datum, source=source, now=now, quarantine=refused
+    refused.refuse(
+        rows.totals,
+        N_("the row is a total of others"),
+        N_("nothing is to be done: totals are worked out, not read"),
     )
-    others = now.stations() if spec.layer == layers.STATIONS else None
-    context = Context(
-        source=source,
-        pack=now.pack,
-        taken=frozenset(
-            () if others is None else others.loc[others["source"] != source, "station_id"]
-        ),
-    )
+    if placeless:
+        placed = nowhere(len(rows.cells))
+    else:
+        placed = place(
+            rows, shape=spec.shape, declared=datum, source=source, now=now, quarantine=refused
+        )
+    context = Context(source=source, now=now, taken=taken(now, spec, source=source))
     made = spec.make(rows, placed, refused, context).assign(source=source)
     report = ImportReport(
         kind,
@@ -280,21 +294,24 @@ def _from_rows(
     good = refused.good
     if not good.any():
         _nothing_left(rows, report, placed, pack=now.pack)
-    frame = made.assign(geometry=placed.geometry)[good].reset_index(drop=True)
+    row = made.pop("row").to_numpy() if "row" in made else np.arange(len(good))
+    frame = made.assign(geometry=placed.geometry[row])[good[row]].reset_index(drop=True)
     fresh = layers.conform(spec.layer, _single_lines(frame) if spec.shape == "line" else frame)
-    nowhere = int(fresh.geometry.isna().sum())
+    to_locate = 0 if placeless else int(fresh.geometry.isna().sum())
     report.counts = Counts(
         read=len(good),
         accepted=int(good.sum()),
         quarantined=int((~good).sum()),
-        to_locate=nowhere,
+        to_locate=to_locate,
     )
     return _Change(
         report,
         {spec.layer: fresh},
         sha256=file_sha256(path),
         crs=rows.crs.to_string() if rows.crs is not None else None,
-        complete={spec.layer: [EVERYWHERE]} if complete else {},
+        complete=declared(kind, fresh, file=path.name, sets=sets, pack=now.pack)
+        if complete
+        else {},
     )
 
 
@@ -370,7 +387,7 @@ def _compare(
     """Count what stays and what goes; return the layers as they will be."""
     report, merged = change.report, {}
     for layer, fresh in change.fresh.items():
-        old = base.read(layer) if base else None
+        old = layers.stored(base, layer)
         merged[layer], unchanged, removed = layers.replace_source(
             old, fresh, layer=layer, source=report.source
         )
@@ -439,7 +456,7 @@ def _write(
     changed = {
         layer: frame
         for layer, frame in merged.items()
-        if base is None or not _same(base.read(layer), frame)
+        if base is None or not _same(layers.stored(base, layer), frame)
     }
     if changed or not record.same_as(before):
         others = [r for r in records if (r.kind, r.source) != mine]

@@ -1,10 +1,8 @@
 """What each kind of import makes of a row: the columns of its layer, and what it refuses."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,17 +10,27 @@ import shapely
 from numpy.typing import NDArray
 
 from stationmap import stations
-from stationmap.city import layers
+from stationmap.city import layers, values
+from stationmap.city.kind import (
+    Column,
+    Context,
+    Kind,
+    column,
+    refuse_nowhere,
+    refuse_repeats,
+    refuse_words,
+    row_ids,
+    truth,
+)
+from stationmap.city.kinds_tables import KINDS as TABLES
+from stationmap.city.kinds_zones import KINDS as ZONES
 from stationmap.city.layers import content_ids
 from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
-from stationmap.city.rows import Rows, nearest
+from stationmap.city.rows import Rows
 from stationmap.errors import InputError
-from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.standards import Pack, site_type, tables
-
-Column = NDArray[np.object_]
 
 # names that navigation and survey data give to roads without one
 _NO_NAME = re.compile(
@@ -50,8 +58,6 @@ _BOTH_WAYS = ("no", "false", "0", "b", "否", "双", "双向", "双行", "双行
 _ONEWAY: Mapping[str, int] = MappingProxyType(
     dict.fromkeys(_ALONG, 1) | dict.fromkeys(_AGAINST, -1) | dict.fromkeys(_BOTH_WAYS, 0)
 )
-_TRUE = frozenset(("yes", "true", "t", "1", "y", "是", "√"))
-_FALSE = frozenset(("no", "false", "f", "0", "n", "否", "×"))
 # values of OpenStreetMap's bridge=* and tunnel=* that are neither yes nor no
 _NOT_BUILT = frozenset(("no", "false", "f", "0", "否", "building_passage", "culvert", "covered"))
 TYPE_REASONS = (N_("the row has no type"), N_("the type {value} is not in the standard"))
@@ -76,39 +82,13 @@ _LEVELS: Mapping[str, int] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the rows of a file meet: its source, the city's pack, and what other sources hold.
-
-    `warnings` collects what is to be said of cells that were left out.
-    """
-
-    source: str
-    pack: Pack
-    taken: frozenset[str]
-    warnings: list[Note] = field(default_factory=list)
-
-
-Make = Callable[[Rows, Placed, Quarantine, Context], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of import: its layer, what a row may be on the map, its roles and their reading."""
-
-    layer: str
-    shape: str
-    roles: str
-    make: Make
-
-
 # ------------------------------------------------------------------- stations
 
 
 def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
     types = _types(rows, quarantine, context.pack)
     statuses = _statuses(rows, quarantine)
-    _refuse_repeats(rows, quarantine)
+    refuse_repeats(rows, quarantine)
     nowhere = shapely.is_missing(placed.geometry)
     unknown = (rows.text("name").isna() & rows.text("address").isna()).to_numpy()
     quarantine.refuse(
@@ -117,9 +97,9 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
         N_("give at least one of them, so that the station can be found"),
     )
     demonstration = rows.text("demonstration")
-    truth = demonstration.map(_truth)
+    shown = demonstration.fillna("no").map(truth)
     quarantine.refuse(
-        truth.isna().to_numpy(),
+        shown.isna().to_numpy(),
         N_("{value} does not say whether this is a demonstration station"),
         N_("write 是 or 否 (yes or no)"),
         by_row={"value": demonstration.to_numpy()},
@@ -152,7 +132,7 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
             "hours": hours,
             "hours_source": pd.Series(context.source, index=hours.index).mask(hours.isna(), None),
             "supplies": stations.read_supplies(rows.text("supplies")),
-            "demonstration": truth,
+            "demonstration": shown,
             "opened_on": rows.text("opened_on"),
             "source_row": rows.numbers,
             "source_lon": placed.x,
@@ -160,11 +140,6 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
             "source_datum": pd.Series(placed.datum, index=hours.index).mask(nowhere, None),
         }
     )
-
-
-def _truth(value: Any) -> bool | None:
-    word = "no" if value is None else str(value).casefold().removesuffix(".0")
-    return True if word in _TRUE else False if word in _FALSE else None
 
 
 def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
@@ -191,7 +166,7 @@ def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
         N_("write one of: {known}"),
         known=known,
     )
-    _refuse_words(
+    refuse_words(
         said,
         found.isna().to_numpy(),
         quarantine,
@@ -199,14 +174,14 @@ def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
         known=words,
         shown=known,
     )
-    return _column(found)
+    return column(found)
 
 
 def _statuses(rows: Rows, quarantine: Quarantine) -> Column:
     said = rows.text("status")
     found = pd.Series(stations.read_statuses(said), index=said.index, dtype="object")
     found = found.mask(said.isna(), "active")
-    _refuse_words(
+    refuse_words(
         said,
         found.isna().to_numpy(),
         quarantine,
@@ -214,19 +189,19 @@ def _statuses(rows: Rows, quarantine: Quarantine) -> Column:
         known=_STATUS_WORDS,
         shown=", ".join(f"{status} {word}" for word, status in _STATUS_WORDS.items()),
     )
-    return _column(found)
+    return column(found)
 
 
 # ------------------------------------------------------------------- shops and facilities
 
 
 def _shops(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
-    _refuse_nowhere(placed, quarantine)
-    _refuse_repeats(rows, quarantine)
+    refuse_nowhere(placed, quarantine)
+    refuse_repeats(rows, quarantine)
     category = rows.text("category").where(rows.text("category").notna(), rows.text("type"))
     return pd.DataFrame(
         {
-            "id": _ids(rows, placed),
+            "id": row_ids(rows, placed),
             "name": rows.text("name"),
             "category": category,
             "source": context.source,
@@ -237,12 +212,12 @@ def _shops(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context)
 def _facilities(
     rows: Rows, placed: Placed, quarantine: Quarantine, context: Context
 ) -> pd.DataFrame:
-    _refuse_nowhere(placed, quarantine)
-    _refuse_repeats(rows, quarantine)
+    refuse_nowhere(placed, quarantine)
+    refuse_repeats(rows, quarantine)
     said, category = rows.categories()
     return pd.DataFrame(
         {
-            "id": _ids(rows, placed),
+            "id": row_ids(rows, placed),
             "name": rows.text("name"),
             "category": category,
             "tags": said,
@@ -257,7 +232,7 @@ def _facilities(
 def _districts(
     rows: Rows, placed: Placed, quarantine: Quarantine, context: Context
 ) -> pd.DataFrame:
-    _refuse_nowhere(placed, quarantine)
+    refuse_nowhere(placed, quarantine)
     name = rows.text("name")
     adcode = rows.text("adcode").where(rows.text("adcode").notna(), rows.text("id"))
     # without a code the name alone tells districts apart
@@ -267,13 +242,14 @@ def _districts(
         N_("the district has neither an adcode nor a name"),
         N_("name the columns with --column adcode=HEADING or --column name=HEADING"),
     )
-    _refuse_repeats(rows, quarantine, ids=adcode)
+    refuse_repeats(rows, quarantine, ids=adcode)
     level = rows.text("level")
     number = pd.to_numeric(level, errors="coerce").astype("float64")
     words = level.map(lambda v: _LEVELS.get(str(v).casefold()), na_action="ignore")
     number = number.where(number.notna(), pd.to_numeric(words, errors="coerce"))
     number = number.where(number % 1 == 0).astype("Int64")
-    population = pd.to_numeric(rows.text("population"), errors="coerce")
+    people = rows.text("population").map(values.number, na_action="ignore").astype("float64")
+    population = (people * values.scale(rows.found.get("population", ""))).where(people >= 0)
     for template, said, read in (
         (N_("the level of {rows} districts cannot be read and is left out"), level, number),
         (
@@ -282,15 +258,13 @@ def _districts(
             population,
         ),
     ):
-        unread = int((said.notna() & read.isna()).to_numpy()[quarantine.good].sum())
-        if unread:
-            context.warnings.append(Note(template, {"rows": unread}))
+        context.warn(template, (said.notna() & read.isna()).to_numpy() & quarantine.good)
     return pd.DataFrame({"adcode": adcode, "name": name, "level": number, "population": population})
 
 
 def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
-    _refuse_nowhere(placed, quarantine)
-    _refuse_repeats(rows, quarantine)
+    refuse_nowhere(placed, quarantine)
+    refuse_repeats(rows, quarantine)
     quarantine.refuse(
         shapely.length(placed.geometry) == 0,
         N_("the line has no length"),
@@ -309,7 +283,7 @@ def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Contex
         N_("the road has no class"),
         N_("write one, such as 主干路, 次干路, 支路 or a value of OpenStreetMap's highway"),
     )
-    _refuse_words(
+    refuse_words(
         said,
         highway.isna().to_numpy(),
         quarantine,
@@ -320,7 +294,7 @@ def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Contex
     oneway = rows.text("oneway")
     direction = oneway.map(lambda v: _ONEWAY.get(str(v).casefold()), na_action="ignore")
     direction = direction.mask(oneway.isna(), 0)
-    _refuse_words(
+    refuse_words(
         oneway,
         direction.isna().to_numpy(),
         quarantine,
@@ -334,10 +308,10 @@ def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Contex
         tag: rows.text(tag).map(lambda v: v is not None and v.casefold() not in _NOT_BUILT)
         for tag in ("tunnel", "bridge", "motorroad", "area", "bus")
     }
-    ids = _ids(rows, placed)
+    found = row_ids(rows, placed)
     return pd.DataFrame(
         {
-            "way_id": _way_ids(ids, source=context.source),
+            "way_id": _way_ids(found, source=context.source),
             "name": name,
             "name_en": rows.text("name_en"),
             "highway": highway,
@@ -354,67 +328,6 @@ def _way_ids(ids: Column, *, source: str) -> NDArray[np.int64]:
     return np.asarray(-1 - (hashes >> np.uint64(12)).astype(np.int64))
 
 
-# ------------------------------------------------------------------- what kinds share
-
-
-def _ids(rows: Rows, placed: Placed) -> Column:
-    own = rows.text("id").to_numpy()
-    found = content_ids(
-        pd.DataFrame(
-            {"name": rows.text("name"), "place": shapely.to_wkb(placed.geometry, hex=True)}
-        ),
-        prefix="h-",
-    )
-    return np.where(pd.isna(own), found, own)
-
-
-def _refuse_nowhere(placed: Placed, quarantine: Quarantine) -> None:
-    quarantine.refuse(
-        shapely.is_missing(placed.geometry),
-        N_("the row has no place"),
-        N_("give its coordinates"),
-    )
-
-
-def _refuse_repeats(rows: Rows, quarantine: Quarantine, *, ids: pd.Series | None = None) -> None:
-    ids = rows.text("id") if ids is None else ids
-    ids = ids.where(quarantine.good)
-    first = pd.Series(rows.numbers, index=ids.index).groupby(ids).transform("first")
-    quarantine.refuse(
-        (ids.duplicated() & ids.notna()).to_numpy(),
-        N_("the id {id} stands already in row {first}"),
-        N_("give every row its own id, or delete the repeat"),
-        by_row={"id": ids.to_numpy(), "first": first.astype("Int64").tolist()},
-    )
-
-
-def _refuse_words(
-    said: pd.Series,
-    where: NDArray[np.bool_],
-    quarantine: Quarantine,
-    *,
-    reason: str,
-    known: Mapping[str, Any],
-    shown: str,
-) -> None:
-    close = {word: nearest(str(word), known) for word in said[where & said.notna()].unique()}
-    near = said.map(close)
-    by_row = {"value": said.to_numpy(), "nearest": near.to_numpy()}
-    refused = where & said.notna().to_numpy()
-    quarantine.refuse(
-        refused & near.notna().to_numpy(),
-        reason,
-        N_("did you mean {nearest}? expected one of: {known}"),
-        by_row=by_row,
-        known=shown,
-    )
-    quarantine.refuse(refused, reason, N_("write one of: {known}"), by_row=by_row, known=shown)
-
-
-def _column(values: pd.Series) -> Column:
-    return np.asarray(values.astype("object"), dtype=object)
-
-
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "streets": Kind(
@@ -423,9 +336,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "id name name_en highway category type oneway junction tunnel bridge motorroad area "
             "bus",
             _streets,
+            complete="streets",
         ),
-        "shops": Kind("shops", "place", "id name category type", _shops),
-        "facilities": Kind("facilities", "place", "id name category subcategory type", _facilities),
+        "shops": Kind("shops", "place", "id name category type", _shops, complete="shops"),
+        "facilities": Kind(
+            "facilities",
+            "place",
+            "id name category subcategory type",
+            _facilities,
+            complete="facilities",
+        ),
         "districts": Kind("districts", "area", "id adcode name level population", _districts),
         layers.STATIONS: Kind(
             layers.STATIONS,
@@ -433,6 +353,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "id name type status unit_id unit supervising_unit address adcode parent hours "
             "supplies platform_id demonstration opened_on",
             _stations,
+            complete="stations",
         ),
+        **ZONES,
+        **TABLES,
     }
 )

@@ -288,6 +288,9 @@ def replace_source(
     if old is None:
         return fresh, 0, 0
     own = (old["source"] == source).to_numpy()
+    if layer == "zones":
+        # one file may bring several kinds, each with an import of its own
+        own = own & old["kind"].isin(fresh["kind"]).to_numpy()
     before, now = row_hashes(old[own]), row_hashes(fresh)
     unchanged = int(np.isin(_with_ordinal(now), _with_ordinal(before)).sum())
     key = _KEYS.get(layer)

@@ -108,6 +108,12 @@ def place(
     return placed
 
 
+def nowhere(size: int) -> Placed:
+    """Return the places of rows that have none."""
+    nothing = np.full(size, np.nan)
+    return Placed(np.full(size, None, dtype=object), nothing, nothing.copy())
+
+
 def outside(shapes: Shapes, extent: tuple[float, float, float, float] | None) -> NDArray[np.bool_]:
     """Whether each shape lies wholly outside an extent; False for none, or without an extent."""
     if extent is None:

@@ -1,6 +1,7 @@
 """Rows of a file by what they mean: tables and geodata files read into the same shape."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from stationmap.errors import InputError
 from stationmap.io import cells, headings, tabular, vector
 from stationmap.io.files import sniff
 from stationmap.io.notes import Note
+from stationmap.messages import N_
 from stationmap.standards import tables
 
 _OSM = ("pbf", "osm", "osm.gz", "osm.bz2")
@@ -22,6 +24,10 @@ _GEODATA = ("gpkg", "parquet", "shp", "json")
 # roles that place a row, and roles that tell the datum, whatever the kind of data
 COORDINATES = ("lon", "lat", "x", "y")
 EVIDENCE = ("name", "category", "subcategory", "type", "district")
+_TOTAL = re.compile(
+    r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*[::]?",
+    re.I,
+)
 _SPEAKING = 0.1  # share of the rows whose words must mean something
 _NAMED = (*COORDINATES, "easting", "northing", "lonlat")
 
@@ -49,6 +55,8 @@ class Rows:
         Role → heading, as the file has them.
     notes : list of Note
         What the reader found, chosen or passed over.
+    totals : ndarray of bool
+        Rows that add up others: their first cell says 合计, 小计 or 总计.
     """
 
     file: str
@@ -60,6 +68,7 @@ class Rows:
     datum: str | None
     found: dict[str, str]
     notes: list[Note]
+    totals: NDArray[np.bool_]
 
     def text(self, role: str) -> pd.Series:
         """Text of a role; all None where the file has no such column."""
@@ -74,11 +83,11 @@ class Rows:
         for role in ("category", "subcategory", "type"):
             words = self.text(role)
             said = said.where(said.notna(), words)
-            category = category.where(category.notna(), tables.category_of_text(words))
+            category = category.where(category.notna(), _category(words))
         if category.notna().mean() < _SPEAKING:
             # a table whose columns do not tell is of one kind, and is called by it
             for word in (self.sheet, self.file.rpartition(".")[0]):
-                one = tables.category_of_text([word])[0]
+                one = _category(pd.Series([word], dtype="object"))[0]
                 if one is not None:
                     return said.fillna(word), category.fillna(one)
         return said, category
@@ -91,6 +100,8 @@ def read(
     columns: Mapping[str, str],
     sets: Mapping[str, str],
     sheet: str | None,
+    kind: str | None = None,
+    placed: bool = True,
 ) -> Rows:
     """Read a table or geodata file by role.
 
@@ -104,6 +115,10 @@ def read(
     sets : mapping
         Role → the value of all rows.
     sheet : str, optional
+    kind : str, optional
+        The kind of import, whose headings may have a meaning of their own.
+    placed : bool
+        Whether rows of this kind have places.
 
     Raises
     ------
@@ -117,16 +132,16 @@ def read(
     ):
         for role in given:
             _require(role, known, what=option, file=path.name)
-    kind = sniff(path)
-    if kind in _OSM:
+    form = sniff(path)
+    if form in _OSM:
         raise InputError(
             "{file} is OpenStreetMap data; bring it in with `stationmap import osm`",
             file=path.name,
         )
-    if kind in _GEODATA:
-        rows = _from_geodata(path, layer=sheet, columns=columns)
+    if form in _GEODATA:
+        rows = _from_geodata(path, layer=sheet, columns=columns, kind=kind)
     else:
-        rows = _from_table(path, sheet=sheet, columns=columns)
+        rows = _from_table(path, sheet=sheet, columns=columns, kind=kind, placed=placed)
     # an OSM tag is its own role
     rows.found |= {role: role for role in roles if role in rows.cells and role not in rows.found}
     data = {
@@ -135,13 +150,26 @@ def read(
         if role in (*roles, *COORDINATES)
     }
     data |= {role: pd.Series([value] * len(rows.cells)) for role, value in sets.items()}
+    if not placed:
+        persons = [str(h) for h in rows.cells if headings.names_persons(str(h))]
+        persons = [h for h in persons if h not in columns.values()]
+        if persons:
+            template = N_("columns about persons are not stored: {headings}")
+            rows.notes.append(Note(template, {"headings": ", ".join(persons)}))
     found = pd.DataFrame(data, index=rows.cells.index, dtype="object")
     rows.cells = found.where(found.notna(), None)
     return rows
 
 
-def _from_table(path: Path, *, sheet: str | None, columns: Mapping[str, str]) -> Rows:
-    table = tabular.read(path, sheet=sheet, columns=columns)
+def _from_table(
+    path: Path,
+    *,
+    sheet: str | None,
+    columns: Mapping[str, str],
+    kind: str | None,
+    placed: bool,
+) -> Rows:
+    table = tabular.read(path, sheet=sheet, columns=columns, kind=kind, placed=placed)
     return Rows(
         file=path.name,
         sheet=table.sheet or path.stem,
@@ -152,13 +180,32 @@ def _from_table(path: Path, *, sheet: str | None, columns: Mapping[str, str]) ->
         datum=table.datum,
         found=dict(table.roles),
         notes=list(table.notes),
+        totals=np.array([_is_total(row) for row in table.frame.to_numpy()], dtype=bool),
     )
 
 
-def _from_geodata(path: Path, *, layer: str | None, columns: Mapping[str, str]) -> Rows:
+def _is_total(row: NDArray[np.object_]) -> bool:
+    """Whether the first cell that is more than a number says that the row adds up others."""
+    first = next((t for v in row if (t := cells.text(v)) and not t.isdecimal()), "")
+    return _TOTAL.fullmatch(first) is not None
+
+
+def _category(words: pd.Series) -> pd.Series:
+    """Return the facility category that words mean; the id of one means itself."""
+    known = tables.categories()
+    found = pd.Series(tables.category_of_text(words), index=words.index, dtype="object")
+    return words.where(words.isin(list(known)), found)
+
+
+def _from_geodata(
+    path: Path, *, layer: str | None, columns: Mapping[str, str], kind: str | None
+) -> Rows:
     frame = vector.read(path, layer=layer)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
-    found = {role: names[0] for role, names in headings.roles_of(map(str, table.columns)).items()}
+    found = {
+        role: names[0]
+        for role, names in headings.roles_of(map(str, table.columns), kind=kind).items()
+    }
     for role, heading in columns.items():
         found[role] = _require(heading, list(map(str, table.columns)), what=role, file=path.name)
     return Rows(
@@ -171,6 +218,7 @@ def _from_geodata(path: Path, *, layer: str | None, columns: Mapping[str, str]) 
         datum=None,
         found=found,
         notes=list(frame.attrs.get("notes", [])),
+        totals=np.zeros(len(table), dtype=bool),
     )
 
 

@@ -31,7 +31,16 @@ CLASSES = {
     "secondary": N_("secondary roads"),
     "bus_route": N_("bus routes"),
 }
-KINDS = {"osm": N_("OpenStreetMap data"), "streets": N_("streets")}
+KINDS = {
+    "osm": N_("OpenStreetMap data"),
+    "streets": N_("streets"),
+    "built-up": N_("built-up areas"),
+    "communities": N_("communities"),
+    "subdistricts": N_("sub-districts"),
+    "compounds": N_("compounds"),
+    "civilised-units": N_("civilised units"),
+    "indicators": N_("counts"),
+}
 
 
 # ------------------------------------------------------------------- words

@@ -33,6 +33,7 @@ from stationmap.messages import N_
 HEADING_ROWS = 30  # how far down a sheet its headings are looked for
 # two columns of one of these roles must not be taken for one another
 DECISIVE = ("id", "name", "lon", "lat", "x", "y", "easting", "northing", "lonlat")
+EXPLANATIONS = ("填写说明", "How to fill in")  # sheets of our own blank workbooks
 MAX_SHEET_ROWS = 1_048_576
 MAX_CELL_TEXT = 32_767
 _SAMPLE = 200
@@ -85,7 +86,12 @@ class Table:
 
 
 def read(
-    path: str | Path, *, sheet: str | None = None, columns: Mapping[str, str] | None = None
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    placed: bool = True,
 ) -> Table:
     """Read one table of a workbook or a delimited text file.
 
@@ -99,6 +105,10 @@ def read(
         the one with most known headings.
     columns : mapping, optional
         Role → heading, where the headings do not say it or say it twice.
+    kind : str, optional
+        The kind of list (`headings.role_of`).
+    placed : bool
+        Whether its rows have places: then a sheet with coordinates comes before others.
 
     Returns
     -------
@@ -123,9 +133,10 @@ def read(
                 sheet=sheet,
                 sheets=", ".join(grid.name for grid in grids),
             )
-        draft = _draft(chosen[0], wanted)
+        draft = _draft(chosen[0], wanted, kind=kind)
     else:
-        draft, notes = _choose(grids, wanted, file=path.name)
+        grids = [grid for grid in grids if grid.name not in EXPLANATIONS] or grids
+        draft, notes = _choose(grids, wanted, kind=kind, placed=placed, file=path.name)
     return _table(draft, wanted, notes, file=path.name)
 
 
@@ -141,10 +152,10 @@ class _Draft:
     coordinates: bool
 
 
-def _draft(grid: Grid, wanted: Mapping[str, str]) -> _Draft:
+def _draft(grid: Grid, wanted: Mapping[str, str], *, kind: str | None) -> _Draft:
     """Find the heading row: of the first rows, the one that names most roles."""
     rows = _unmerged(grid, across=HEADING_ROWS)
-    named = [_roles(map(_heading, row), wanted) for row in rows[:HEADING_ROWS]]
+    named = [_roles(map(_heading, row), wanted, kind=kind) for row in rows[:HEADING_ROWS]]
     top = max(range(len(named)), key=lambda i: len(named[i]), default=0)
     rows = _unmerged(grid, across=top + 1)
     width = max(map(len, rows), default=0)
@@ -162,7 +173,7 @@ def _draft(grid: Grid, wanted: Mapping[str, str]) -> _Draft:
     numbers = np.array([number for number, _ in body], dtype=np.int64)
     repeated = _is_repeated(frame, [heads[j] for j in used])
     frame, numbers = frame[~repeated].reset_index(drop=True), numbers[~repeated]
-    roles = _roles(headings, wanted)
+    roles = _roles(headings, wanted, kind=kind)
     first = {role: found[0] for role, found in roles.items()}
     return _Draft(grid, top, frame, numbers, roles, has_pair(frame.head(_SAMPLE), first))
 
@@ -208,12 +219,14 @@ def _unmerged(grid: Grid, *, across: int) -> list[list[Any]]:
     return rows
 
 
-def _roles(headings: Iterable[str], wanted: Mapping[str, str]) -> dict[str, list[str]]:
+def _roles(
+    headings: Iterable[str], wanted: Mapping[str, str], *, kind: str | None
+) -> dict[str, list[str]]:
     """Role → headings that name it; a heading to which the caller gives a role has no other."""
     headings = [heading for heading in headings if heading]
     given = {role: _find(heading, headings) for role, heading in wanted.items()}
     taken = {heading for heading in given.values() if heading}
-    found = roles_of(heading for heading in headings if heading not in taken)
+    found = roles_of((heading for heading in headings if heading not in taken), kind=kind)
     return found | {role: [heading] for role, heading in given.items() if heading}
 
 
@@ -225,10 +238,10 @@ def _find(heading: str, headings: list[str]) -> str | None:
 
 
 def _choose(
-    grids: list[Grid], wanted: Mapping[str, str], *, file: str
+    grids: list[Grid], wanted: Mapping[str, str], *, kind: str | None, placed: bool, file: str
 ) -> tuple[_Draft, list[Note]]:
     """Return the one sheet that holds the data, and a note on the others."""
-    drafts = [_draft(grid, wanted) for grid in grids if grid.rows and not grid.hidden]
+    drafts = [_draft(grid, wanted, kind=kind) for grid in grids if grid.rows and not grid.hidden]
     drafts = [draft for draft in drafts if len(draft.frame)]
     if not drafts:
         raise InputError("{file} has no rows below its headings", file=file)
@@ -241,7 +254,8 @@ def _choose(
             rows=HEADING_ROWS,
         )
     most = max(len(draft.roles) for draft in named)
-    best = [d for d in named if d.coordinates] or [d for d in named if len(d.roles) == most]
+    best = [d for d in named if d.coordinates and placed]
+    best = best or [d for d in named if len(d.roles) == most]
     if len(best) > 1:
         raise InputError(
             "{file} has several sheets that could be meant: {sheets}; choose one with --sheet",

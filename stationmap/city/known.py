@@ -1,0 +1,88 @@
+"""What lists call things that the city knows: districts, stations, units by code, id or name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from stationmap.city import layers
+from stationmap.city.answers import Answers
+from stationmap.city.kind import Context, Kind
+from stationmap.city.rows import Rows
+
+_ADCODE = re.compile("[0-9]{6,12}")
+_ENDING = re.compile(r"(?:自治县|自治旗|地区|新区|[市县区旗盟])$")
+
+
+class Names:
+    """Things by what a list may call them: their id, else a name that only one of them has."""
+
+    def __init__(self, ids: Iterable[Any], names: Iterable[Any]) -> None:
+        self._ids: set[str] = set()
+        self._names: dict[str, str | None] = {}
+        for own, name in zip(ids, names, strict=True):
+            self._ids.add(own)
+            if name == name and name:
+                # two of one name: neither is meant
+                self._names[name] = own if self._names.get(name, own) == own else None
+
+    def find(self, word: Any) -> str | None:
+        """Return the id that a word means; None where none, or more than one."""
+        return word if word in self._ids else self._names.get(word)
+
+
+def districts(context: Context) -> Mapping[str, str]:
+    """Return adcodes by the names of the city and its districts, whole and without 区, 县, 市.
+
+    A short name that two of them share is left out.
+    """
+    now = context.now
+    frame = now.layer("districts")
+    pairs = [(now.config.name, now.config.adcode)] if now.config.adcode else []
+    pairs += [
+        (name, code)
+        for name, code in zip(frame["name"], frame["adcode"], strict=True)
+        if name == name and name and _ADCODE.fullmatch(code)
+    ]
+    whole = dict(reversed(pairs))
+    short: dict[str, set[str]] = {}
+    for name, code in pairs:
+        if len(stem := _ENDING.sub("", name)) > 1:
+            short.setdefault(stem, set()).add(code)
+    return {stem: codes.pop() for stem, codes in short.items() if len(codes) == 1} | whole
+
+
+def adcodes(rows: Rows, context: Context) -> pd.Series:
+    """Return the adcode that each row gives, or that its district has; None where neither."""
+    said = rows.text("adcode")
+    said = said.where(said.map(lambda v: _ADCODE.fullmatch(v or "") is not None))
+    named = rows.text("district").map(districts(context), na_action="ignore").astype("object")
+    found = said.where(said.notna(), named)
+    return found.where(found.notna(), None)
+
+
+def is_adcode(text: Any) -> bool:
+    """Whether a text is a code of a district, six digits or more."""
+    return _ADCODE.fullmatch(str(text)) is not None
+
+
+def taken(now: Answers, kind: Kind, *, source: str) -> frozenset[str]:
+    """Return the ids in a layer that rows of a source must not take: those of the other sources.
+
+    Of zones, those of the other kinds too.
+    """
+    if kind.layer == layers.STATIONS:
+        others = now.stations().rename(columns={"station_id": "id"})
+    elif kind.layer in layers.TABLES:
+        others = now.table(kind.layer)
+    elif kind.layer == "zones":
+        others = now.layer("zones")
+    else:
+        return frozenset()
+    if "id" not in others:
+        return frozenset()
+    own = others["source"] == source
+    if kind.layer == "zones":
+        own &= others["kind"] == kind.complete
+    return frozenset(others.loc[~own, "id"])
