@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from stationmap.checks import along, count, hierarchy, naming, placement, presence
+from stationmap.checks import along, count, hierarchy, hours, naming, placement, presence
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import Batch
 from stationmap.checks.hosts import AREAS
@@ -80,6 +80,12 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
             N_("stations have the standard name"),
             naming.check,
             naming.MESSAGES,
+        ),
+        "hours": RuleKind(
+            N_("Opening hours"),
+            N_("opening hours are stated, can be read, and hold the model hours"),
+            hours.check,
+            hours.MESSAGES,
         ),
     }
 )

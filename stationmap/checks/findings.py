@@ -161,18 +161,39 @@ def _table(batch: Batch, *, lang: str) -> pd.DataFrame:
 
 
 def _sentences(message: NDArray[np.object_], batch: Batch, *, lang: str) -> NDArray[np.object_]:
-    """Render each distinct sentence once."""
+    """Render each word and each distinct sentence once."""
     size = len(message)
-    varying = {n: _spread(v, size) for n, v in batch.params.items() if not _is_one(v)}
-    same = {n: v for n, v in batch.params.items() if n not in varying}
+    words = {
+        name: value.render(lang) if hasattr(value, "render") else value
+        for name, value in batch.params.items()
+        if _is_one(value)
+    }
+    varying = {
+        name: _in_words(_spread(value, size), lang=lang)
+        for name, value in batch.params.items()
+        if name not in words
+    }
     said: dict[tuple[Any, ...], str] = {}
     found: NDArray[np.object_] = np.empty(size, dtype=object)
     for row, key in enumerate(zip(message, *varying.values(), strict=True)):
         sentence = said.get(key)
         if sentence is None:
-            params = same | dict(zip(varying, key[1:], strict=True))
+            params = words | dict(zip(varying, key[1:], strict=True))
             sentence = said[key] = render(batch.messages[key[0]], params, lang=lang)
         found[row] = sentence
+    return found
+
+
+def _in_words(values: NDArray[np.object_], *, lang: str) -> NDArray[np.object_]:
+    """Render what knows both languages; the rest stays as it is."""
+    if not any(hasattr(value, "render") for value in values[:1]):
+        return values
+    known = {id(value): value for value in values}
+    said = {
+        key: value.render(lang) if hasattr(value, "render") else value
+        for key, value in known.items()
+    }
+    found: NDArray[np.object_] = np.array([said[id(value)] for value in values], dtype=object)
     return found
 
 
