@@ -1,6 +1,7 @@
 """Standards packs: what a city's document requires, as data."""
 
-from stationmap.standards.entries import Clause, Document, Entry, Rule, Text
+from stationmap.standards.entries import IDENTIFIER, Clause, Document, Entry, Rule, Text
+from stationmap.standards.new import blank
 from stationmap.standards.pack import Pack, Process, SiteType, site_type
 from stationmap.standards.read import (
     InvalidPack,
@@ -31,6 +32,7 @@ from stationmap.standards.rules import (
 )
 
 __all__ = [
+    "IDENTIFIER",
     "ActivityRule",
     "AnyRule",
     "Clause",
@@ -58,6 +60,7 @@ __all__ = [
     "Text",
     "UnitRule",
     "available",
+    "blank",
     "load",
     "load_file",
     "path_of",

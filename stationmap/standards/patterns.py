@@ -7,10 +7,9 @@ counted on its parse tree, for texts of up to `MAX_TEXT` characters:
 1. a character, a class of characters, an anchor: 1
 2. one after another: the product
 3. alternatives: the sum
-4. a repeat of a fixed number k: the ways of its body to the power k
-5. a repeat of a variable number, from m to n: n − m + 1, where n is at most `MAX_TEXT`; its body
-   must have exactly one way, so that no repeat stands in a repeat
-6. the body of a repeat is never empty
+4. a repeat from m to n times of a body with w ways: the sum of w to the power k, for k from m to
+   n; without an end n is `MAX_TEXT`, so that its body can only have one way
+5. the body of a repeat is never empty
 
 The bound proved: at most `MAX_PATHS` ways, each of at most `MAX_TEXT` + `MAX_LENGTH` steps, for one
 match that begins at a given character. On longer texts the ways grow no faster than the square of
@@ -122,14 +121,17 @@ def _ways_of(operation: Any, argument: Any) -> int:
 
 
 def _repeat(least: int, most: int, body: Any) -> int:
-    inner = _ways(body)
     if body.getwidth()[0] == 0:
         raise PackError("it repeats something that may be empty, such as (a*)*; repeat one thing")
-    if least == most:
-        return 1 if inner == 1 else min(inner ** min(least, MAX_TEXT), MAX_PATHS + 1)
-    if inner > 1:
-        raise PackError(
-            "it repeats a group that holds a repeat or alternatives, such as (a+)+ or (a|ab)*; "
-            "such an expression may never end: repeat single characters or classes such as [ab]*"
-        )
-    return int(min(most, MAX_TEXT)) - min(least, MAX_TEXT) + 1
+    least, most = min(least, MAX_TEXT), min(most, MAX_TEXT)
+    inner = _ways(body)
+    found = 0
+    for times in range(least, most + 1):
+        found += inner**times
+        if found > MAX_PATHS:
+            raise PackError(
+                "it repeats a group that holds a repeat or alternatives, such as (a+)+ or "
+                "(a|ab)*; such an expression may never end: repeat single characters or classes "
+                "such as [ab]*"
+            )
+    return found

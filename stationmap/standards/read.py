@@ -263,10 +263,13 @@ class _File:
 def _telling(error: ValidationError, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give places as they are in the file: the union of rules puts a rule's kind into them.
 
-    Where a rule's kind is missing or unknown, its other keys are not judged.
+    Where a rule's kind is missing or unknown, its other keys are not judged; nor is a list short
+    because its values are wrong.
     """
     for fault in error.errors(include_url=False):
         loc = fault["loc"]
+        if fault["type"] == "too_short" and fault["input"]:
+            continue  # its values are there, and each has its own fault
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
             rule = entries(data, "rule")[int(loc[1])]
             kind = "literal_error" if "kind" in rule else "missing_choice"
