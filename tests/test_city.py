@@ -60,7 +60,10 @@ def test_new_city_reads_back(tmp_path):
     assert city.stations().equals(stations.empty())
     for layer, columns in layers.ATLAS.items():
         frame = city.layer(layer)
-        assert list(frame.columns) == [*(c for c in columns if c != "tags"), "geometry"]
+        assert list(frame.columns) == [
+            *(c for c in columns if c not in {"tags", "residential"}),
+            "geometry",
+        ]
         assert frame.empty
         assert frame.crs.to_epsg() == 4326
 

@@ -20,6 +20,7 @@ from stationmap.checks.whole import Check
 from stationmap.city import layers
 from stationmap.city.config import Config
 from stationmap.city.versions import SourceRecord, Version
+from stationmap.city.zones import with_districts
 from stationmap.crs import local_crs, to_metric, to_wgs84
 from stationmap.errors import CityError, PackError
 from stationmap.standards import Pack, SpacingRule
@@ -115,9 +116,17 @@ class Answers:
     def zones(self) -> gpd.GeoDataFrame:
         """Return communities, sub-districts, compounds, civilised units and the built-up area.
 
+        Communities and sub-districts among the districts are taken for zones too.
         Columns id, kind, name, urban, adcode, source, geometry (None where it is only listed).
         """
-        return self._keep(("zones",), lambda: self._located(layers.read(self.atlas, "zones")))
+        return self._keep(
+            ("zones",),
+            lambda: self._located(
+                with_districts(
+                    layers.read(self.atlas, "zones"), layers.read(self.atlas, "districts")
+                )
+            ),
+        )
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the register: units, projects, activities, counts, exemptions."""

@@ -259,7 +259,15 @@ def _districts(
         ),
     ):
         context.warn(template, (said.notna() & read.isna()).to_numpy() & quarantine.good)
-    return pd.DataFrame({"adcode": adcode, "name": name, "level": number, "population": population})
+    return pd.DataFrame(
+        {
+            "adcode": adcode,
+            "name": name,
+            "level": number,
+            "population": population,
+            "residential": rows.text("residential"),
+        }
+    )
 
 
 def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context) -> pd.DataFrame:
@@ -346,7 +354,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _facilities,
             complete="facilities",
         ),
-        "districts": Kind("districts", "area", "id adcode name level population", _districts),
+        "districts": Kind(
+            "districts", "area", "id adcode name level population residential", _districts
+        ),
         layers.STATIONS: Kind(
             layers.STATIONS,
             "point",

@@ -45,7 +45,13 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "tags": TEXT,
             "source": TEXT,
         },
-        "districts": {"adcode": TEXT, "name": TEXT, "level": "Int64", "population": "float64"},
+        "districts": {
+            "adcode": TEXT,
+            "name": TEXT,
+            "level": "Int64",
+            "population": "float64",
+            "residential": TEXT,
+        },
         "areas": {"kind": TEXT},
         "bus_stops": {"id": TEXT, "name": TEXT},
         "landscape": {"kind": TEXT},
@@ -145,7 +151,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
     }
 )
 ROW = "source_row"
-_INTERNAL = frozenset({"tags"})  # stored, but no part of a contract
+_INTERNAL = frozenset({"tags", "residential"})  # stored, but no part of a contract
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "finding_id": TEXT,

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stationmap.city import layers
 
@@ -79,14 +80,22 @@ def zones_of(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def with_districts(zones: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return zones and the communities and sub-districts among districts, each once.
 
-    One that was imported as a zone comes before a district of its kind with the same code or name.
+    One that was imported as a zone comes before a district of its kind with the same code, or with
+    the same name and a piece of ground in common.
     """
     others = zones_of(districts)
     if others.empty:
         return zones
-    there = np.zeros(len(others), dtype=bool)
-    for key, other in (("id", "id"), ("id", "adcode"), ("name", "name")):
-        known = pd.MultiIndex.from_frame(zones.loc[zones[other].notna(), ["kind", other]])
-        own = pd.MultiIndex.from_frame(others[["kind", key]])
-        there |= np.asarray(own.isin(known)) & others[key].notna().to_numpy()
+    codes = pd.concat(
+        [zones[["kind", "id"]], zones[["kind", "adcode"]].set_axis(["kind", "id"], axis=1)]
+    )
+    known = pd.MultiIndex.from_frame(codes.dropna())
+    there = np.asarray(pd.MultiIndex.from_frame(others[["kind", "id"]]).isin(known))
+    # two places of one name are one only where they meet
+    named = others.reset_index(names="row").merge(
+        zones.dropna(subset="name"), on=["kind", "name"], suffixes=("", "_zone")
+    )
+    drawn = named["geometry_zone"].notna()
+    meet = shapely.intersects(named["geometry"].to_numpy(), named["geometry_zone"].to_numpy())
+    there[named.loc[~drawn | meet, "row"]] = True
     return layers.conform("zones", pd.concat([zones, others[~there]], ignore_index=True))
