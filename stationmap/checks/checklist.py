@@ -105,9 +105,10 @@ def standing(findings: pd.DataFrame) -> pd.DataFrame:
         for mask in (fails, state == UNKNOWN, state == MET)
     )
     failed = np.full(len(ids), "", dtype=object)
-    named = rows["rule_id"].astype(object).to_numpy()[fails]
-    for station, group in pd.Series(named).groupby(code[fails]):
-        failed[station] = "、".join(group)
+    item = rows["rule_id"].astype(object).to_numpy()
+    for name in dict.fromkeys(item[fails]):
+        own = code[fails & (item == name)]
+        failed[own] += np.where(failed[own] == "", "", "、").astype(object) + name
     reached = np.full(len(ids), None, dtype=object)
     reached[(met > 0) & (open_items == 0)] = True
     reached[failing > 0] = False
