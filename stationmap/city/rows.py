@@ -12,14 +12,14 @@ import pyproj
 from numpy.typing import NDArray
 
 from stationmap.errors import InputError
-from stationmap.io import cells, headings, tabular, vector
+from stationmap.io import cells, headings, kml, tabular, vector
 from stationmap.io.files import sniff
 from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.standards import tables
 
 _OSM = ("pbf", "osm", "osm.gz", "osm.bz2")
-_GEODATA = ("gpkg", "parquet", "shp", "json")
+_GEODATA = ("gpkg", "parquet", "shp", "json", *kml.KINDS)
 
 # roles that place a row, and roles that tell the datum, whatever the kind of data
 COORDINATES = ("lon", "lat", "x", "y")

@@ -120,7 +120,9 @@ def _sniff_zip(path: Path) -> str:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
         return "zip"
-    return next((kind for part, kind in _ZIP_PARTS for n in names if n.startswith(part)), "zip")
+    known = (kind for part, kind in _ZIP_PARTS for n in names if n.startswith(part))
+    other = "kmz" if any(name.lower().endswith(".kml") for name in names) else "zip"
+    return next(known, other)
 
 
 def _unpacked_head(path: Path, kind: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Vector files (GeoPackage, GeoJSON, GeoParquet, Shapefile) to frames and back.
+"""Vector files (GeoPackage, GeoJSON, GeoParquet, Shapefile, KML) to frames and back.
 
 The content of a file decides what it is, and only the one driver of that format may have opened
 it: a file that points elsewhere (VRT, an address) is refused. Geometries pass as they are; what is
@@ -26,6 +26,7 @@ import pyproj
 import shapely
 
 from stationmap.errors import CrsError, InputError
+from stationmap.io import kml, kml_write
 from stationmap.io.files import check_file, replacing, sniff
 from stationmap.io.notes import Note
 from stationmap.io.sheets import decode
@@ -66,17 +67,17 @@ def read(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path : str or Path
-        A GeoPackage, GeoJSON, GeoParquet file or the .shp of a Shapefile. Its texts may be UTF-8 or
-        GBK/GB18030, whatever its .cpg says.
+        A GeoPackage, GeoJSON, GeoParquet, KML or KMZ file or the .shp of a Shapefile. Its texts may
+        be UTF-8 or GBK/GB18030, whatever its .cpg says.
     layer : str, optional
-        Layer of a GeoPackage with several.
+        Layer of a GeoPackage with several, or a folder of KML.
 
     Returns
     -------
     GeoDataFrame
         In the CRS the file declares, None where it declares none (a GeoJSON without a crs member
-        too: in China such files are often GCJ-02). Geometries may be None, empty, invalid, or have
-        Z; ``attrs["notes"]`` (list of Note) counts them. Texts are object columns.
+        and KML too: in China such files are often GCJ-02). Geometries may be None, empty, invalid,
+        or have Z; ``attrs["notes"]`` (list of Note) counts them. Texts are object columns.
 
     Raises
     ------
@@ -85,6 +86,10 @@ def read(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     """
     path = check_file(path)
     kind = sniff(path)
+    if kind in kml.KINDS:
+        frame = kml.read(path, layer=layer)
+        frame.attrs["notes"] += _geometry_notes(frame.geometry.to_numpy())
+        return frame
     if kind not in (*_DRIVERS, "parquet"):
         raise _not_vector(path, kind)
     if kind == "shp":
@@ -119,7 +124,7 @@ def _not_vector(path: Path, kind: str) -> InputError:
     if path.suffix.lower() in (".dbf", ".shx", ".prj", ".cpg"):
         return InputError("{file} is one part of a Shapefile: give its .shp", file=path.name)
     return InputError(
-        "{file} is not a vector file: expected GeoPackage, GeoJSON, GeoParquet or Shapefile",
+        "{file} is not a vector file: expected GeoPackage, GeoJSON, GeoParquet, Shapefile or KML",
         file=path.name,
     )
 
@@ -366,9 +371,9 @@ def write(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     Parameters
     ----------
     path : str or Path
-        .gpkg (any number of layers), or .geojson, .parquet or .csv (one layer).
+        .gpkg, .kml or .kmz (any number of layers), or .geojson, .parquet or .csv (one layer).
     layers : mapping of str to GeoDataFrame
-        Layer name → frame with a CRS; for .geojson and .csv in EPSG:4326.
+        Layer name → frame with a CRS; for .geojson, .csv, .kml and .kmz in EPSG:4326.
 
     Raises
     ------
@@ -379,20 +384,10 @@ def write(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """
     path = Path(path)
     ending = path.suffix.lower()
-    if ending not in (".gpkg", ".geojson", ".json", ".parquet", ".csv"):
-        raise InputError(
-            "{file} has no ending this program writes: use .gpkg, .geojson, .parquet or .csv",
-            file=path.name,
-        )
-    if ending != ".gpkg" and len(layers) != 1:
-        raise InputError(
-            "{file} can hold one layer, not {layers}: use .gpkg", file=path.name, layers=len(layers)
-        )
-    for name, frame in layers.items():
-        if frame.crs is None:
-            raise CrsError("the layer {layer} has no reference system: set its CRS", layer=name)
-        if ending not in (".gpkg", ".parquet") and frame.crs != "EPSG:4326":
-            raise CrsError("{file} must be in degrees: convert the layer to EPSG:4326", file=path)
+    if ending in (".kml", ".kmz"):
+        kml_write.write(path, layers)
+        return
+    _check_layers(path, ending, layers)
     if ending == ".csv":
         write_csv(path, next(iter(layers.values())))
         return
@@ -411,6 +406,23 @@ def write(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
                 driver="GeoJSON",
                 layer_options={"RFC7946": "YES", "WRITE_NAME": "NO"},
             )
+
+
+def _check_layers(path: Path, ending: str, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    if ending not in (".gpkg", ".geojson", ".json", ".parquet", ".csv"):
+        raise InputError(
+            "{file} has no ending this program writes: use .gpkg, .kml, .geojson, .parquet or .csv",
+            file=path.name,
+        )
+    if ending != ".gpkg" and len(layers) != 1:
+        raise InputError(
+            "{file} can hold one layer, not {layers}: use .gpkg", file=path.name, layers=len(layers)
+        )
+    for name, frame in layers.items():
+        if frame.crs is None:
+            raise CrsError("the layer {layer} has no reference system: set its CRS", layer=name)
+        if ending not in (".gpkg", ".parquet") and frame.crs != "EPSG:4326":
+            raise CrsError("{file} must be in degrees: convert the layer to EPSG:4326", file=path)
 
 
 def _write_gpkg(path: Path, name: str, frame: gpd.GeoDataFrame, *, append: bool) -> None:
