@@ -31,6 +31,14 @@ ASSUMED = (
 CLAUSE = {"document": "1", "article": "1", "text": {"zh": "一"}}
 
 
+def changed(text, old, new):
+    """One edit of Quzhou's pack: in its spacing rule if that has the words, else where they are."""
+    spacing = text.index('[[rule]]\nid = "Q-S1"')
+    at = text.find(old, spacing)
+    at = text.index(old) if at < 0 or at > text.index("[[rule]]", spacing + 1) else at
+    return text[:at] + new + text[at + len(old) :]
+
+
 @pytest.fixture(scope="module")
 def text():
     return standards.path_of("quzhou-2018").read_text(encoding="utf-8")
@@ -41,9 +49,8 @@ def edited(text, tmp_path):
     """The problems of the shipped pack after one edit, with the edited text's lines."""
 
     def edit(old, new):
-        assert old in text
         file = tmp_path / "office.toml"
-        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        file.write_text(changed(text, old, new), encoding="utf-8")
         return standards.problems(file), file.read_text(encoding="utf-8").splitlines()
 
     return edit
@@ -166,9 +173,8 @@ def test_what_a_pack_leaves_to_the_defaults_is_assumed():
 
 def test_letting_other_types_count_is_assumed_when_the_pack_says_so(edited, text, tmp_path):
     counts = 'counts = ["point", "post"]\nsite_type = "point"'
-    text = text.replace('site_type = "point"', counts, 1).replace(
-        "assumed = [", 'assumed = ["counts",'
-    )
+    text = changed(text, 'site_type = "point"', counts)
+    text = changed(text, "assumed = [", 'assumed = ["counts",')
     file = tmp_path / "office.toml"
     file.write_text(text, encoding="utf-8")
     rule = standards.load_file(file).rule()
@@ -230,7 +236,8 @@ MISTAKES = {
         'kind = "spacing"',
         'kind = "spacng"',
         "rule[Q-S1].kind",
-        "expected one of spacing; nearest: spacing",
+        "expected one of spacing, presence, placement, count, hierarchy, naming, hours, activity, "
+        "indicator, services, unit; nearest: spacing",
     ),
     "an edition in numbers": (
         'edition = "2018"',
@@ -381,8 +388,25 @@ def test_a_missing_clause_is_told_with_what_it_holds(edited):
 
 
 def test_where_the_kind_is_unknown_only_the_kind_is_told(edited):
-    found, _ = edited('kind = "spacing"', 'kind = "presence"\nwithin_m = 3\nalongside = 1')
+    found, _ = edited('kind = "spacing"', 'kind = "presense"\nwithin_m = "3"\nalongside = 1')
     assert [p.key for p in found] == ["rule[Q-S1].kind"]
+    assert "nearest: presence" in found[0].message
+
+
+def test_a_rule_without_a_kind_is_told_the_kinds(edited):
+    found, lines = edited('kind = "spacing"\n', "")
+    (problem,) = found
+    assert problem.key == "rule[Q-S1].kind"
+    assert "is missing; expected one of spacing, presence" in problem.message
+    assert lines[problem.line - 1] == "[[rule]]"
+
+
+def test_keys_of_another_kind_of_rule_are_unknown(edited):
+    found, _ = edited("spacing_m = 50", 'spacing_m = 50\nat = ["park"]')
+    (problem,) = found
+    assert problem.key == "rule[Q-S1].at"
+    assert "spacing_m" in problem.message
+    assert "heads_only" not in problem.message
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_lines(text, tmp_path):
@@ -398,8 +422,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(text, tmp_path):
         "a mistyped key in a table",
     ]
     for old, new, _, _ in (MISTAKES[name] for name in names):
-        assert old in text
-        text = text.replace(old, new, 1)
+        text = changed(text, old, new)
     file = tmp_path / "office.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidPack) as caught:

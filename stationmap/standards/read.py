@@ -39,6 +39,7 @@ _SENTENCES = {
     "finite_number": N_("{key} is {value}; expected a finite number"),
     "int_type": N_("{key} is {value}; expected a whole number"),
     "date_type": N_("{key} is {value}; expected a date such as 2018-06-22, without quotes"),
+    "bool_type": N_("{key} is {value}; expected true or false"),
     "greater_than": N_("{key} is {value}; expected a number above {limit}"),
     "greater_than_equal": N_("{key} is {value}; expected a number of at least {limit}"),
     "less_than_equal": N_("{key} is {value}; expected a number of at most {limit}"),
@@ -48,7 +49,10 @@ _SENTENCES = {
     "duplicate": N_("{key} is {value}, which stands twice; every entry needs its own"),
     "duplicate_kind": N_(
         "{key} is {value}, which stands twice among the rules of kind {of}; give one of them a "
-        "number, such as {value}.2"
+        "number after a dot"
+    ),
+    "name_part": N_(
+        "{key} is to be exactly one of text, pattern and of; add one, or leave the others out"
     ),
     "number_of": N_(
         'with measure = "number" there is no {key}; leave it out, or say "share" or "mean"'

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from stationmap.standards.entries import Identifier, Many, Metres, Model, Rule, Text, Words
 
@@ -199,7 +200,7 @@ class NamePart(Model):
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> "NamePart":
         if sum(v is not None for v in (self.text, self.pattern, self.of)) != 1:
-            raise ValueError("a part of a name has exactly one of text, pattern and of")
+            raise PydanticCustomError("name_part", "exactly one of text, pattern and of")
         return self
 
 
