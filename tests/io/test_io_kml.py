@@ -68,8 +68,8 @@ def shape_of(tmp_path, shape):
         (f"<MultiGeometry>{POINT}</MultiGeometry>", "POINT (118.85 28.95)"),
         (
             (
-                f"<MultiGeometry>{POINT}<MultiGeometry><LineString><coordinates>1,2 3,4</coordinates>"
-                "</LineString></MultiGeometry></MultiGeometry>"
+                f"<MultiGeometry>{POINT}<MultiGeometry><LineString><coordinates>1,2 3,4"
+                "</coordinates></LineString></MultiGeometry></MultiGeometry>"
             ),
             "GEOMETRYCOLLECTION (POINT (118.85 28.95), LINESTRING (1 2, 3 4))",
         ),
