@@ -1,23 +1,33 @@
 """JSON under ``/api/v1/``: the summary, streets, gaps and stations, whole and by viewport."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import repeat
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import shapely
 from flask import Blueprint, abort, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
 from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
-from stationmap.standards import SpacingRule
 from web.caching import kept_by_version, present
+from web.finding_words import of_subject
 from web.params import Params, language
+from web.parts import (
+    assumption,
+    cells,
+    class_name,
+    collection,
+    coordinates,
+    feature,
+    metres,
+    plain,
+    text,
+    type_name,
+)
 from web.view import CityView
-from web.words import ASSUMED, STREET_CLASSES, say
+from web.words import say
 
 api = kept_by_version(Blueprint("api", __name__, url_prefix="/api/v1"))
 
@@ -32,18 +42,28 @@ SORTS = {"points": ("points_needed", False), "length": ("length_m", False), "nam
 @api.get("/summary")
 def summary() -> ResponseReturnValue:
     """Figures of the whole city, with the rule they follow."""
-    now, lang = present(), language()
-    if not now.has_streets:
-        return jsonify(version=now.version, streets=0, stations=_station_counts(now))
+    now, params = present(), Params.of_request()
+    lang, filters = params.lang, _filters(now, params)
+    if not now.has_gaps:
+        return jsonify(
+            version=now.version,
+            streets=0,
+            has_rule=now.rule is not None,
+            stations=_station_counts(now),
+        )
     found, table = now.spacing.summary(), now.street_table
+    some = now.figures(**filters) if any(filters.values()) else None
     return jsonify(
         version=now.version,
-        **{name: _plain(value) for name, value in found.items() if not name.startswith("by_")},
+        **{name: plain(value) for name, value in found.items() if not name.startswith("by_")},
         known_frontage_m=now.known_frontage_m,
         largest=_largest_gap(now),
         streets=len(table),
         streets_with_gaps=int((table["gaps"] > 0).sum()),
-        by_class=_rows(found["by_class"], {c: class_name(c, lang) for c in now.rule.along}),
+        has_rule=True,
+        filtered=some and some | {"along": [say(CLASSES[c], lang=lang) for c in some["along"]]},
+        along=[say(CLASSES[c], lang=lang) for c in now.along],
+        by_class=_rows(found["by_class"], {c: class_name(c, lang) for c in now.along}),
         by_district=_rows(found["by_district"], now.districts),
         stations=_station_counts(now),
         to_locate=int((now.stations.geometry.isna() | now.stations.geometry.is_empty).sum()),
@@ -71,7 +91,7 @@ def streets() -> ResponseReturnValue:
         total=len(found),
         gaps=int(found["gaps"].sum()),
         points_needed=int(found["points_needed"].sum()),
-        longest_m=_metres(found["length_m"].max()) if len(found) else 0,
+        longest_m=metres(found["length_m"].max()) if len(found) else 0,
         offset=offset,
         notices=params.notices,
         streets=[
@@ -91,7 +111,7 @@ def street(street_id: str) -> ResponseReturnValue:
     lines = now.parts[now.parts["street_id"] == street_id].set_index("part").geometry
     parts = _strip(now, street_id)
     for part in parts:
-        part["line"] = _coordinates(lines[part["part"]])
+        part["line"] = coordinates(lines[part["part"]])
     return jsonify(version=now.version, **_street(now, row, lang), parts=parts)
 
 
@@ -110,7 +130,7 @@ def gap(gap_id: str) -> ResponseReturnValue:
         document=row["document"],
         clause=row["clause"],
         rule=rule_words(now, lang),
-        line=_coordinates(row.geometry),
+        line=coordinates(row.geometry),
     )
 
 
@@ -126,22 +146,41 @@ def station(station_id: str) -> ResponseReturnValue:
     return jsonify(
         version=now.version,
         station_id=station_id,
-        **{name: _text(row[name]) for name in texts},
+        **{name: text(row[name]) for name in texts},
         type=row["type"],
         type_name=type_name(now, row["type"], lang),
         status=row["status"],
         status_name=say(station_words.STATUSES[row["status"]], lang=lang),
         supplies=[
             say(station_words.SUPPLIES.get(s, s), lang=lang)
-            for s in (_text(row["supplies"]) or "").split(";")
+            for s in (text(row["supplies"]) or "").split(";")
             if s
         ],
-        district=now.district_name(_text(row["adcode"]) or ""),
-        counts=row["type"] in now.rule.counts and row["status"] == "active" and placed,
+        district=now.district_name(text(row["adcode"]) or ""),
+        **_counting(now, row, lang),
         demonstration=bool(row["demonstration"]),
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
-        place=_coordinates(row.geometry)[0] if placed else None,
+        place=coordinates(row.geometry)[0] if placed else None,
+        findings=of_subject(now, "station", station_id, lang),
     )
+
+
+def _counting(now: CityView, row: pd.Series, lang: str) -> dict[str, Any]:
+    """Whether a station counts for the spacing rule (None without one), and why it does not."""
+    if not now.has_gaps:
+        return {"counts": None, "counts_not": None}
+    rule, why = now.spacing_rule, ""
+    if row["status"] != "active":
+        why = N_("it is not in operation")
+    elif row["type"] not in rule.counts:
+        why = N_("only {types} counts")
+    elif row.geometry is None or row.geometry.is_empty:
+        why = N_("it has no place yet")
+    elif row["station_id"] not in now.counted:
+        why = N_("no street with the rule lies within {snap_m} m of it")
+    types = " / ".join(type_name(now, t, lang) for t in rule.counts)
+    said = say(why, lang=lang, types=types, snap_m=f"{rule.snap_m:g}") if why else None
+    return {"counts": not why, "counts_not": said}
 
 
 @api.get("/map/gaps")
@@ -150,13 +189,13 @@ def map_gaps() -> ResponseReturnValue:
     now, params = present(), Params.of_request()
     found = now.gaps_in(params.viewport(), keep=now.select_gaps(**_filters(now, params)))
     if "gap_id" not in found:
-        return _cells(now, found, ("count", "points_needed", "length_m"))
-    geometry = [_coordinates(line) for line in found.geometry]
+        return cells(now, found, ("count", "points_needed", "length_m"))
+    geometry = [coordinates(line) for line in found.geometry]
     columns = ["gap_id", "street_id", "points_needed", "length_m", "frontage", "side"]
-    return _collection(
+    return collection(
         now,
         (
-            _feature("LineString", xy, {**row, "length_m": _metres(row["length_m"])})
+            feature("LineString", xy, {**row, "length_m": metres(row["length_m"])})
             for xy, row in zip(geometry, found[columns].to_dict("records"), strict=True)
         ),
         total=len(found),
@@ -171,14 +210,14 @@ def map_stations() -> ResponseReturnValue:
     hidden = [t for t in params.text("hide").split(",") if t]
     found = now.stations_in(view, hidden=hidden)
     if "station_id" not in found:
-        return _cells(now, found, ("count",))
-    geometry = [_coordinates(point)[0] for point in found.geometry]
+        return cells(now, found, ("count",))
+    geometry = [coordinates(point)[0] for point in found.geometry]
     columns = ["station_id", "type", "status", "name"]
     texts = found[columns].astype(object).where(found[columns].notna(), None)
-    return _collection(
+    return collection(
         now,
         (
-            _feature("Point", xy, row)
+            feature("Point", xy, row)
             for xy, row in zip(geometry, texts.to_dict("records"), strict=True)
         ),
         total=len(found),
@@ -200,22 +239,9 @@ def map_labels() -> ResponseReturnValue:
     )
 
 
-def class_name(street_class: str, lang: str) -> str:
-    """Name a class of streets."""
-    return say(STREET_CLASSES.get(street_class, street_class), lang=lang)
-
-
-def type_name(now: CityView, type_id: str | None, lang: str) -> str:
-    """Name a site type as the pack does; by its id where the pack has none."""
-    for site_type in now.pack.site_types:
-        if site_type.id == type_id:
-            return site_type.name.get(lang)
-    return str(type_id or "")
-
-
 def rule_words(now: CityView, lang: str) -> dict[str, Any]:
     """Say the spacing rule: our paraphrase, its clause, and what of it is assumed."""
-    rule, document = now.rule, now.pack.document
+    rule, document = now.spacing_rule, now.pack.document
     return {
         "id": rule.id,
         "text": rule.clause.text.get(lang),
@@ -228,17 +254,8 @@ def rule_words(now: CityView, lang: str) -> dict[str, Any]:
         "decides": rule.decides,
         "site_type": type_name(now, rule.site_type, lang),
         "counts": [type_name(now, t, lang) for t in rule.counts],
-        "assumed": [_assumption(rule, name, lang) for name in rule.assumed],
+        "assumed": [assumption(rule, name, lang) for name in rule.assumed],
     }
-
-
-def _assumption(rule: SpacingRule, name: str, lang: str) -> str:
-    value: Any = rule
-    for step in name.split("."):
-        value = getattr(value, step)
-    shown = f"{value:.0%}" if name.endswith("share") else value
-    shown = f"{shown:g}" if isinstance(shown, float) else shown
-    return say(ASSUMED.get(f"{name}={value}", ASSUMED.get(name, name)), lang=lang, value=shown)
 
 
 def _largest_gap(now: CityView) -> dict[str, Any] | None:
@@ -256,7 +273,7 @@ def _station_counts(now: CityView) -> list[dict[str, Any]]:
 def _filters(now: CityView, params: Params) -> dict[str, str]:
     return {
         "words": params.text("q"),
-        "street_class": params.one_of("class", now.rule.along, default=""),
+        "street_class": params.one_of("class", now.along, default=""),
         "district": params.text("district"),
     }
 
@@ -275,7 +292,7 @@ def _names(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
 
 def _shown_names(own: Any, other: Any, lang: str) -> tuple[str | None, str | None]:
     """Put first the name that a reader of `lang` reads; one in Latin letters stays first."""
-    own, other = _text(own), _text(other)
+    own, other = text(own), text(other)
     if not own or (lang == "en" and other and max(own) > LAST_LATIN):
         own, other = other, own
     return own, other if other != own else None
@@ -288,9 +305,9 @@ def _street(now: CityView, row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         **_names(row, lang),
         "classes": [class_name(c, lang) for c in row["classes"]],
         "districts": [now.districts[c] for c in row["adcodes"] if c] if several else [],
-        "length_m": _metres(row["length_m"]),
-        "frontage_m": _metres(row["frontage_m"]),
-        "covered_m": _metres(row["covered_m"]),
+        "length_m": metres(row["length_m"]),
+        "frontage_m": metres(row["frontage_m"]),
+        "covered_m": metres(row["covered_m"]),
         "gaps": int(row["gaps"]),
         "points_needed": int(row["points_needed"]),
         "count_ok": bool(row["count_ok"]),
@@ -307,7 +324,7 @@ def _gap(now: CityView, row: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "district": now.district_name(row["adcode"]) if len(now.districts) > 1 else "",
         "points_needed": int(row["points_needed"]),
         "frontage": row["frontage"],
-        **{n: _metres(row[n]) for n in ("from_m", "to_m", "length_m", "shops_m")},
+        **{n: metres(row[n]) for n in ("from_m", "to_m", "length_m", "shops_m")},
     }
 
 
@@ -316,9 +333,9 @@ def _outline(parts: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "part": part,
-            "length_m": _metres(found["length_m"]),
-            "runs": [[_metres(a), _metres(b), *rest] for a, b, *rest in found["runs"]],
-            "gaps": [[_metres(a), _metres(b), *rest] for a, b, *rest in found["gaps"]],
+            "length_m": metres(found["length_m"]),
+            "runs": [[metres(a), metres(b), *rest] for a, b, *rest in found["runs"]],
+            "gaps": [[metres(a), metres(b), *rest] for a, b, *rest in found["gaps"]],
         }
         for part, found in parts.items()
     ]
@@ -329,12 +346,12 @@ def _strip(now: CityView, street_id: str) -> list[dict[str, Any]]:
     parts: dict[int, dict[str, Any]] = {}
     for kerb in now.strips(street_id):
         side = kerb["side"]
-        empty = {"part": kerb["part"], "length_m": _metres(kerb["length_m"])}
+        empty = {"part": kerb["part"], "length_m": metres(kerb["length_m"])}
         part = parts.setdefault(kerb["part"], {**empty, "runs": [], "gaps": [], "stations": []})
-        part["runs"] += [[_metres(a), _metres(b), side] for a, b in kerb["frontage"]]
+        part["runs"] += [[metres(a), metres(b), side] for a, b in kerb["frontage"]]
         part["gaps"] += [
             [
-                *(_metres(gap[name]) for name in ("from_m", "to_m", "length_m")),
+                *(metres(gap[name]) for name in ("from_m", "to_m", "length_m")),
                 int(gap["points_needed"]),
                 side,
                 gap["gap_id"],
@@ -350,9 +367,9 @@ def _bead(now: CityView, station_id: str, at_m: float) -> dict[str, Any]:
     row = now.stations.loc[station_id]
     return {
         "station_id": station_id,
-        "name": _text(row["name"]),
+        "name": text(row["name"]),
         "type": row["type"],
-        "at_m": _metres(at_m),
+        "at_m": metres(at_m),
     }
 
 
@@ -360,55 +377,6 @@ def _rows(table: Any, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of a table of figures, in the order of `names`."""
     order = [key for key in names if key in table] + [key for key in table if key not in names]
     return [
-        {"id": key, "name": names.get(key, key), **{n: _plain(v) for n, v in table[key].items()}}
+        {"id": key, "name": names.get(key, key), **{n: plain(v) for n, v in table[key].items()}}
         for key in order
     ]
-
-
-def _collection(
-    now: CityView, features: Iterable[dict[str, Any]], *, total: int, gathered: bool = False
-) -> ResponseReturnValue:
-    return jsonify(
-        type="FeatureCollection",
-        version=now.version,
-        total=total,
-        gathered=gathered,
-        features=list(features),
-    )
-
-
-def _cells(now: CityView, cells: pd.DataFrame, columns: tuple[str, ...]) -> ResponseReturnValue:
-    rows = cells.to_dict("records")
-    features = (
-        _feature(
-            "Point",
-            [round(row["lon"], 6), round(row["lat"], 6)],
-            {name: round(row[name]) for name in columns},
-        )
-        for row in rows
-    )
-    return _collection(now, features, total=int(cells["count"].sum()), gathered=True)
-
-
-def _feature(kind: str, coordinates: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
-    geometry = {"type": kind, "coordinates": coordinates}
-    return {"type": "Feature", "geometry": geometry, "properties": dict(properties)}
-
-
-def _coordinates(geometry: Any) -> list[list[float]]:
-    rounded: list[list[float]] = np.round(shapely.get_coordinates(geometry), 6).tolist()
-    return rounded
-
-
-def _metres(value: Any) -> float:
-    return round(float(value), 1)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or pd.isna(value) or value == "" else str(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and np.isnan(value) else value

@@ -11,6 +11,8 @@ from stationmap.city import City
 from stationmap.errors import CityError, PackError, StationMapError
 from stationmap.messages import N_
 from web.api import api
+from web.api_findings import findings_api
+from web.api_indicators import indicators_api
 from web.basemaps import archive_of, basemaps
 from web.pages import pages
 from web.params import language
@@ -60,7 +62,7 @@ def create_app(city_path: str | Path) -> Flask:
     archive_of(source_of(app).now())
     protect(app)
     pack(app)
-    for blueprint in (pages, api, tiles, basemaps):
+    for blueprint in (pages, api, findings_api, indicators_api, tiles, basemaps):
         app.register_blueprint(blueprint)
     app.register_error_handler(StationMapError, _refused)
     app.register_error_handler(HTTPException, _http_error)

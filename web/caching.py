@@ -31,7 +31,7 @@ def kept_by_version(blueprint: Blueprint) -> Blueprint:
 
     @blueprint.before_request
     def _unchanged() -> Response | None:
-        g.etag = f"{present().version}-{_program()}"
+        g.etag = f"{present().version}-{_program()}-{present().today:%Y%m%d}"
         if request.if_none_match.contains(g.etag):
             return Response(status=304)
         return None

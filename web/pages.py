@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.stations import STATUSES
 from web import basemaps, security
-from web.api import class_name, type_name
 from web.caching import present
+from web.finding_words import kind_name
 from web.maps import Shell, shell
 from web.params import language
+from web.parts import class_name, type_name
 from web.texts import script_texts
 from web.view import CityView
 from web.words import say
@@ -52,18 +53,23 @@ def health() -> ResponseReturnValue:
 
 def _page_data(now: CityView, lang: str) -> dict[str, Any]:
     rule, pack = now.rule, now.pack
+    point = rule.site_type if rule else pack.site_types[-1].id
     return {
         "lang": lang,
         "version": now.version,
         "bounds": now.bounds,
         "basemap": basemaps.page_data(now, lang),
-        "firstTab": "gaps",
+        "firstTab": "gaps" if rule else "standards",
         "types": [{"id": t.id, "name": t.name.get(lang)} for t in pack.site_types],
-        "point": type_name(now, rule.site_type, lang),
-        "pointType": rule.site_type,
-        "classes": [{"id": c, "name": class_name(c, lang)} for c in rule.along],
+        "point": type_name(now, point, lang),
+        "pointType": point,
+        "classes": [{"id": c, "name": class_name(c, lang)} for c in now.along],
         "districts": [{"id": k, "name": v} for k, v in now.districts.items()],
+        "counties": [{"id": k, "name": v} for k, v in now.counties.items()],
+        "kinds": [{"id": k, "name": kind_name(k, lang)} for k in now.kinds],
         "statuses": {s: say(label, lang=lang) for s, label in STATUSES.items()},
+        "folder": now.answers.path.name,
+        "templates": [],
         "stationsWord": pack.label("stations").get(lang),
         "texts": script_texts(lang),
     }

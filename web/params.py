@@ -53,6 +53,19 @@ class Params:
             )
         return value
 
+    def some_of(self, name: str, choices: Collection[str]) -> list[str]:
+        """Return some of `choices`, written with commas between; none where absent."""
+        found = [value for value in self.values.get(name, "").split(",") if value]
+        for value in found:
+            if value not in choices:
+                raise WebError(
+                    "{name} is “{value}”; expected one of {expected}",
+                    name=name,
+                    value=value[:MAX_TEXT],
+                    expected=", ".join(choices),
+                )
+        return found
+
     def whole(self, name: str, *, default: int, low: int, high: int) -> int:
         """Return a whole number; one beyond `low` or `high` (inclusive) is held there."""
         value = self.values.get(name, "")

@@ -108,7 +108,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.source_row": N_("{source}, row {row}"),
     "station.unnamed": N_("Unnamed station"),
     "station.counts": N_("Counts for the spacing rule"),
-    "station.counts_not": N_("Does not count for the spacing rule"),
+    "station.counts_not": N_("Does not count for the spacing rule: {why}"),
     "station.demonstration": N_("Demonstration station"),
     "station.missing": N_("This station is not in the present data."),
     # map

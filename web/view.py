@@ -1,8 +1,10 @@
 """What the pages ask of one version of a city, kept ready: streets, gaps, stations and tiles."""
 
 from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +20,7 @@ from stationmap.crs import to_wgs84
 from stationmap.index import StationIndex
 from stationmap.standards import SpacingRule
 from stationmap.streets import Streets
+from web.findings import Findings
 
 Bools = NDArray[np.bool_]
 
@@ -60,6 +63,7 @@ class CityView:
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
+        self.findings_of = lru_cache(maxsize=1)(lambda today: Findings(answers, today=today))
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
@@ -67,8 +71,28 @@ class CityView:
 
     @cached_property
     def has_streets(self) -> bool:
-        """Whether any street was imported; without one nothing can be checked."""
+        """Whether any street was imported; without one no gap can be found."""
         return len(self.answers.layer("ways")) > 0
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether gaps can be found: there are streets, and a rule about spacing."""
+        return self.has_streets and self.rule is not None
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """Kinds of the pack's rules, in its order."""
+        return list(dict.fromkeys(rule.kind for rule in self.pack.entries()))
+
+    @property
+    def today(self) -> date:
+        """The day in the city's time zone."""
+        return datetime.now(ZoneInfo(self.answers.config.time_zone)).date()
+
+    @property
+    def findings(self) -> Findings:
+        """What the rules say today."""
+        return self.findings_of(self.today)
 
     @cached_property
     def date(self) -> str | None:
@@ -78,10 +102,19 @@ class CityView:
     # -- what stands where -------------------------------------------------------------------
 
     @cached_property
-    def rule(self) -> SpacingRule:
-        """The spacing rule of the city's pack."""
-        found: SpacingRule = self.pack.rule()
-        return found
+    def rule(self) -> SpacingRule | None:
+        """The first spacing rule of the city's pack; None where it has none."""
+        return next((rule for rule in self.pack.rules if isinstance(rule, SpacingRule)), None)
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """Classes of streets along which the spacing rule holds."""
+        return self.rule.along if self.rule else ()
+
+    @property
+    def spacing_rule(self) -> SpacingRule:
+        """The same, where there are gaps."""
+        return cast(SpacingRule, self.rule)
 
     @cached_property
     def stations(self) -> gpd.GeoDataFrame:
@@ -104,6 +137,12 @@ class CityView:
         seen = sorted(set(self._frontage["adcode"]) - {""})
         return {code: self._district_names.get(code, code) for code in seen}
 
+    @cached_property
+    def counties(self) -> dict[str, str]:
+        """Names of the city's counties by their code."""
+        own = self.answers.config.adcode
+        return {k: v for k, v in self._district_names.items() if len(k) == 6 and k != own}
+
     def district_name(self, code: str) -> str:
         """Name of a district after that of its county; the code of one without a name."""
         county, own = self._district_names.get(code[:6]), self._district_names.get(code)
@@ -112,7 +151,7 @@ class CityView:
     @cached_property
     def bounds(self) -> list[float] | None:
         """West, south, east, north of the streets, else of what there is; None without any."""
-        if self.has_streets and len(self.parts):
+        if self.has_gaps and len(self.parts):
             return [float(v) for v in self.parts.total_bounds]
         found = self.answers.extent() or self.stations.total_bounds
         return [float(v) for v in found] if np.isfinite(found).all() else None
@@ -121,12 +160,12 @@ class CityView:
 
     @cached_property
     def _streets(self) -> Streets:
-        return self.answers.streets()
+        return self.answers.streets(self.spacing_rule.id)
 
     @cached_property
     def spacing(self) -> Spacing:
         """The spacing check's answer; only where there are streets."""
-        return self.answers.spacing()
+        return self.answers.spacing(self.spacing_rule.id)
 
     @cached_property
     def parts(self) -> gpd.GeoDataFrame:
@@ -137,7 +176,7 @@ class CityView:
     def _frontage(self) -> pd.DataFrame:
         """Stretches with frontage: street_id, part, side, from_m, to_m, street_class, adcode."""
         columns = ["side", "from_m", "to_m", "street_class", "adcode"]
-        if not self.has_streets:
+        if not self.has_gaps:
             return pd.DataFrame(columns=["street_id", "part", *columns])
         stretches = self._streets.stretches[self._streets.stretches["frontage"] != "none"]
         owner = self._streets.parts[["street_id", "part"]].iloc[stretches["line"]]
@@ -163,11 +202,11 @@ class CityView:
     @cached_property
     def street_table(self) -> pd.DataFrame:
         """One row a street that has frontage, with its classes and districts, by its id."""
-        if not self.has_streets:
+        if not self.has_gaps:
             return pd.DataFrame(columns=STREET_COLUMNS)
         table = self.spacing.streets()
         table = table[table["frontage_m"] > 0].set_index("street_id", drop=False).rename_axis(None)
-        rank = self._frontage["street_class"].map(list(self.rule.along).index)
+        rank = self._frontage["street_class"].map(list(self.along).index)
         for name, plural, order in (
             ("street_class", "classes", rank),
             ("adcode", "adcodes", self._frontage["adcode"]),
@@ -185,14 +224,26 @@ class CityView:
     @cached_property
     def gaps(self) -> gpd.GeoDataFrame:
         """All gaps, by their id."""
-        if not self.has_streets:
+        if not self.has_gaps:
             return gpd.GeoDataFrame(columns=GAP_COLUMNS, geometry="geometry", crs="EPSG:4326")
-        return self.answers.gaps().set_index("gap_id", drop=False).rename_axis(None)
+        return (
+            self.answers.gaps(self.spacing_rule.id)
+            .set_index("gap_id", drop=False)
+            .rename_axis(None)
+        )
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """Ids of the stations that count on a street."""
+        if not self.has_gaps:
+            return frozenset()
+        numbers = np.unique(self.spacing.matches.station)
+        return frozenset(map(self.spacing.stations.id_of, numbers.tolist()))
 
     @cached_property
     def known_frontage_m(self) -> float:
         """Length of the known shop frontage, whatever was assumed beside it."""
-        if not self.has_streets:
+        if not self.has_gaps:
             return 0.0
         shops = self._streets.shop_stretches
         return float((shops["to_m"] - shops["from_m"]).sum())
@@ -227,6 +278,44 @@ class CityView:
         if district:
             keep &= gaps["adcode"].astype(str).str.startswith(district).to_numpy()
         return keep
+
+    @cached_property
+    def _stretches(self) -> pd.DataFrame:
+        return self.spacing.stretches()
+
+    def figures(self, *, words: str, street_class: str, district: str) -> dict[str, Any]:
+        """Sum up the frontage and the gaps that filters let through."""
+        stretches = self._stretches
+        keep = stretches["street_class"].isin([street_class] if street_class else self.along)
+        keep &= stretches["adcode"].astype(str).str.startswith(district)
+        if words:
+            keep &= stretches["street_id"].isin(self.select_streets(words=words).index)
+        frontage_m, covered_m = stretches.loc[keep, ["frontage_m", "covered_m"]].sum()
+        gaps = self.gaps[
+            self.select_gaps(words=words, street_class=street_class, district=district)
+        ]
+        return {
+            "along": [street_class] if street_class else list(self.along),
+            "frontage_m": float(frontage_m),
+            "covered_share": float(covered_m / frontage_m) if frontage_m else None,
+            "gaps": len(gaps),
+            "points_needed": int(gaps["points_needed"].sum()),
+        }
+
+    # -- facilities --------------------------------------------------------------------------
+
+    @cached_property
+    def _facility_rows(self) -> dict[str, int]:
+        ids = self.answers.facilities()["id"]
+        return {str(facility_id): row for row, facility_id in enumerate(ids)}
+
+    def facility(self, facility_id: str) -> dict[str, Any] | None:
+        """Facts of a facility; None where there is none of this id."""
+        row = self._facility_rows.get(facility_id)
+        if row is None:
+            return None
+        frame = self.answers.facilities()
+        return {name: frame[name].iloc[row] for name in frame}
 
     # -- the map -----------------------------------------------------------------------------
 
@@ -304,7 +393,7 @@ class CityView:
         """Work out what the first page asks for."""
         for name in ("street_table", "_gap_tree", "_gap_middles", "_index", "_rows_of_stations"):
             getattr(self, name)
-        for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts"):
+        for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts", "counted"):
             getattr(self, name)
 
 

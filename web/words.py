@@ -65,5 +65,40 @@ ASSUMED: Mapping[str, str] = MappingProxyType(
         "frontage.join_m": N_("shop fronts closer than {value} m join"),
         "frontage.min_shops": N_("a commercial street has at least {value} shops"),
         "frontage.min_share": N_("and shops along at least {value} of its length"),
+        "within_m": N_("a station within {value} m of a place, or inside it, stands there"),
+        "with_frontage": N_("at which of these places there are shops"),
+        "built_up": N_("that only the built-up area counts"),
+        "at": N_("which kinds of place are meant: {value}"),
+        "at_least": N_("at least {value}"),
+        "at_most": N_("at most {value}"),
+        "per": N_("of what the number is asked: {value}"),
+        "heads_only": N_("that head stations alone count"),
+        "part": N_("the parts of the name and their order"),
+        "model": N_("the model hours {value}"),
+        "site_types": N_("which types of station are meant"),
+        "numerator": N_("what is counted"),
+        "denominator": N_("what it is divided by"),
+        "offers": N_("the list of services"),
+    }
+)
+
+# layer of data -> the kind under which it is imported
+IMPORTED_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "shops": "shops",
+        "facilities": "facilities",
+        "streets": "osm",
+        "bus_stops": "osm",
+        "stations": "stations",
+        "districts": "districts",
+        "built_up": "built_up",
+        "community": "community",
+        "subdistrict": "subdistrict",
+        "compound": "compound",
+        "civilised_unit": "civilised_unit",
+        "units": "units",
+        "projects": "projects",
+        "activities": "activities",
+        "counts": "indicators",
     }
 )

@@ -190,6 +190,27 @@ class Spacing:
         table["count_ok"] = table["runs"] == table["runs_count_ok"]
         return table
 
+    def stretches(self) -> pd.DataFrame:
+        """Sum up each stretch of frontage, kerb by kerb.
+
+        Returns
+        -------
+        DataFrame
+            street_id, street_class, adcode, frontage_m, covered_m.
+        """
+        prepared, stretches = self.prepared, self.prepared.stretches
+        _, row, covered = covered_stretches(prepared, self._whole)
+        line = stretches.kerb[row] // len(prepared.sides)
+        return pd.DataFrame(
+            {
+                "street_id": prepared.parts["street_id"].to_numpy()[line],
+                "street_class": named(prepared.classes, stretches.street_class[row]),
+                "adcode": named(prepared.adcodes, stretches.adcode[row]),
+                "frontage_m": stretches.frontage_ticks[row] / TICKS_PER_M,
+                "covered_m": covered / TICKS_PER_M,
+            }
+        )
+
     def strips(self, street_id: str) -> list[dict[str, Any]]:
         """Lay out one street for a picture to scale, part by part and side by side.
 

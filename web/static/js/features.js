@@ -2,6 +2,7 @@
 
 import { ask, Trouble } from "./server.js";
 import { toWorld } from "./canvas.js";
+import { findingsQuery, off } from "./layers.js";
 import { current } from "./url.js";
 import { lookOf } from "./symbols.js";
 import { rampOf } from "./page.js";
@@ -13,7 +14,8 @@ const world = ([lon, lat]) => toWorld(lon, lat);
 
 const READERS = {
   gaps: {
-    query: ({ q, class: street_class, district }) => ({ q, class: street_class, district }),
+    query: ({ q, class: street_class, district }) =>
+      (off().has("spacing") ? null : { q, class: street_class, district }),
     single: ({ properties: p, geometry }) => ({
       ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map(world),
     }),
@@ -24,15 +26,19 @@ const READERS = {
       ...p, look: lookOf(p.type), at: world(geometry.coordinates),
     }),
   },
+  findings: {
+    query: findingsQuery,
+    single: ({ properties: p, geometry }) => ({ ...p, at: world(geometry.coordinates) }),
+  },
 };
 
 /**
- * Keep `found` = {gaps, stations, labels} in step with the view. `told` is called when something
+ * Keep `found` = {gaps, stations, findings, labels} in step with the view. `told` is called when something
  * arrived, `busy` with true and false around waiting, `failed` with a sentence.
  */
 export function follow(map, { told, busy, failed }) {
   const empty = () => ({ items: [], gathered: false, box: null, zoom: null, key: null });
-  const found = { gaps: empty(), stations: empty(), labels: empty() };
+  const found = { gaps: empty(), stations: empty(), findings: empty(), labels: empty() };
   let timer = 0;
   let waiting = 0;
 
@@ -68,7 +74,11 @@ export function follow(map, { told, busy, failed }) {
     for (const [name, reader] of Object.entries(READERS)) {
       const values = reader.query(current());
       const key = JSON.stringify(values);
-      if (force || needs(found[name], box, zoom, key)) {
+      if (!values) {
+        if (found[name].key === key) continue;
+        found[name] = { ...empty(), overtaken: found[name].overtaken, key };
+        told(name);
+      } else if (force || needs(found[name], box, zoom, key)) {
         load(name, values, (answer) => ({
           gathered: answer.gathered,
           total: answer.total,

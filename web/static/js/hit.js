@@ -1,6 +1,7 @@
-// What lies under the pointer: a station first, then a gap, then a cell.
+// What lies under the pointer: a cell, then a finding, a station, a gap.
 
 import { projection } from "./canvas.js";
+import { $ } from "./dom.js";
 
 const FINGER_PX = 14;
 const MOUSE_PX = 4;
@@ -16,8 +17,10 @@ function toLine(px, py, points) {
   return best;
 }
 
-/** {kind: "station" | "gap" | "cell", item} at a layer point, or null. */
-export function hit(map, found, paint, point, coarse) {
+/** {kind: "finding" | "station" | "gap" | "cell", item} at a layer point, or null. */
+export function hit(map, found, paint, signs, point, coarse) {
+  // what rests while counties are coloured cannot be seen
+  if ($("stage").classList.contains("has-areas")) return null;
   const slack = coarse ? FINGER_PX : MOUSE_PX;
   const project = projection(map);
   const nearest = (items, distance, reach) => {
@@ -38,6 +41,10 @@ export function hit(map, found, paint, point, coarse) {
     const cell = nearest(found[name].items, toPoint, (item) => paint.cellRadius(value(item)) - slack);
     if (cell) return { kind: "cell", item: cell };
   }
+  const sign = nearest(
+    found.findings.items, (item) => signs.distance(item, project(...item.at), point), signs.reach,
+  );
+  if (sign) return { kind: found.findings.gathered ? "cell" : "finding", item: sign };
   if (!found.stations.gathered) {
     const station = nearest(found.stations.items, toPoint, paint.radius);
     if (station) return { kind: "station", item: station };

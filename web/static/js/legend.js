@@ -1,7 +1,9 @@
-// What the signs on the map mean; the boxes beside the station types show and hide them.
+// What the signs on the map mean; the boxes beside them show and hide layers.
 
 import { $, h, s } from "./dom.js";
+import { off, showKind, showState, states } from "./layers.js";
 import { number, page, RAMP_WORDS, t } from "./page.js";
+import { sign, SIGNS, signWord } from "./signs.js";
 import { symbol } from "./symbols.js";
 import { change, current } from "./url.js";
 
@@ -23,6 +25,36 @@ function typeRow(type, count) {
     h("span", { class: "count" }, number(count)));
 }
 
+function kindRow({ id }, name) {
+  const box = h("input", {
+    type: "checkbox", checked: !off().has(id), "data-kind": id,
+    onchange: (event) => showKind(id, event.target.checked),
+  });
+  return h("label", { class: "legend-row" }, box, h("span", {}, name));
+}
+
+function stateRow(name) {
+  const box = h("input", {
+    type: "checkbox", checked: states().has(name), "data-state": name,
+    onchange: (event) => showState(name, event.target.checked),
+  });
+  return h("label", { class: "legend-row" }, box, sign(name), h("span", {}, signWord(name)));
+}
+
+/** Findings: which states are shown, and of which kinds of rule. */
+function findings() {
+  const kinds = page.kinds.filter(({ id }) => id !== "spacing");
+  if (!kinds.length) return [];
+  return [
+    h("h3", {}, t("legend.findings")),
+    h("div", { class: "legend-grid", role: "group", "aria-label": t("rule.states") },
+      SIGNS.map(stateRow)),
+    h("h3", {}, t("legend.kinds")),
+    h("div", { class: "legend-grid", role: "group", "aria-label": t("legend.kinds") },
+      kinds.map((kind) => kindRow(kind, kind.name))),
+  ];
+}
+
 const lineSign = (name) => s("svg", { viewBox: "0 0 32 12", class: "line-sign", "aria-hidden": "true" },
   s("line", { x1: 0, x2: 32, y1: 6, y2: 6, class: name }));
 
@@ -37,12 +69,14 @@ export function showLegend(summary) {
   const rest = statuses.map((status) => h("span", { class: "legend-row" },
     symbol(page.pointType, status), page.statuses[status],
     h("span", { class: "count" }, number(sum((row) => row.status === status)))));
+  const spacing = page.kinds.find(({ id }) => id === "spacing");
   const parts = [
-    h("h3", {}, t("legend.gaps")),
-    h("div", { class: "ramp", role: "list" }, RAMP_WORDS.map((word, i) =>
+    spacing && kindRow(spacing, t("legend.gaps")),
+    spacing && h("div", { class: "ramp", role: "list" }, RAMP_WORDS.map((word, i) =>
       h("span", { class: "ramp-step", role: "listitem" }, h("span", { class: `swatch ramp-${i}` }), word))),
     summary?.assumed_m > 0
       && h("p", { class: "legend-row" }, lineSign("assumed-line"), t("legend.assumed")),
+    ...findings(),
     h("h3", {}, page.stationsWord),
     ...types,
     others > 0 && h("p", { class: "legend-row" }, symbol(""), t("legend.other"),
@@ -57,5 +91,11 @@ export function fillLegend() {
   const set = hidden();
   for (const box of $("legend-body").querySelectorAll("input[data-type]")) {
     box.checked = !set.has(box.dataset.type);
+  }
+  for (const box of $("legend-body").querySelectorAll("input[data-kind]")) {
+    box.checked = !off().has(box.dataset.kind);
+  }
+  for (const box of $("legend-body").querySelectorAll("input[data-state]")) {
+    box.checked = states().has(box.dataset.state);
   }
 }

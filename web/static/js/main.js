@@ -2,28 +2,34 @@
 
 import { addBasemap } from "./basemap.js";
 import { toWorld } from "./canvas.js";
+import { NOTHING, wished } from "./cards.js";
+import { bindCopy } from "./copy.js";
 import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
 import { follow } from "./features.js";
+import { paintFindings } from "./findpaint.js";
 import { hit } from "./hit.js";
 import { mount as mountIndicators } from "./indicators.js";
 import { fillLegend, showLegend } from "./legend.js";
 import { bindForm, fillForm, showList } from "./list.js";
 import { calm, date, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
-import { openStation } from "./popup.js";
+import { OPEN, openCard } from "./popup.js";
 import { showRibbon } from "./ribbon.js";
 import { onNewData } from "./server.js";
 import { beside, bindSheet, covered } from "./sheet.js";
+import { bindStandards, showStandards } from "./standards.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
 import { bindTabs, show as showing, showTab } from "./tabs.js";
 import { address, change, current, watch } from "./url.js";
 
 const map = window.map_stations;
-const chosen = { street: null, gap: null, station: null, place: null };
+const chosen = {
+  street: null, gap: null, station: null, place: null, finding: null, lines: null,
+};
 let street = null;
-let shut = null; // takes the station's facts away
+let shut = null; // takes the open card away
 
 // -- the map ---------------------------------------------------------------------------------
 
@@ -102,8 +108,8 @@ function note(sentence, { lasting = false } = {}) {
 }
 
 function gathered() {
-  const { gaps, stations } = viewport.found;
-  return [gaps, stations].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
+  const { gaps, stations, findings } = viewport.found;
+  return [gaps, stations, findings].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
 }
 
 // a phone shows so little that a whole step of zoom is a long one
@@ -114,27 +120,38 @@ const base = addBasemap(map, page.version);
 const viewport = follow(map, {
   told: () => {
     note(gathered());
-    paint.redraw();
+    redraw();
   },
   busy: (on) => $("stage").classList.toggle("busy", on),
   failed: (sentence) => note(sentence, { lasting: true }),
 });
 const paint = paintOn(map, viewport.found, chosen);
+const signs = paintFindings(map, viewport.found, chosen);
+
+function redraw() {
+  paint.redraw();
+  signs.redraw();
+}
 
 map.on("moveend", remember);
 map.on("mousemove", (event) => {
   $("pointer").textContent = `${event.latlng.lng.toFixed(5)}, ${event.latlng.lat.toFixed(5)} WGS-84`;
   if (map.dragging.moving()) return;
-  const under = hit(map, viewport.found, paint, event.layerPoint, false);
+  const under = hit(map, viewport.found, paint, signs, event.layerPoint, false);
   map.getContainer().style.cursor = under ? "pointer" : "";
 });
 map.on("mouseout", () => { $("pointer").textContent = ""; });
 map.on("click", (event) => {
   const coarse = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
-  const under = hit(map, viewport.found, paint, event.layerPoint, coarse);
-  if (under?.kind === "station") change({ station: under.item.station_id });
+  const under = hit(map, viewport.found, paint, signs, event.layerPoint, coarse);
+  if (under?.kind === "station") change({ ...NOTHING, station: under.item.station_id });
+  if (under?.kind === "finding") {
+    const { subject_kind: kind, subject_id: id, finding_id: finding } = under.item;
+    change({ ...NOTHING, ...(OPEN.includes(kind) ? { [kind]: id } : { finding }) });
+  }
   if (under?.kind === "gap") {
-    change({ ...showing("gaps"), gap: under.item.gap_id, street: under.item.street_id, station: "" });
+    const { gap_id: gap, street_id } = under.item;
+    change({ ...NOTHING, ...showing("gaps"), gap, street: street_id });
   }
   if (under?.kind === "cell") map.setView(event.latlng, map.getZoom() + 2, { animate: !calm.matches });
 });
@@ -180,23 +197,35 @@ async function openStreet(state, before) {
   if (gap && (before || !state.at)) onMap.fly(gap);
 }
 
-async function showStation(state) {
+async function showCard(state, before) {
   shut?.();
   shut = null;
-  chosen.station = null;
-  if (state.station) {
-    const { place, sentence, close } = await openStation(
-      map, state.station, () => change({ station: "" }),
+  Object.assign(chosen, { station: null, finding: null, lines: null });
+  const kind = OPEN.find((name) => state[name]);
+  const fly = wished();
+  if (kind) {
+    const { place, lines, sentence, close } = await openCard(
+      map, kind, state[kind], () => change(NOTHING),
     );
+    // another card may have been asked for meanwhile
+    if (current()[kind] !== state[kind]) return close();
     shut = close;
-    chosen.station = place ? toWorld(...place) : null;
+    const at = place ? toWorld(...place) : null;
+    if (kind === "station") chosen.station = at;
+    else chosen.finding = at;
+    chosen.lines = lines?.map(world) ?? null;
     if (sentence) note(sentence, { lasting: true });
     else beside();
-    if (place && narrow.matches) fit([place], Math.max(map.getZoom(), 16));
+    const seen = place && map.getBounds().contains([place[1], place[0]]);
+    if (place && (fly || narrow.matches || (before && !seen))) fit([place], Math.max(map.getZoom(), 16));
   }
-  paint.redraw();
+  redraw();
 }
 
+// what the layers of the map ask for
+const SEEN = [
+  "q", "class", "district", "hide", "tab", "rule", "state", "type", "words", "off", "states",
+];
 const differs = (state, before, names) => names.some((name) => state[name] !== before[name]);
 
 watch((state, before) => {
@@ -207,11 +236,13 @@ watch((state, before) => {
   if (differs(state, before, ["q", "class", "district", "sort"])) {
     fillForm();
     showList();
+    showSummary();
   }
-  if (differs(state, before, ["q", "class", "district", "hide"])) viewport.look();
-  if (differs(state, before, ["hide"])) fillLegend();
+  if (differs(state, before, SEEN)) viewport.look();
+  if (differs(state, before, ["hide", "off", "states"])) fillLegend();
+  if (differs(state, before, ["tab", "rule", "state", "type", "words", "district"])) showStandards();
   if (differs(state, before, ["street", "gap"])) openStreet(state, before);
-  if (differs(state, before, ["station"])) showStation(state);
+  if (differs(state, before, OPEN)) showCard(state, before);
 });
 
 // -- the page --------------------------------------------------------------------------------
@@ -230,25 +261,28 @@ onNewData((version) => {
   viewport.look(true);
   street = null;
   load();
+  showStandards({ anew: true });
   if (current().street) openStreet(current(), null);
 });
 
 bindSheet();
 bindTabs();
+bindStandards();
+bindCopy(map, note);
 bindForm();
 fillForm();
 keepLanguageLink();
 const time = $("data-date");
 if (time) time.textContent = date(time.dateTime);
-$("legend").open = matchMedia("(min-width: 1280px)").matches;
 $("whole").addEventListener("click", whole);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   base.restyle();
   paint.recolor();
+  signs.recolor();
 });
 addEventListener("resize", () => map.invalidateSize());
 matchMedia("print").addEventListener("change", () => map.invalidateSize({ animate: false }));
 load();
 mountIndicators($("indicators"), { map, fit, note });
 openStreet(current(), null);
-if (current().station) showStation(current());
+if (OPEN.some((name) => current()[name])) showCard(current());

@@ -4,6 +4,8 @@ import { $, facts, h } from "./dom.js";
 import { metres, number, page, percent, rich, t } from "./page.js";
 import { ask, Trouble } from "./server.js";
 import { failure } from "./failure.js";
+import { show } from "./tabs.js";
+import { address, current, follow } from "./url.js";
 
 const strong = (text) => h("strong", {}, text);
 
@@ -55,13 +57,22 @@ function how(data) {
   );
 }
 
+const noStreets = () => h("div", { class: "empty" },
+  h("h2", {}, t("empty.streets_title")), h("p", {}, t("empty.streets_text")));
+
+const noRule = () => h("div", { class: "empty" },
+  h("h2", {}, t("empty.rule_title")), h("p", {}, t("empty.rule_text")),
+  h("a", { class: "btn btn-accent", href: address(show("standards")), onclick: follow(show("standards")) },
+    t("empty.rule_link")));
+
 /** Fill the summary; returns its data. */
 export async function showSummary() {
   const box = $("summary");
   box.setAttribute("aria-busy", "true");
   let data;
   try {
-    data = await ask("summary", "summary");
+    const { q, class: street_class, district } = current();
+    data = await ask("summary", "summary", { q, class: street_class, district });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     box.replaceChildren(failure(error.message, showSummary));
@@ -70,17 +81,17 @@ export async function showSummary() {
     box.removeAttribute("aria-busy");
   }
   if (!data.streets) {
-    box.replaceChildren(h("div", { class: "empty" },
-      h("h2", {}, t("empty.streets_title")), h("p", {}, t("empty.streets_text"))));
+    box.replaceChildren(data.has_rule ? noStreets() : noRule());
     return data;
   }
+  const of = data.filtered ?? data;
   const line = rich("summary.line", {
-    streets: streetsWord(data.rule.along),
-    frontage: strong(metres(data.frontage_m)),
-    share: strong(percent(data.covered_share)),
+    streets: streetsWord(of.along),
+    frontage: strong(metres(of.frontage_m)),
+    share: strong(percent(of.covered_share ?? 0)),
     spacing: metres(data.rule.spacing_m),
-    gaps: strong(number(data.gaps)),
-    points: strong(number(data.points_needed)),
+    gaps: strong(number(of.gaps)),
+    points: strong(number(of.points_needed)),
     point: page.point,
   });
   const assumed = data.assumed_m > 0
@@ -88,11 +99,12 @@ export async function showSummary() {
       assumed: strong(metres(data.assumed_m)), known: strong(metres(data.known_frontage_m)),
     })
     : [t("summary.all_known")];
-  box.replaceChildren(
+  box.replaceChildren(...[
+    data.filtered && h("p", { class: "quiet" }, t("summary.filtered")),
     h("p", { class: "headline" }, line),
     h("p", { class: data.assumed_m > 0 ? "assumed" : "quiet" }, assumed),
     ...(data.stations_counted ? [] : [h("p", { class: "notice" }, t("empty.stations"))]),
     how(data),
-  );
+  ].filter(Boolean));
   return data;
 }

@@ -1,0 +1,131 @@
+// What is said of one thing: a finding, a facility, a station. Everything in it is text.
+
+import { facts, h } from "./dom.js";
+import { chainage, number, percent, t } from "./page.js";
+import { said, SIGNS } from "./signs.js";
+import { symbol } from "./symbols.js";
+import { show } from "./tabs.js";
+import { address, follow } from "./url.js";
+
+/** Changes of the address that close whatever is open on the map. */
+export const NOTHING = { station: "", facility: "", finding: "" };
+
+// whether the map goes to what is opened next: it does from a list, not from the map itself
+const wish = { fly: false };
+
+/** Let a click on a link open something and take the map there. */
+export function flying(changes) {
+  const go = follow(changes);
+  return (event) => {
+    wish.fly = true;
+    go(event);
+  };
+}
+
+/** Whether the map shall go to what was just opened; asking uses it up. */
+export function wished() {
+  const { fly } = wish;
+  wish.fly = false;
+  return fly;
+}
+
+const link = (changes, text, properties = {}) =>
+  h("a", { ...properties, href: address(changes), onclick: follow(changes) }, text);
+
+/** Changes that open a rule in the standards' panel. */
+export const toRule = (rule) => ({ ...show("standards"), rule, state: "", words: "" });
+
+function amount(value, unit) {
+  if (value === null) return null;
+  if (unit === "m") return chainage(value);
+  if (unit === "%") return percent(value / 100);
+  return unit === "h" ? t("unit.h", { n: number(value) }) : number(value);
+}
+
+/** What was measured and what is asked, as one line; "" without a measure. */
+export function measure({ measured, limit, unit }) {
+  const values = { measured: amount(measured, unit), limit: amount(limit, unit) };
+  if (values.measured === null) return "";
+  return t(values.limit === null ? "finding.measured" : "finding.measured_limit", values);
+}
+
+const cite = ({ document, clause, rule, rule_id }) => h("p", { class: "cite" },
+  `${document} · ${clause} · `, link(toRule(rule), t("finding.rule", { rule: rule_id })));
+
+const assumed = (finding) => finding.assumed && h("span", { class: "tag" }, t("list.assumed"));
+
+/** Findings of one thing, shortfalls first, each with its clause. */
+function findings(list) {
+  if (!list.length) return h("p", { class: "quiet" }, t("finding.none"));
+  const rank = (finding) => SIGNS.indexOf(finding.sign);
+  const rows = [...list].sort((a, b) => rank(a) - rank(b)).map((finding) =>
+    h("li", {}, said(finding.sign), assumed(finding), h("p", {}, finding.message),
+      measure(finding) && h("p", { class: "quiet" }, measure(finding)), cite(finding)));
+  return [h("h3", {}, t("finding.of_this")), h("ul", { class: "plain found" }, rows)];
+}
+
+function whole({ subject_kind: kind, subject_id: id, open }) {
+  if (kind === "facility") return link({ ...NOTHING, facility: id }, t("finding.facility"), { class: "btn btn-outline" });
+  if (kind === "station") return link({ ...NOTHING, station: id }, t("finding.station"), { class: "btn btn-outline" });
+  if (open) return link({ ...NOTHING, ...show("gaps"), ...open }, t("finding.street"), { class: "btn btn-outline" });
+  return null;
+}
+
+/** Card of one finding. */
+export function findingCard(finding) {
+  const name = finding.subject_name ?? finding.subject_id;
+  return h("article", { class: "station", "aria-label": name },
+    h("h2", {}, name),
+    h("p", { class: "where" }, [finding.subject, finding.site_type, finding.district].filter(Boolean).join(" · ")),
+    h("p", {}, said(finding.sign), assumed(finding)),
+    h("p", {}, finding.message),
+    measure(finding) && h("p", { class: "quiet" }, measure(finding)),
+    finding.about && h("p", { class: "clause" }, finding.about.text),
+    cite(finding),
+    whole(finding),
+  );
+}
+
+/** Card of a facility with all that is found of it. */
+export function facilityCard(facility) {
+  const name = facility.name ?? t("facility.unnamed");
+  return h("article", { class: "station", "aria-label": name },
+    h("h2", {}, name),
+    facts([
+      [t("facility.category"), facility.category],
+      [t("station.district"), facility.district],
+      [t("station.source"), facility.source],
+    ]),
+    findings(facility.findings),
+  );
+}
+
+function counting({ counts, counts_not: why }) {
+  if (counts === null) return null;
+  return h("p", { class: "quiet" },
+    counts ? t("station.counts") : t("station.counts_not", { why }));
+}
+
+/** Card of a station with all that is found of it. */
+export function stationCard(station) {
+  const source = station.source_row === null
+    ? station.source
+    : t("station.source_row", { source: station.source, row: station.source_row });
+  return h("article", { class: "station", "aria-label": station.name ?? t("station.unnamed") },
+    h("h2", {}, symbol(station.type, station.status), station.name ?? t("station.unnamed")),
+    facts([
+      [t("station.type"), station.type_name],
+      [t("station.status"), station.status_name],
+      [t("station.unit"), station.unit],
+      [t("station.supervising"), station.supervising_unit],
+      [t("station.hours"), station.hours ?? t("station.hours_unknown")],
+      [t("station.supplies"), station.supplies.join(t("summary.list"))],
+      [t("station.address"), station.address],
+      [t("station.district"), station.district],
+      [t("station.source"), source],
+    ]),
+    counting(station),
+    station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
+    findings(station.findings),
+  );
+}

@@ -1,0 +1,48 @@
+// The link to what is shown now, for a colleague: place, view, filters, what is open.
+
+import { $ } from "./dom.js";
+import { t } from "./page.js";
+import { address } from "./url.js";
+
+const SHOWN_MS = 4000;
+
+/** Put text on the clipboard, also where the page does not come by https; false where it cannot. */
+async function put(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}
+
+/** Let the button copy the link; `note` says it on the map. */
+export function bindCopy(map, note) {
+  const button = $("copy");
+  let timer = 0;
+  button.addEventListener("click", async () => {
+    const { lat, lng } = map.getCenter();
+    const at = [map.getZoom(), lat.toFixed(5), lng.toFixed(5)].join("/");
+    const link = new URL(address({ at }), location.href).href;
+    const done = await put(link);
+    button.focus();
+    if (!done) {
+      note(t("copy.by_hand", { link }), { lasting: true });
+      return;
+    }
+    button.classList.add("done");
+    $("copy-said").textContent = t("copy.done");
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      button.classList.remove("done");
+      $("copy-said").textContent = "";
+    }, SHOWN_MS);
+  });
+}
