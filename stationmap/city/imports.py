@@ -253,7 +253,7 @@ def _from_rows(
     complete: bool,
 ) -> _Change:
     spec = KINDS[kind]
-    placeless = spec.shape == "none"
+    shape, placeless = spec.shape, spec.shape == "none"
     rows = read(
         path,
         roles=spec.roles.split(),
@@ -266,6 +266,8 @@ def _from_rows(
     if rows.cells.empty:
         raise InputError("{file} has no rows", file=path.name)
     source = sets.get("source", path.stem)
+    if spec.listed and rows.geometry is None:
+        shape = "place"
     refused = Quarantine(len(rows.cells))
     refused.refuse(
         rows.totals,
@@ -276,7 +278,7 @@ def _from_rows(
         placed = nowhere(len(rows.cells))
     else:
         placed = place(
-            rows, shape=spec.shape, declared=datum, source=source, now=now, quarantine=refused
+            rows, shape=shape, declared=datum, source=source, now=now, quarantine=refused
         )
     context = Context(source=source, now=now, taken=taken(now, spec, source=source))
     made = spec.make(rows, placed, refused, context).assign(source=source)

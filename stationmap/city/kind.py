@@ -69,6 +69,8 @@ class Kind:
     complete : str
         What ``--complete`` declares complete: a key, "stations" or "facilities" by type or
         category; "" where nothing can be.
+    listed : bool
+        Whether a table will do where outlines are wanted: its rows are points, or are only known.
     """
 
     layer: str
@@ -76,6 +78,7 @@ class Kind:
     roles: str
     make: Make
     complete: str = ""
+    listed: bool = False
 
 
 def truth(value: Any) -> bool | None:

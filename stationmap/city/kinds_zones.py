@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from stationmap.city.kind import (
     Context,
@@ -21,6 +22,8 @@ from stationmap.city.rows import Rows
 from stationmap.city.zones import is_urban
 from stationmap.messages import N_
 
+_OUTLINED = ("community", "subdistrict")
+
 
 def _making(zone: str, *, listed: bool = False) -> Make:
     """Make rows of one kind of zone; `listed` ones need no place, but then a name."""
@@ -35,6 +38,11 @@ def _making(zone: str, *, listed: bool = False) -> Make:
             )
         else:
             refuse_nowhere(placed, quarantine)
+        if zone in _OUTLINED:
+            context.warn(
+                N_("{rows} rows have no outline: which stations lie in them cannot be told"),
+                (shapely.get_dimensions(placed.geometry) < 2) & quarantine.good,
+            )
         own = rows.text("id").where(rows.text("id").notna(), rows.text("adcode"))
         refuse_repeats(rows, quarantine, ids=own)
         found = np.where(own.isna(), row_ids(rows, placed), own)
@@ -75,15 +83,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "zones",
             "area",
             "id name adcode district urban category type",
-            _making("community"),
+            _making("community", listed=True),
             complete="community",
+            listed=True,
         ),
         "subdistricts": Kind(
             "zones",
             "area",
             "id name adcode district",
-            _making("subdistrict"),
+            _making("subdistrict", listed=True),
             complete="subdistrict",
+            listed=True,
         ),
         "compounds": Kind(
             "zones", "place", "id name adcode district", _making("compound"), complete="compound"

@@ -1,4 +1,4 @@
-"""The commands of StationMap itself: new, import, gaps, export."""
+"""The commands of StationMap itself: new, import, template, gaps, export."""
 
 from importlib import metadata
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stationmap.cli.check import check
 from stationmap.cli.output import (
     feature_collection,
     language,
@@ -133,7 +134,10 @@ def import_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="osm | streets | shops | facilities | districts | stations"
+            metavar="KIND",
+            help="osm | streets | shops | facilities | districts | stations | built-up | "
+            "communities | subdistricts | compounds | civilised-units | units | projects | "
+            "activities | indicators | exemptions",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="文件 · the file")],
@@ -175,8 +179,9 @@ def import_(
         bool,
         typer.Option(
             "--complete",
-            help="声明数据齐全（店铺齐全时，只有店铺所在处算临街店面）· declare the data complete "
-            "(of shops: then frontage is only where shops are)",
+            help="声明数据齐全，没有的才算缺（店铺齐全时，只有店铺所在处算临街店面）· declare the data "
+            "complete: only then does what is not in them count as missing (of shops: frontage is "
+            "only where shops are)",
         ),
     ] = False,
     dry_run: Annotated[
@@ -193,6 +198,11 @@ def import_(
       stationmap import stations poi.csv --city nanjing --datum auto --set type=point
       stationmap import streets roads.shp --city nanjing --set highway=secondary
       stationmap import shops shops.csv --city nanjing --complete
+      stationmap import communities 社区.gpkg --city nanjing --complete
+      stationmap import stations 有礼站.xlsx --city nanjing --set type=post --complete
+      stationmap import facilities 医院.xls --city nanjing --set category=hospital --complete
+      stationmap import units 单位名单.xlsx --city nanjing
+      stationmap import indicators 指标.xlsx --city nanjing --set period=2026Q3
     """
     from stationmap.city import City
 
@@ -216,6 +226,42 @@ def import_(
         print_json(report.to_json(lang=language()))
     else:
         print_report(report, dry_run=dry_run)
+
+
+@app.command()
+def template(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="stations | units | projects | activities | indicators | facilities | communities "
+            "| exemptions",
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="如 站点台账.xlsx · the workbook")],
+    city: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CITY",
+            help="按哪个城市的标准给出类型，默认给出全部 · whose types to offer; all by default",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    r"""写出空白台账：填好后可直接导入。 Write a blank workbook to fill in and import.
+
+    \b
+    示例 Examples:
+      stationmap template stations 站点台账.xlsx --city nanjing
+      stationmap template indicators 指标.xlsx
+    """
+    from stationmap.city import City, templates
+
+    if file.suffix.lower() != ".xlsx":
+        raise InputError("{file} must end in .xlsx", file=file.name)
+    pack = City.open(city).pack if city is not None else None
+    templates.write(file, kind, pack=pack, lang=language())
+    tell(N_("written: {file}"), file=file)
 
 
 @app.command()
@@ -280,6 +326,9 @@ def gaps(
         print_gaps(opened, spacing, summary)
     if out is not None:
         tell(N_("written: {file}"), file=out)
+
+
+app.command("check")(check)
 
 
 @app.command()
