@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.buildings import Facility
+from geodata.plane import to_lonlat
 from geodata.planting import Plants, types_of
+from geodata.points import junctions
 from geodata.register import SOURCE, Register
+from geodata.town import Town
 
 MONTHS = ("2026-04", "2026-05", "2026-06")
 YEAR = "2026"
@@ -39,6 +42,14 @@ PLACE = dict.fromkeys(("park", "square", "scenic", "junction"), "open") | {
     "temple": "culture",
     "community": "community",
     "guidance": "community",
+}
+# category in the office's list of facilities → how the names of such facilities end
+LISTED = {
+    "志愿者工作指导中心": "志愿者工作指导中心",
+    "民政局": "婚姻登记处",
+    "老年大学": "老年大学",
+    "工人文化宫": "工人文化宫",
+    "儒学馆": "儒学馆",
 }
 SERVED = ("居民", "游客", "老年人", "办事群众", "少年儿童", "残疾人")
 # checklists of the standards: which items an inspector goes through at which types
@@ -233,31 +244,42 @@ class Books:
 
     def inspections(self) -> bytes:
         """Inspectors' judgements of some of the stations, as the frame that a check takes."""
-        wrong = {(self.plants.station[e["at"]], e["item"]) for e in self.plants.doing("item")}
+        wrong = {
+            (self.plants.station[e.get("at", e["id"])], e["item"]): e.get("part", 0)
+            for e in self.plants.doing("item")
+        }
         planted = {number for number, _ in wrong}
         staffed = [r["站点编号"] for r in self._staffed() if r["站点编号"] not in planted]
         seen = sorted({*planted, *self.rng.sample(staffed, 40)})
         elsewhere = {*planted, *self.rng.sample(seen, 8)}  # judged by the other standards too
         points = [r["站点编号"] for r in self.active if self.types[r["站点编号"]] == "point"]
         rows = []
-        for number in [*seen, *sorted(self.rng.sample(points, 60))]:
+        for number in [*seen, *sorted({*self.rng.sample(points, 60)} - planted)]:
             at = f"2026-06-{self.rng.randint(1, 28):02d}"
             point = self.types[number] == "point"
-            items = ("Q-C9",) if point else ITEMS["quzhou-2018"]
+            items = ("Q-C8", "Q-C9") if point else ITEMS["quzhou-2018"]
             if number in elsewhere:
                 items = tuple(item for of_pack in ITEMS.values() for item in of_pack)
             for item in ("visit", *items):
-                state = "not_met" if (number, item) in wrong else "met"
-                rows.append(
-                    {
-                        "station_id": number,
-                        "item": item,
-                        "part": "0",
-                        "state": state,
-                        "at": at,
-                    }
-                )
+                part = wrong.get((number, item))
+                said = {"station_id": number, "item": item}
+                state = "met" if part is None else "not_met"
+                rows.append({**said, "part": str(part or 0), "state": state, "at": at})
         return _csv(rows)
+
+
+def facilities(town: Town, known: Sequence[Facility]) -> bytes:
+    """List sentry kiosks, and the facilities whose kind only the office's own list tells."""
+    listed = [(name + "岗亭", "路口岗亭", place) for place, name in junctions(town)]
+    listed += [
+        (f.name, word, f.door) for f in known for word in LISTED if f.name.endswith(LISTED[word])
+    ]
+    rows = []
+    for number, (name, category, place) in enumerate(listed, start=1):
+        lon, lat = to_lonlat(place)
+        said = {"设施编号": f"SS{number:03d}", "设施名称": name, "类别": category}
+        rows.append({**said, "经度": f"{lon:.7f}", "纬度": f"{lat:.7f}"})
+    return _csv(rows)
 
 
 def _counted(

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 DEMO = Path(__file__).parent / "demo"
 SOURCE = "demo-synthetic"
 STANDARD = "quzhou-2018"
+# kind of import and file, in the order in which they build on one another
+FILES = (
+    ("osm", "demo-city.osm.gz"),
+    ("facilities", "facilities.csv"),
+    ("communities", "communities.geojson"),
+    ("subdistricts", "subdistricts.geojson"),
+    ("built-up", "built-up.geojson"),
+    ("compounds", "compounds.geojson"),
+    ("civilised-units", "civilised-units.geojson"),
+    ("units", "units.csv"),
+    ("projects", "projects.csv"),
+    ("activities", "activities.csv"),
+    ("indicators", "indicators-by-district.csv"),
+    ("indicators", "indicators-by-unit.csv"),
+    ("exemptions", "exemptions.csv"),
+    ("stations", "stations.csv"),
+)
 NAME, ADCODE = "示范市（合成数据）", "339900"
 
 
@@ -71,13 +88,13 @@ def _make(folder: Path) -> None:
     else:
         city = City.create(folder, standard=STANDARD, name=NAME, adcode=ADCODE)
     with working() as status:
-        for kind, file in (("osm", "demo-city.osm.gz"), ("stations", "stations.csv")):
+        for kind, file in FILES:
             city.import_file(
                 kind,
                 DEMO / file,
                 datum="wgs84",
-                sets={"source": SOURCE},
-                complete=kind == "osm",
+                sets={"source": SOURCE if kind in ("osm", "stations") else _source(file)},
+                complete=kind not in ("indicators", "exemptions"),
                 lang=language(),
                 progress=status,
             )
@@ -94,6 +111,11 @@ def _make(folder: Path) -> None:
         facilities=_many(city, "facilities"),
         stations=f"{len(city.stations()):,}",
     )
+
+
+def _source(file: str) -> str:
+    """Name each list's source: a list replaces what the same source brought before."""
+    return f"{SOURCE}-{file.partition('.')[0]}"
 
 
 def _many(city: "City", layer: str) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 
 from geodata import districts, town, zones
 from geodata.books import Books
+from geodata.books import facilities as listed_facilities
 from geodata.boundaries import Boundaries
 from geodata.buildings import Builder, Facility
 from geodata.districts import Area
 from geodata.osmxml import OsmXml, packed
-from geodata.plane import Line, area, clipped, inside, parallel, shrink, smooth, unspiked
-from geodata.planting import Ground, Plants, settle
+from geodata.plane import Line, Point, area, clipped, inside, parallel, shrink, smooth, unspiked
+from geodata.planting import WITHIN_M, Ground, Plants, off_the_streets, settle
 from geodata.points import Points
-from geodata.register import Register, fill, planted_json
+from geodata.register import Register, decoy_station, fill, planted_json
 from geodata.shops import Shop, open_shops
 from geodata.town import Town, warped
 from geodata.tracks import tracks
@@ -45,6 +46,7 @@ class Made:
     rngs: list[random.Random]
     osm_id: dict[str | int, str] = field(default_factory=dict)
     grounds: list[Ground] = field(default_factory=list)
+    stops: list[Point] = field(default_factory=list)
 
 
 def make(seed: int = SEED) -> Made:
@@ -93,22 +95,32 @@ def files(seed: int = SEED) -> dict[str, bytes]:
     settle(register, made.builder, made.shops, made.grounds)
     facilities = {f.name: f for f in made.builder.facilities}
     crowd = [s.door for s in made.shops] + [f.door for f in facilities.values()]
-    plants = Plants(register, facilities, crowd)
+    decoys = {
+        p.decoy: decoy_station(register, p, n) for n, p in enumerate(points.planted) if p.decoy
+    }
+    plants = Plants(register, facilities, crowd, decoys)
     plants.apply()
     books = Books(register, made.builder.facilities, plants, made.rngs[7])
     communities = zones.of_areas(plan, made.communities)
+    astray = points.astray(made.stops, WITHIN_M)
     violations = plants.violations(
         osm_id=made.osm_id,
         zones=communities,
         units=books.unit_ids,
-        districts={a.name: a.adcode for a in made.areas},
+        districts={a.name: a.adcode for a in made.areas}
+        | {plan.plan["city"]["name"]: plan.plan["city"]["adcode"]},
     )
+    violations += off_the_streets({register.of_shop[n]: made.shops[n].name for n in astray["away"]})
+    doubtful = [register.of_shop[n] for n in astray["doubtful"]]
     return {
         "demo-city.osm": text.encode("utf-8"),
         "stations.csv": register.csv(),
+        "facilities.csv": listed_facilities(plan, made.builder.facilities),
         **_zones(made, communities, books, made.rngs[8]),
         **books.tables(made.osm_id),
-        "planted.json": planted_json(register, points, violations, seed=seed).encode("utf-8"),
+        "planted.json": planted_json(register, points, violations, doubtful, seed=seed).encode(
+            "utf-8"
+        ),
     }
 
 
@@ -137,7 +149,7 @@ def _zones(
 def _osm(made: Made, ways: Ways, xml: OsmXml) -> str:
     plan = made.town
     ways.write(walks(made.builder))
-    ways.write_buses()
+    made.stops += ways.write_buses()
     made.grounds += _landscape(plan, xml)
     _buildings(made, xml)
     Boundaries(plan, made.communities, ways.paths, xml).write(made.areas)

@@ -4,7 +4,6 @@
 account; `Plants` then does what ``planted.toml`` says and lists what a check has to find.
 """
 
-import random
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +16,10 @@ from geodata.register import BUREAU, STATUSES, TYPES, Register
 from geodata.shops import Shop
 from geodata.zones import Zone, quiet_place
 
+WITHIN_M = 50.0  # what the packs assume of a place and its station
 CITY_HOME, HEADS = "ZL-J0001", {"ZL": "ZL-J0002", "MX": "MX-J0001"}
 # facilities that the standards name and the plan leaves without a station
-NAMED = {"clinic", "memorial", "bank"}
-SHOPS = {"dentist": "clinic", "bank": "bank"}
+NAMED = {"memorial", "bank"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,8 @@ def settle(
         if not facility.station and facility.kind in NAMED and facility.name not in without:
             _post(register, facility.name, facility.door, facility.kind)
     for shop in shops:
-        kind = SHOPS.get(shop.tags.get("amenity", ""))
-        if kind:
-            _post(register, shop.name, shop.door, kind)
+        if shop.tags.get("amenity") == "bank":
+            _post(register, shop.name, shop.door, "bank")
     for number, ground in enumerate(grounds, start=1):
         name = ground.name if ground.name != "滨江公园" else f"滨江公园{number - 1}号"
         register.add(
@@ -100,12 +98,16 @@ class Plants:
     register: Register
     facilities: Mapping[str, Facility]
     crowd: Line  # places beside which nothing quiet is
+    decoys: Mapping[str, str]  # kind of decoy in a planted stretch → its station
     entries: list[dict[str, Any]] = field(default_factory=plants)
     station: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.register.rows:
             self.station.setdefault(row["所属单位"], row["站点编号"])
+        for entry in self.entries:
+            if "decoy" in entry:
+                self.station[entry["id"]] = self.decoys[entry["decoy"]]
 
     def doing(self, *what: str) -> list[dict[str, Any]]:
         """Return the entries that do one of some things."""
@@ -141,7 +143,7 @@ class Plants:
         )
         row = self.register.rows[-1]
         head = HEADS[number[:2]]
-        row["总站"] = CITY_HOME if entry["type"] == "home" else head
+        row["总站"] = "" if entry.get("alone") else head
         row["志愿汇账号"] = "HZ" + number.replace("-", "")
         self.station[entry["id"]] = number
 
@@ -155,7 +157,8 @@ class Plants:
     ) -> list[dict[str, Any]]:
         """List what a check has to find, by the ids under which it will speak of it."""
         area = {zone.name: zone.id for zone in zones} | dict(districts)
-        known = {"facility": osm_id, "station": self.station, "unit": units, "area": area}
+        known = {"facility": osm_id, "station": self.station, "unit": units}
+        known |= {"area": area, "city": area}
         out = []
         for entry in self.entries:
             for requirement, kind, packs, subject_kind, name in entry["found"]:
@@ -168,16 +171,28 @@ class Plants:
                         "packs": packs,
                         "subject_kind": subject_kind,
                         "subject_id": subject,
-                        "subject": entry["name"] if name == "+" else name,
+                        "subject": entry.get("name", subject) if name == "+" else name,
                         "what": entry["what"],
                     }
                 )
         return out
 
 
-def stream(seed: int, step: int) -> random.Random:
-    """Return a stream of random numbers of its own for a step."""
-    return random.Random(seed + step)  # noqa: S311
+def off_the_streets(stations: Mapping[str, str]) -> list[dict[str, Any]]:
+    """List the points that the town has on streets where the standard asks for none."""
+    return [
+        {
+            "id": "off-the-streets",
+            "kind": "placement",
+            "requirement": "Q-T4",
+            "packs": ["quzhou-2018"],
+            "subject_kind": "station",
+            "subject_id": number,
+            "subject": name,
+            "what": "有礼点不在临街店面、路口和公交站点",
+        }
+        for number, name in stations.items()
+    ]
 
 
 def types_of(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from geodata.plane import Point, along, beside, distance, foot, length
 from geodata.shops import Shop
 from geodata.town import Town, warped
-from geodata.tracks import ARTERIAL, Track, trades
+from geodata.tracks import ARTERIAL, Track, meetings, reading, side_streets, trades
 
 SNAP_M = 30.0
 SPACING_M = 50.0
@@ -80,6 +80,21 @@ class Points:
                 if away <= SNAP_M - 1.0 and self.status.get(shop) == "active":
                     streets[shop].add(track.name)
         return [(shop, sorted(names)) for shop, names in sorted(streets.items()) if len(names) > 1]
+
+    def astray(self, stops: Sequence[Point], reach_m: float) -> dict[str, list[int]]:
+        """Active points that are, or may be, away from the shop front that the standard asks."""
+        avenues = [t for t in self.tracks if t.highway in ARTERIAL]
+        places = [*meetings(avenues), *stops]
+        sides = side_streets(self.town, self.shops)
+        out: dict[str, list[int]] = {"at": [], "away": [], "doubtful": []}
+        for shop, status in sorted(self.status.items()):
+            if status == "active":
+                door = self.shops[shop].door
+                found = reading(self.tracks, sides, places, door, reach_m=reach_m)
+                if self.shops[shop].building is not None and found == "at":
+                    found = "doubtful"  # its front is measured from the whole building
+                out[found].append(shop)
+        return out
 
     def _share(self, track: Track) -> float:
         served = self.town.plan["served"]

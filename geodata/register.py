@@ -11,7 +11,7 @@ from typing import Any
 from geodata import districts
 from geodata.buildings import Builder
 from geodata.plane import Line, Point, inside, to_lonlat
-from geodata.points import Points, junctions
+from geodata.points import Planted, Points, junctions
 from geodata.town import Town
 
 COLUMNS = (
@@ -220,8 +220,19 @@ def _point(register: Register, shop: int, points: Points, *, kiosk: bool, locate
     )
 
 
+def decoy_station(register: Register, planted: Planted, number: int) -> str:
+    """Return the number of the station that stands in a planted stretch and must not count."""
+    shop = planted.decoy_shop
+    return register.of_shop[-1 - number if shop is None else shop]
+
+
 def planted_json(
-    register: Register, points: Points, violations: list[dict[str, Any]], *, seed: int
+    register: Register,
+    points: Points,
+    violations: list[dict[str, Any]],
+    doubtful: list[str],
+    *,
+    seed: int,
 ) -> str:
     """Say what is planted, for the tests: where, how long, and which station must not count."""
     stretches: list[dict[str, Any]] = []
@@ -241,11 +252,7 @@ def planted_json(
                 "lon": lon,
                 "lat": lat,
                 "decoy": p.decoy or None,
-                "decoy_station": (
-                    register.of_shop[p.decoy_shop]
-                    if p.decoy_shop is not None
-                    else register.of_shop.get(-1 - n)
-                ),
+                "decoy_station": decoy_station(register, p, n) if p.decoy else None,
             }
         )
     both = [{"station": register.of_shop[s], "streets": names} for s, names in points.corners()]
@@ -254,6 +261,7 @@ def planted_json(
         "note": note,
         "seed": seed,
         "violations": violations,
+        "points_in_doubt": doubtful,
         "stretches": stretches,
         "corner_stations": both,
     }

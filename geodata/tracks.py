@@ -1,9 +1,11 @@
 """Streets of the demo city with the doors along them, and which of them the spacing rule asks."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from geodata.plane import Grid, Line, along, foot, length
+from geodata.plane import Grid, Line, Point, along, distance, foot, length
 from geodata.shops import Shop
 from geodata.town import Town
 
@@ -38,6 +40,54 @@ class Track:
         return bool(self.doors) and (self.bus or self.highway in ARTERIAL or busy)
 
 
+def side_streets(town: Town, shops: list[Shop]) -> list[Track]:
+    """Tracks of named streets that are no avenues, nearly busy alone or with their namesakes."""
+    streets: dict[str, list[Track]] = defaultdict(list)
+    for track in _all(town, shops, {}):
+        if track.name and track.highway not in ARTERIAL:
+            streets[track.name].append(track)
+    return [t for same in streets.values() for t in same if _front(same) > 0.4 or _front([t]) > 0.4]
+
+
+def _front(tracks: Sequence[Track]) -> float:
+    """Share of shop front along tracks."""
+    front = sum(b - a for t in tracks for a, b in t.runs)
+    return front / sum(length(t.line) for t in tracks)
+
+
+def reading(
+    tracks: Sequence[Track],
+    sides: Sequence[Track],
+    places: Sequence[Point],
+    door: Point,
+    *,
+    reach_m: float,
+) -> str:
+    """Tell whether a door is at shop front that the standard asks: "at", "away" or "doubtful".
+
+    Doubtful is what hangs on where a front or a busy street begins: within `FRONT_M` of the limits
+    along the street, or at a side street that is nearly busy.
+    """
+    if any(distance(place, door) <= reach_m for place in places):
+        return "at"
+    near = [(t, f[0]) for t in tracks if (f := foot(t.line, door))[1] <= reach_m]
+    if any(t.highway in ARTERIAL and t.fronted(m - FRONT_M, m + FRONT_M) for t, m in near):
+        return "at"
+    if any(a - 2 * FRONT_M < m < b + 2 * FRONT_M for t, m in near for a, b in t.runs):
+        return "doubtful"
+    beside = any(foot(side.line, door)[1] <= reach_m for side in sides)
+    return "doubtful" if beside else "away"
+
+
+def meetings(tracks: Sequence[Track]) -> list[Point]:
+    """Corners where tracks of different names share a vertex."""
+    names: dict[Point, set[str]] = defaultdict(set)
+    for track in tracks:
+        for place in track.line:
+            names[place].add(track.name)
+    return [place for place, streets in names.items() if len(streets) > 1]
+
+
 def trades(shop: Shop) -> bool:
     """Whether a shop counts as one: shop=* that is not vacant, or one of the trades."""
     return ("shop" in shop.tags and not shop.vacant) or shop.tags.get("amenity") in TRADE
@@ -45,11 +95,16 @@ def trades(shop: Shop) -> bool:
 
 def tracks(town: Town, shops: list[Shop], routes: dict[int, set[str]]) -> list[Track]:
     """Tracks that the spacing rule asks, avenues first; `routes` has the bus routes of edges."""
+    out = [track for track in _all(town, shops, routes) if track.subject]
+    rank = {highway: n for n, highway in enumerate(ARTERIAL)}
+    return sorted(out, key=lambda t: (rank.get(t.highway, 9), t.name))
+
+
+def _all(town: Town, shops: list[Shop], routes: dict[int, set[str]]) -> Iterator[Track]:
     grid = Grid(60.0)
     for number, shop in enumerate(shops):
         if trades(shop):
             grid.add(number, [shop.door])
-    out = []
     for numbers in _chains(town):
         street = town.streets[town.network.edges[numbers[0]].line]
         line = [town.network.edges[numbers[0]].points[0]]
@@ -59,10 +114,7 @@ def tracks(town: Town, shops: list[Shop], routes: dict[int, set[str]]) -> list[T
         bus = any(routes.get(n) for n in numbers)
         track = Track(street.name, street.highway.removesuffix("_link"), line, old, bus)
         _find_doors(track, grid, shops)
-        if track.subject:
-            out.append(track)
-    rank = {highway: n for n, highway in enumerate(ARTERIAL)}
-    return sorted(out, key=lambda t: (rank.get(t.highway, 9), t.name))
+        yield track
 
 
 def _chains(town: Town) -> list[list[int]]:

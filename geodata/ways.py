@@ -186,8 +186,11 @@ class Ways:
                 for number, _ in self._legs(entry):
                     self.routes[number].add(entry["ref"])
 
-    def write_buses(self) -> None:
-        """Write stops on both sides of the routes, and a relation for each route with a number."""
+    def write_buses(self) -> list[Point]:
+        """Write stops on both sides of the routes, and a relation for each route with a number.
+
+        Returns the stops' places.
+        """
         stops: list[tuple[Point, int]] = []
         for entry in self.town.plan["bus"]:
             legs = self._legs(entry)
@@ -210,6 +213,7 @@ class Ways:
                 tags = {"type": "route", "route": "bus", "ref": entry["ref"]}
                 tags |= {"name": entry["name"], "name:en": entry["en"]}
                 self.xml.relation(members, tags)
+        return [place for place, _ in stops]
 
     def _stop(self, number: int, at: float, stops: list[tuple[Point, int]]) -> list[int]:
         """Both platforms of a stop, those already there included."""

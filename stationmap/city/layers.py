@@ -285,7 +285,7 @@ def replace_source(
     Returns
     -------
     frame : GeoDataFrame
-        Rows of other sources as they were, then `fresh`.
+        Rows of other sources as they were, `fresh` where the source's rows stood, else last.
     unchanged : int
         Rows of `fresh` that the same source had brought before, whatever their row number.
     removed : int
@@ -301,9 +301,11 @@ def replace_source(
     unchanged = int(np.isin(_with_ordinal(now), _with_ordinal(before)).sum())
     key = _KEYS.get(layer)
     removed = int((~old.loc[own, key].isin(fresh[key])).sum()) if key else 0
-    rest = old[~own]
-    if len(rest):
-        fresh = conform(layer, pd.concat([rest, fresh], ignore_index=True))
+    if not own.all():
+        # in the place of the old rows, so that the same file again leaves the same layer
+        start = int(own.argmax()) if own.any() else len(old)
+        head, tail = old[:start], old[start:][~own[start:]]
+        fresh = conform(layer, pd.concat([head, fresh, tail], ignore_index=True))
     return fresh, unchanged, removed
 
 
