@@ -4,8 +4,9 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 LANG_VARIABLE = "STATIONMAP_LANG"
 STREETS_SHOWN = 20
+WIDTH = 100
 REFUSALS_SHOWN = 5
 
 # what sentences call the classes of streets along which a rule holds
@@ -222,45 +224,91 @@ _READINGS = {
 
 
 def _print_streets(spacing: "Spacing") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = spacing.streets()
     table = table[table["gaps"] > 0].sort_values(
         ["points_needed", "gap_m", "street_id"], ascending=[False, False, True]
     )
     if table.empty:
         return
-    shown = Table(box=box.SIMPLE_HEAD)
-    shown.add_column(said(N_("Street")), overflow="fold", ratio=1)
-    shown.add_column(said(N_("Class")))
-    for heading in (
+    headings = (
         N_("Frontage, m"),
         N_("Covered"),
         N_("Gaps"),
         N_("Gap length, m"),
         N_("Points needed"),
-    ):
-        shown.add_column(said(heading), justify="right")
-    for row in table.head(STREETS_SHOWN).itertuples():
-        shown.add_row(
-            Text(str(row.name or said(N_("(unnamed)")))),  # brackets in it are no markup
-            said(CLASSES[row.street_class]),
-            f"{row.frontage_m:,.0f}",
-            f"{row.covered_share:.0%}",
-            str(row.gaps),
-            f"{row.gap_m:,.0f}",
-            str(row.points_needed),
-        )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=100)
-    console.print(shown)
+    )
+    print_table(
+        (said(N_("Street")), said(N_("Class"))),
+        [
+            (
+                str(row.name or said(N_("(unnamed)"))),
+                said(CLASSES[row.street_class]),
+                f"{row.frontage_m:,.0f}",
+                f"{row.covered_share:.0%}",
+                str(row.gaps),
+                f"{row.gap_m:,.0f}",
+                str(row.points_needed),
+            )
+            for row in table.head(STREETS_SHOWN).itertuples()
+        ],
+        numbers=[said(heading) for heading in headings],
+        wide=0,
+    )
     more = len(table) - STREETS_SHOWN
     if more > 0:
         say(N_("… and {streets} more streets; --out writes every gap to a file"), streets=more)
+
+
+# ------------------------------------------------------------------- tables
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    wide: int | None = None,
+    widest: Mapping[int, int] = MappingProxyType({}),
+    width: int = WIDTH,
+) -> None:
+    """Print a table of texts.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : iterable of sequence of str
+        One text for each of the headings, then of the numbers.
+    numbers : sequence of str
+        Headings of the columns set to the right, after the others.
+    wide : int, optional
+        The column that takes what room there is.
+    widest : mapping of int to int
+        Columns whose longer texts are cut, to which width.
+    width : int
+        Of a line, off a terminal.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    def plain(number: int, text: str) -> Text:
+        shown = Text(text)  # brackets in it are no markup
+        if number in widest:
+            shown.truncate(widest[number], overflow="ellipsis")
+        return shown
+
+    shown = Table(box=box.SIMPLE_HEAD)
+    for number, heading in enumerate(headings):
+        shown.add_column(Text(heading), overflow="fold", ratio=1 if number == wide else None)
+    for heading in numbers:
+        shown.add_column(Text(heading), justify="right")
+    for row in rows:
+        shown.add_row(*(plain(number, text) for number, text in enumerate(row)))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=width)
+    console.print(shown)
 
 
 def _km(metres: float) -> str:

@@ -1,7 +1,7 @@
 """Results as files: tables, geodata, pictures, and reports for an office to send."""
 
 from stationmap.reports.dossier import Dossier, Frontage, Source
-from stationmap.reports.findings import write_findings
+from stationmap.reports.findings import require_writable, write_findings
 from stationmap.reports.formats import (
     DOCUMENTS,
     EARTH,
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "draw_gaps",
     "require_suffix",
+    "require_writable",
     "write_findings",
     "write_gaps",
     "write_layers",

@@ -1,9 +1,7 @@
 """The office's own circular (督查通报) of a check, section by section."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
-
-import pandas as pd
 
 from stationmap.messages import N_, render
 from stationmap.reports import pictures
@@ -11,10 +9,21 @@ from stationmap.reports.content import Block, Column, Paragraph, Report, Section
 from stationmap.reports.dossier import Dossier
 from stationmap.reports.frontage import frontage_section
 from stationmap.reports.indicators import indicator_section
-from stationmap.reports.wording import OUTCOMES, day, layer, percent, words
+from stationmap.reports.wording import (
+    OUTCOMES,
+    UNITS,
+    Say,
+    day,
+    issued,
+    share_built,
+    standing,
+    text,
+    words,
+)
+from stationmap.standards import Rule, SpacingRule
 
+TITLE_LINE = 20  # characters of a title that stand on one line
 LISTED = 20  # shortfalls of a rule that the report lists; the workbook has all
-Say = Callable[..., str]
 
 
 def bulletin(dossier: Dossier, *, lang: str) -> Report:
@@ -36,15 +45,18 @@ def bulletin(dossier: Dossier, *, lang: str) -> Report:
         _counties(dossier, say, lang=lang),
         indicator_section(dossier, say, lang=lang),
         _untold(dossier, say, lang=lang),
-        _assumed(dossier, say),
+        _assumed(dossier, say, lang=lang),
         _exemptions(dossier, say, lang=lang),
     )
+    title = say(
+        N_("Inspection of {stations}, {city}: circular"),
+        city=dossier.city,
+        stations=dossier.pack.label("stations").get(lang),
+    )
+    if len(title) > TITLE_LINE and lang == "zh":
+        title = title.replace(dossier.city, f"{dossier.city}\n", 1)
     return Report(
-        title=say(
-            N_("Inspection of {stations}, {city}: circular"),
-            city=dossier.city,
-            stations=dossier.pack.label("stations").get(lang),
-        ),
+        title=title,
         subtitle=say(N_("as of {date}"), date=day(dossier.date.isoformat(), lang=lang)),
         opening=(
             Paragraph(say(N_("To the counties and units concerned:")), "address"),
@@ -57,7 +69,7 @@ def bulletin(dossier: Dossier, *, lang: str) -> Report:
                     ),
                     title=document.title,
                     number=document.number,
-                    issued=day(document.date.isoformat(), lang=lang),
+                    issued=issued(dossier.pack, lang=lang),
                     city=dossier.city,
                     date=day(dossier.date.isoformat(), lang=lang),
                     pack=dossier.pack.name.get(lang),
@@ -99,24 +111,15 @@ def _overall(dossier: Dossier, say: Say, *, lang: str) -> Section:
             share=share_built(built, say),
             **{name: f"{built[name]:,}" for name in ("due", "built", "lacking", "untold")},
         )
-        blocks += [Paragraph(due), _built_table(dossier, say)]
+        blocks += [Paragraph(due), _built_table(dossier, say, lang=lang)]
     picture = pictures.city_picture(dossier, lang=lang)
     return Section(say(N_("Overall")), (*blocks, *([picture] if picture else [])))
 
 
-def share_built(row: Any, say: Say) -> str:
-    """Say which share is built; "at least" where some cannot be told."""
-    if row["due"] == 0 or row["due"] == row["untold"]:
-        return "–"
-    if row["untold"]:
-        return say(N_("at least {share}"), share=percent(row["share"]))
-    return percent(row["share"])
-
-
-def _built_table(dossier: Dossier, say: Say) -> Table:
+def _built_table(dossier: Dossier, say: Say, *, lang: str) -> Table:
     rows = [
-        [name or say(N_("(no county)")), *_built_cells(row, say)]
-        for name, row in _counties_of(dossier)
+        [dossier.area(code, lang=lang), *_built_cells(row, say)]
+        for code, row in _counties_of(dossier)
     ]
     rows.append([say(N_("Whole city")), *_built_cells(dossier.built, say)])
     return Table(
@@ -147,13 +150,13 @@ def _built_cells(row: Any, say: Say) -> list[str]:
     return [*counts, share_built(row, say), f"{row['not_met']:,}", f"{row['advised']:,}"]
 
 
-def _counties_of(dossier: Dossier) -> Iterable[tuple[str | None, Any]]:
-    """Counties with anything to say of; what lies in none comes last."""
+def _counties_of(dossier: Dossier) -> Iterable[tuple[str, Any]]:
+    """Yield the counties, and what else there is anything to say of, by adcode."""
     table = dossier.by_county
-    some = table[["due", *OUTCOMES]].sum(axis=1) > 0
+    some = table[["due", "not_met", "advised"]].sum(axis=1) > 0
     named = table.index.isin(dossier.districts["adcode"])
-    for _, row in table[some | named].sort_index().iterrows():
-        yield (row["name"] or None), row
+    for code, row in table[some | named].sort_index().iterrows():
+        yield str(code), row
 
 
 def _shortfalls(dossier: Dossier, say: Say, *, lang: str) -> Section:
@@ -179,31 +182,35 @@ def _rules(dossier: Dossier, outcome: str, say: Say, *, lang: str) -> tuple[Sect
     """Return a section for each rule with findings of an outcome, in the document's order."""
     table = dossier.by_rule
     found = []
-    for rule_id, row in table[table[outcome] > 0].iterrows():
-        clause = row["rule"].clause
+    for _, row in table[table[outcome] > 0].iterrows():
+        rule = row["rule"]
         said = say(
             N_(
                 "{rule_id} · {document}, {article}. Met {met}, not met {not_met}, advice "
                 "{advised}, cannot be told {unknown}, not applicable {not_applicable}."
             ),
-            rule_id=rule_id,
-            document=clause.document,
-            article=clause.article,
+            rule_id=rule.id,
+            document=rule.clause.document,
+            article=rule.clause.article,
             **{name: f"{row[name]:,}" for name in OUTCOMES},
         )
-        listed = shortfall_table(dossier, str(rule_id), outcome, say)
-        found.append(Section(words(row["rule"], lang=lang), (Paragraph(said), listed)))
+        if isinstance(rule, SpacingRule) and dossier.frontage is not None:
+            listed: Block = Paragraph(say(N_("The gaps stand in the section on the streets.")))
+        else:
+            listed = shortfall_table(dossier, rule, outcome, say, lang=lang)
+        found.append(Section(words(rule, lang=lang), (Paragraph(said), listed)))
     return tuple(found)
 
 
-def shortfall_table(dossier: Dossier, rule_id: str, outcome: str, say: Say) -> Table:
+def shortfall_table(dossier: Dossier, rule: Rule, outcome: str, say: Say, *, lang: str) -> Table:
     """List a rule's findings of one outcome, the first `LISTED`; the rest is counted."""
     findings = dossier.findings
-    chosen = (findings["rule_id"] == rule_id).to_numpy() & (dossier.outcome == outcome)
+    chosen = (findings["rule_id"] == rule.id).to_numpy() & (dossier.outcome == outcome)
+    chosen &= (findings["kind"] == rule.kind).to_numpy()
     rows = findings[chosen].assign(county=dossier.county[chosen])
     rows = rows.sort_values("county", kind="stable")
     first = rows.head(LISTED)
-    measured = bool((first["measured"].notna() | first["limit"].notna()).any())
+    measured = bool(first["measured"].notna().any())
     columns = [
         Column(say(N_("No.")), 0.6, number=True),
         Column(say(N_("Subject")), 2.2),
@@ -212,14 +219,13 @@ def shortfall_table(dossier: Dossier, rule_id: str, outcome: str, say: Say) -> T
     ]
     if measured:
         columns.append(Column(say(N_("Measured / limit")), 1.3, number=True))
-    names = dossier.county_names
     listed = [
         [
             str(number),
             text(row.subject_name) or text(row.subject_id),
-            names.get(row.county, row.county) or "–",
+            dossier.area(row.county, lang=lang),
             text(row.message),
-            *([figures(row)] if measured else []),
+            *([figures(row, say)] if measured else []),
         ]
         for number, row in enumerate(first.itertuples(), start=1)
     ]
@@ -228,15 +234,13 @@ def shortfall_table(dossier: Dossier, rule_id: str, outcome: str, say: Say) -> T
     return Table("", tuple(columns), listed, note=note)
 
 
-def figures(row: Any) -> str:
+def figures(row: Any, say: Say) -> str:
     """Say what was measured, and the limit, with the unit."""
-    unit = f" {row.unit}" if row.unit not in ("", "%") else row.unit
-    return " / ".join("–" if v != v else f"{v:,.6g}{unit}" for v in (row.measured, row.limit))
-
-
-def text(value: Any) -> str:
-    """Return text, "" for what is missing."""
-    return "" if value is None or pd.isna(value) else str(value)
+    unit = UNITS.get(row.unit, "{value}")
+    values = (row.measured, row.limit)
+    return " / ".join(
+        "–" if v != v else say(unit, value=f"{v:,.1f}".removesuffix(".0")) for v in values
+    )
 
 
 def _counties(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
@@ -254,7 +258,7 @@ def _counties(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
                 for name in ("due", "built", "lacking", "untold", "not_met", "advised")
             },
         )
-        found.append(Section(dossier.county_names.get(code, code), (Paragraph(said), picture)))
+        found.append(Section(dossier.area(code, lang=lang), (Paragraph(said), picture)))
     return Section(say(N_("County by county")), (), tuple(found)) if found else None
 
 
@@ -270,32 +274,38 @@ def _untold(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
     )
     blocks: list[Block] = [Paragraph(lead)]
     if dossier.missing:
-        names = say(N_(", ")).join(layer(n, dossier.pack, lang=lang) for n in dossier.missing)
-        said = say(N_("Not imported, or not declared complete: {layers}."), layers=names)
-        blocks.append(Paragraph(said))
+        listed = [
+            [row["name"], standing(row, say), "、".join(row["rules"])] for row in dossier.missing
+        ]
+        columns = (
+            Column(say(N_("Data")), 1.6),
+            Column(say(N_("What there is")), 2.0),
+            Column(say(N_("Rules that ask for it")), 2.6),
+        )
+        blocks.append(Table(say(N_("Data that are lacking")), columns, listed))
     if len(rows):
-        by_id = {rule.id: rule for rule in dossier.rules}
         listed = [
             [
-                row.rule_id,
-                words(by_id[row.rule_id], lang=lang),
+                row.rule.id,
+                words(row.rule, lang=lang),
                 text(row.message) if row.alike else say(N_("{one} (and alike)"), one=row.message),
                 f"{row.cases:,}",
             ]
             for row in rows.itertuples()
         ]
-        columns = (
+        reasons = (
             Column(say(N_("Rule")), 0.9),
             Column(say(N_("What it asks")), 2.6),
             Column(say(N_("Why it cannot be told")), 3.4),
             Column(say(N_("Cases")), 0.9, number=True),
         )
-        blocks.append(Table("", columns, listed))
+        blocks.append(Table(say(N_("Why cases cannot be told")), reasons, listed))
     return Section(say(N_("What cannot be told")), tuple(blocks))
 
 
-def _assumed(dossier: Dossier, say: Say) -> Section | None:
-    if not dossier.assumed:
+def _assumed(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
+    found = dossier.assumed[lang]
+    if not found:
         return None
     lead = say(
         N_(
@@ -303,22 +313,28 @@ def _assumed(dossier: Dossier, say: Say) -> Section | None:
             "to be confirmed by the office."
         )
     )
-    return Section(
-        say(N_("Values assumed")), (Paragraph(lead), *(Paragraph(one) for one in dossier.assumed))
+    columns = (
+        Column(say(N_("What is assumed")), 3.4),
+        Column(say(N_("Rules that rest on it")), 2.0),
     )
+    listed = [[one.text, "、".join(one.rules)] for one in found]
+    return Section(say(N_("Values assumed")), (Paragraph(lead), Table("", columns, listed)))
 
 
 def _exemptions(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
     rows = dossier.exemptions
     if rows is None or rows.empty:
         return None
+    named = dossier.findings[["subject_id", "subject_name"]].drop_duplicates("subject_id")
+    names = dict(zip(named["subject_id"], map(text, named["subject_name"]), strict=True))
     listed = [
         [
             text(row.rule_id),
-            text(row.subject_id),
+            names.get(text(row.subject_id)) or text(row.subject_id),
             text(row.reason),
             text(row.approver),
             day(str(row.until), lang=lang) if text(row.until) else say(N_("without end")),
+            say(N_("in force") if row.valid else N_("expired")),
         ]
         for row in rows.itertuples()
     ]
@@ -327,7 +343,8 @@ def _exemptions(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
         Column(say(N_("Subject")), 2.0),
         Column(say(N_("Reason")), 2.6),
         Column(say(N_("Approved by")), 1.4),
-        Column(say(N_("Until")), 1.4),
+        Column(say(N_("Until")), 1.6),
+        Column(say(N_("State")), 0.9),
     )
     return Section(say(N_("Exemptions")), (Table("", columns, listed),))
 
@@ -335,12 +352,12 @@ def _exemptions(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
 def _every_rule(dossier: Dossier, say: Say, *, lang: str) -> Section:
     rows = [
         [
-            str(rule_id),
+            row["rule"].id,
             row["rule"].clause.article,
             words(row["rule"], lang=lang),
             *(f"{row[name]:,}" for name in OUTCOMES),
         ]
-        for rule_id, row in dossier.by_rule.iterrows()
+        for _, row in dossier.by_rule.iterrows()
     ]
     columns = (
         Column(say(N_("Rule")), 1.0),

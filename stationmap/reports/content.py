@@ -64,7 +64,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole report: title, opening, numbered sections, closing, annexed tables."""
+    """A whole report: title (of one or more lines), opening, sections, closing, annexed tables."""
 
     title: str
     subtitle: str

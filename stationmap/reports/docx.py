@@ -208,7 +208,7 @@ def _set_up(document: Any, report: Report) -> None:
     _no_rule_below_title(document)
     _number_pages(document)
     _name_stand_ins(document)
-    document.core_properties.title = clean(report.title)
+    document.core_properties.title = clean(report.title.replace("\n", ""))
     document.core_properties.author = "StationMap"
     document.core_properties.language = "zh-CN" if report.lang == "zh" else "en"
 

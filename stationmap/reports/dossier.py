@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stationmap.checks.findings import NOT_MET
+from stationmap.messages import LANGUAGES, N_, render
+from stationmap.reports.assumed import Assumption, assumptions
 from stationmap.reports.wording import OUTCOMES
 from stationmap.standards import Pack, Rule, SpacingRule
 
@@ -34,23 +36,30 @@ class Source:
 
 @dataclass(frozen=True)
 class Frontage:
-    """What a spacing rule found: `checks.Spacing.summary`, gaps, and whether it is met.
+    """What a spacing rule found: `Spacing.summary`, gaps, and whether it is met.
 
     Attributes
     ----------
     rule : SpacingRule
     summary : mapping
+        Of one district only its figures.
+    effective : mapping or None
+        The same without the stations that do not serve; None without inspections.
     gaps : GeoDataFrame
         In EPSG:4326.
+    stations : GeoDataFrame
+        Those that count, in any CRS.
     known_m : float
         Length along which shops are known, in metres.
     met : bool or None
-        By the reading that decides; None where there is no frontage.
+        By the reading that decides; None where there is no frontage, or of one district.
     """
 
     rule: SpacingRule
     summary: Mapping[str, Any]
+    effective: Mapping[str, Any] | None
     gaps: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
     known_m: float
     met: bool | None
 
@@ -71,10 +80,9 @@ class Dossier:
         The findings frame, in EPSG:4326.
     rules : sequence of Rule
         Those that were checked, in the document's order.
-    missing : sequence of str
-        Layers that are neither imported nor declared complete.
-    assumed : sequence of str
-        Sentences: which values the document does not give.
+    missing : sequence of mapping
+        Layers that are not imported or not declared complete: layer, name, rows, rules (see
+        `checks.whole.missing`).
     sources : sequence of Source
     districts : GeoDataFrame
         Counties: adcode, name, geometry in EPSG:4326.
@@ -85,7 +93,7 @@ class Dossier:
     indicators : DataFrame, optional
         The indicators frame.
     exemptions : DataFrame, optional
-        rule_id, subject_id, reason, approver, until.
+        rule_id, subject_id, reason, approver, until (NaT without end), valid on the day.
     """
 
     city: str
@@ -95,8 +103,7 @@ class Dossier:
     date: dt.date
     findings: gpd.GeoDataFrame
     rules: Sequence[Rule]
-    missing: Sequence[str] = ()
-    assumed: Sequence[str] = ()
+    missing: Sequence[Mapping[str, Any]] = ()
     sources: Sequence[Source] = ()
     districts: gpd.GeoDataFrame = field(
         default_factory=lambda: gpd.GeoDataFrame(
@@ -126,6 +133,13 @@ class Dossier:
         rows = self.districts.dropna(subset=["name"])
         return {self.adcode: self.city, **dict(zip(rows["adcode"], rows["name"], strict=True))}
 
+    def area(self, adcode: str, *, lang: str) -> str:
+        """Name a county; what is the city's own beside its counties is of city level."""
+        if adcode == self.adcode and adcode not in set(self.districts["adcode"]):
+            return render(N_("city level"), {}, lang=lang)
+        name = self.county_names.get(adcode) or adcode
+        return name or render(N_("(no county)"), {}, lang=lang)
+
     @cached_property
     def tally(self) -> pd.Series:
         """Findings by outcome, all of `wording.OUTCOMES`."""
@@ -133,13 +147,30 @@ class Dossier:
 
     @cached_property
     def by_rule(self) -> pd.DataFrame:
-        """One row a rule, in the document's order: rule (Rule), a count for each outcome, all."""
-        table = pd.crosstab(self.findings["rule_id"].astype("str"), self.outcome)
-        table = table.reindex(
-            index=[rule.id for rule in self.rules], columns=list(OUTCOMES), fill_value=0
+        """One row a rule, in the document's order: rule (Rule), a count for each outcome, all.
+
+        The index is rule_id and kind: two rules of one clause share an id.
+        """
+        keys = pd.MultiIndex.from_tuples(
+            [(rule.id, rule.kind) for rule in self.rules], names=["rule_id", "kind"]
         )
+        counts = pd.DataFrame(
+            {
+                "rule_id": self.findings["rule_id"].astype("str"),
+                "kind": self.findings["kind"].astype("str"),
+                "outcome": self.outcome,
+            }
+        ).value_counts()
+        table = counts.unstack("outcome", fill_value=0)
+        table = table.reindex(index=keys, columns=list(OUTCOMES), fill_value=0).astype("int64")
         table["all"] = table.sum(axis=1)
-        return table.assign(rule=list(self.rules)).rename_axis(index="rule_id", columns=None)
+        return table.assign(rule=list(self.rules)).rename_axis(columns=None)
+
+    @cached_property
+    def assumed(self) -> Mapping[str, list[Assumption]]:
+        """What is assumed in the rules that found anything, by language."""
+        some = [row["rule"] for _, row in self.by_rule.iterrows() if row["all"]]
+        return {lang: assumptions(some, self.pack, lang=lang) for lang in LANGUAGES}
 
     @cached_property
     def by_county(self) -> pd.DataFrame:
@@ -148,7 +179,7 @@ class Dossier:
         Returns
         -------
         DataFrame
-            Index adcode; name; ``due`` places where binding rules ask for a station, of them
+            Index adcode; ``due`` places where binding rules ask for a station, of them
             ``built``, ``lacking`` and ``untold``; ``share`` built of due (NaN without any), at
             least this where some are untold; then a count of all findings for each outcome.
         """
@@ -162,7 +193,6 @@ class Dossier:
         total = due.sum(axis=1)
         table = pd.DataFrame(
             {
-                "name": [self.county_names.get(code) for code in codes],
                 "due": total,
                 "built": due["met"],
                 "lacking": due["not_met"],
@@ -171,31 +201,32 @@ class Dossier:
             },
             index=pd.Index(codes, name="adcode"),
         )
-        return table.join(every)
+        return table.join(every).astype("object")
 
     @cached_property
     def built(self) -> pd.Series:
         """Sums of `by_county` over the city, with the share of the sums."""
-        sums = self.by_county.drop(columns=["name", "share"]).sum().astype("object")
+        sums = self.by_county.drop(columns=["share"]).sum().astype("object")
         sums["share"] = sums["built"] / sums["due"] if sums["due"] else np.nan
         return sums
 
     @cached_property
     def untold(self) -> pd.DataFrame:
-        """Why findings cannot be told: rule_id, message (the most frequent), alike, cases."""
+        """Why findings cannot be told: rule (Rule), message (the most frequent), alike, cases."""
+        by_key = {(rule.id, rule.kind): rule for rule in self.rules}
         rows = self.findings[self.outcome == "unknown"]
         found = [
             {
-                "rule_id": str(rule_id),
+                "rule": by_key[rule_id, kind],
                 "message": group["message"].value_counts().index[0],
                 "alike": group["message"].nunique() == 1,
                 "cases": len(group),
             }
-            for (rule_id, _), group in rows.groupby(
-                ["rule_id", "message_id"], observed=True, sort=False
+            for (rule_id, kind, _), group in rows.groupby(
+                ["rule_id", "kind", "message_id"], observed=True, sort=False
             )
         ]
-        return pd.DataFrame(found, columns=["rule_id", "message", "alike", "cases"])
+        return pd.DataFrame(found, columns=["rule", "message", "alike", "cases"])
 
 
 def outcome(findings: pd.DataFrame) -> NDArray[np.object_]:

@@ -18,6 +18,14 @@ from stationmap.reports.formats import (
 ENDINGS = (*TABLES, *DOCUMENTS, *PICTURES, *GEODATA, *EARTH)
 
 
+def require_writable(path: Path) -> None:
+    """Refuse early what `write_findings` would refuse after long work."""
+    if require_suffix(path, ENDINGS) == ".pdf":
+        from stationmap.reports.pdf import require_pdf
+
+        require_pdf()
+
+
 def write_findings(path: Path, dossier: Dossier, *, lang: str) -> None:
     """Write what a check found; what stood at the path is replaced at once.
 
@@ -48,16 +56,15 @@ def write_findings(path: Path, dossier: Dossier, *, lang: str) -> None:
     elif suffix in DOCUMENTS:
         from stationmap.reports.bulletin import bulletin
         from stationmap.reports.docx import write_docx
-        from stationmap.reports.pdf import require_pdf, write_pdf
+        from stationmap.reports.pdf import write_pdf
 
-        if suffix == ".pdf":
-            require_pdf()
+        require_writable(path)
         write = write_docx if suffix == ".docx" else write_pdf
         write(path, bulletin(dossier, lang=lang))
     elif suffix in EARTH:
-        from stationmap.io import kml
+        from stationmap.io import kml_write
 
-        kml.write(path, {"findings": dossier.findings})
+        kml_write.write(path, {"findings": dossier.findings})
     else:
         vector.write(path, _layers(dossier, whole=suffix == ".gpkg"))
 

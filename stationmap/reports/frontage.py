@@ -1,22 +1,17 @@
 """The section of a report on the shop frontage: covered, gaps, stations needed."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from stationmap.messages import N_
 from stationmap.reports import pictures
+from stationmap.reports.assumed import READINGS
 from stationmap.reports.content import Block, Column, Paragraph, Section, Table
 from stationmap.reports.dossier import Dossier, Frontage
-from stationmap.reports.wording import percent
+from stationmap.reports.wording import Say, percent
 
 LISTED = 20
-READINGS = {
-    "count": N_("count"),
-    "gap": N_("largest gap"),
-    "covered": N_("covered share"),
-}
 CLASSES = {
     "commercial": N_("commercial streets"),
     "main": N_("main roads"),
@@ -24,7 +19,6 @@ CLASSES = {
     "bus_route": N_("bus routes"),
 }
 _FIGURES = ("frontage_m", "assumed_m", "covered_m", "gaps", "points_needed")
-Say = Callable[..., str]
 
 
 def frontage_section(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
@@ -33,16 +27,14 @@ def frontage_section(dossier: Dossier, say: Say, *, lang: str) -> Section | None
     if found is None:
         return None
     kind = dossier.pack.site_type(found.rule.site_type).name.get(lang)
-    blocks: list[Block] = [
-        Paragraph(_summary(found, say, kind=kind)),
-        _by_county(dossier, found, say),
-        _by_class(found, say),
-    ]
+    blocks: list[Block] = [Paragraph(_summary(found, say, kind=kind))]
+    if "by_district" in found.summary:
+        blocks += [_by_county(dossier, found, say, lang=lang), _by_class(found, say)]
     picture = pictures.gaps_picture(dossier, lang=lang)
     if picture is not None:
         blocks.append(picture)
     if len(found.gaps):
-        blocks.append(_longest(dossier, found, say))
+        blocks.append(_longest(dossier, found, say, lang=lang))
     return Section(say(N_("Along the streets")), tuple(blocks))
 
 
@@ -74,6 +66,13 @@ def _summary(found: Frontage, say: Say, *, kind: str) -> str:
             assumed=km(summary["assumed_m"]),
             known=km(found.known_m),
         )
+    if found.effective is not None:
+        text += say(
+            N_(" Without the stations that inspections found not serving it is {share}."),
+            share=percent(found.effective["covered_share"]),
+        )
+    if "runs" not in summary:  # of one district
+        return text
     return text + say(
         N_(
             " By count {ok} of {runs} stretches have enough. The standard decides by {decides}: "
@@ -93,10 +92,9 @@ def verdict(*, met: bool | None) -> str:
     return N_("the target is reached") if met else N_("the target is not reached")
 
 
-def _by_county(dossier: Dossier, found: Frontage, say: Say) -> Table:
-    names = dossier.county_names
+def _by_county(dossier: Dossier, found: Frontage, say: Say, *, lang: str) -> Table:
     rows = [
-        [names.get(code) or code or say(N_("(no county)")), *_cells(figures)]
+        [dossier.area(code, lang=lang), *_cells(figures)]
         for code, figures in sorted(found.summary["by_district"].items())
     ]
     rows.append([say(N_("Whole city")), *_cells(found.summary)])
@@ -129,16 +127,15 @@ def _cells(figures: Any) -> list[str]:
     return [*lengths, percent(figures["covered_share"]), *counts]
 
 
-def _longest(dossier: Dossier, found: Frontage, say: Say) -> Table:
+def _longest(dossier: Dossier, found: Frontage, say: Say, *, lang: str) -> Table:
     gaps = found.gaps.sort_values(
         ["points_needed", "length_m", "gap_id"], ascending=[False, False, True]
     )
-    names = dossier.county_names
     rows = [
         [
             str(number),
             say(N_("(unnamed)")) if pd.isna(row.street_name) else row.street_name,
-            names.get(row.adcode, row.adcode) or "–",
+            dossier.area(row.adcode or "", lang=lang),
             say(CLASSES.get(row.street_class, row.street_class)),
             f"{row.from_m:,.0f}–{row.to_m:,.0f}",
             f"{row.length_m:,.0f}",

@@ -1,6 +1,5 @@
 """The section of a report on indicators against their targets."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -8,8 +7,8 @@ import pandas as pd
 from stationmap.messages import N_
 from stationmap.reports.content import Column, Section, Table
 from stationmap.reports.dossier import Dossier
+from stationmap.reports.wording import Say
 
-Say = Callable[..., str]
 _STATES = {
     "met": N_("target reached"),
     "not_met": N_("target not reached"),

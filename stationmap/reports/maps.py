@@ -94,14 +94,14 @@ def sheet(
             spine.set_color(_BOUNDARY)
         yield Sheet(axes, (west, south, east, north), lang)
         axes.set(xlabel="", ylabel="")  # a frame draws the names of its axes
-        axes.legend(loc="upper left", fontsize=9, framealpha=0.92)
+        axes.legend(loc="upper left", fontsize=13, framealpha=0.92)
         _scale_bar(axes, east - west)
         _north_arrow(axes, render(N_("N"), {}, lang=lang))
-        figure.suptitle(title, fontsize=15)
-        axes.set_title(summary, fontsize=10, wrap=True)
+        figure.suptitle(title, fontsize=18)
+        axes.set_title(summary, fontsize=13, wrap=True)
         foot = N_("Source: {source} · {date}")
         figure.supxlabel(
-            render(foot, {"source": source, "date": date}, lang=lang), fontsize=8, wrap=True
+            render(foot, {"source": source, "date": date}, lang=lang), fontsize=11, wrap=True
         )
         if isinstance(target, Path):
             with replacing(target) as temporary:
@@ -138,7 +138,7 @@ def draw_ground(
         if name and not shapely.is_empty(area):
             place = shapely.point_on_surface(area)
             shown.axes.annotate(
-                name, (place.x, place.y), ha="center", size=9, color=_NAME, alpha=0.9, zorder=2
+                name, (place.x, place.y), ha="center", size=12, color=_NAME, alpha=0.9, zorder=2
             )
 
 
@@ -198,7 +198,7 @@ def _scale_bar(axes: Any, width_m: float) -> None:
         textcoords="offset points",
         xytext=(0, 4),
         ha="center",
-        size=9,
+        size=12,
         zorder=9,
     )
 
@@ -211,7 +211,7 @@ def _north_arrow(axes: Any, letter: str) -> None:
         xycoords="axes fraction",
         ha="center",
         va="center",
-        size=12,
+        size=15,
         zorder=9,
         arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.6, "mutation_scale": 18},
     )

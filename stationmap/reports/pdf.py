@@ -49,7 +49,7 @@ def html(report: Report, *, pictures: dict[str, bytes]) -> str:
     root = ET.Element("html", lang="zh-CN" if report.lang == "zh" else "en")
     head, body = ET.SubElement(root, "head"), ET.SubElement(root, "body")
     ET.SubElement(head, "meta", charset="utf-8")
-    _text(head, "title", report.title)
+    _text(head, "title", report.title.replace("\n", ""))
     _text(body, "h1", report.title)
     _text(body, "p", report.subtitle, {"class": "subtitle"})
     for paragraph in report.opening:

@@ -58,16 +58,16 @@ def gaps_picture(dossier: Dossier, *, lang: str) -> Picture | None:
     if found is None or dossier.streets is None or found.gaps.empty:
         return None
     label = dossier.pack.label("gap").get(lang)
+    kind = dossier.pack.site_type(found.rule.site_type).name.get(lang)
     caption = f"{dossier.city} · {label}"
     drawn = _Maps(dossier, lang=lang)
-    stations = gpd.GeoDataFrame({"station_id": []}, geometry=[], crs=drawn.crs)
     target = io.BytesIO()
     draw_gaps(
         target,
         found.gaps,
         streets=to_metric(dossier.streets, drawn.crs),
-        stations=stations,
-        caption=Caption(caption, "", "", drawn.source, drawn.date),
+        stations=to_metric(found.stations, drawn.crs),
+        caption=Caption(caption, "", kind, drawn.source, drawn.date),
         lang=lang,
     )
     return Picture(target.getvalue(), caption, _ratio(target.getvalue()))

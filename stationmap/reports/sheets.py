@@ -1,5 +1,6 @@
 """Findings as a workbook: a summary, a sheet a rule, what is unknown, the sources."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import shapely
 from stationmap.io import tabular
 from stationmap.messages import N_, render
 from stationmap.reports.dossier import Dossier
-from stationmap.reports.wording import FORCES, OUTCOMES, SUBJECTS, layer, words
+from stationmap.reports.wording import FORCES, OUTCOMES, SUBJECTS, kind_label, standing, words
 
 RULE_SHEETS = 60  # of more rules, a sheet for each kind
 SHEET_ROWS = tabular.MAX_SHEET_ROWS - 1  # a sheet holds its headings too
@@ -68,10 +69,10 @@ class _Workbook:
         return table
 
     def _counties(self) -> pd.DataFrame:
-        table = self.dossier.by_county
+        dossier, table = self.dossier, self.dossier.by_county
         found = pd.DataFrame(
             {
-                self.say(N_("County")): table["name"].fillna(self.say(N_("(no county)"))),
+                self.say(N_("County")): [dossier.area(c, lang=self.lang) for c in table.index],
                 self.say(N_("Code")): table.index,
                 self.say(N_("Due")): table["due"],
                 self.say(N_("Built")): table["built"],
@@ -87,12 +88,19 @@ class _Workbook:
     def _findings(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the findings by rule, or by kind where there are too many rules, in order."""
         dossier = self.dossier
-        by = "rule_id" if len(dossier.rules) <= RULE_SHEETS else "kind"
-        names = [rule.id if by == "rule_id" else rule.kind for rule in dossier.rules]
-        groups = dossier.findings.groupby(by, observed=True, sort=False).indices
+        keys = [(rule.id, rule.kind) for rule in dossier.rules]
+        by_rule = len(keys) <= RULE_SHEETS
+        ids = Counter(rule_id for rule_id, _ in keys)
+        labels = {kind: self.say(kind_label(kind)) for _, kind in keys}
+        groups: dict[str, list[Any]] = {}
+        found = dossier.findings.groupby(["rule_id", "kind"], observed=True, sort=False).indices
+        for rule_id, kind in keys:
+            name = rule_id if ids[rule_id] == 1 else f"{rule_id} {labels[kind]}"
+            rows = found.get((rule_id, kind), np.array([], dtype=np.int64))
+            groups.setdefault(name if by_rule else labels[kind], []).append(rows)
         table = self._table()
-        for name in dict.fromkeys(names):
-            rows = groups.get(name, np.array([], dtype=np.int64))
+        for name, parts in groups.items():
+            rows = np.concatenate(parts)
             for part, start in enumerate(range(0, len(rows), SHEET_ROWS), start=1):
                 sheet = name if part == 1 else f"{name} ({part})"
                 yield sheet, table.iloc[rows[start : start + SHEET_ROWS]]
@@ -108,12 +116,13 @@ class _Workbook:
             )
 
         county = pd.Series(dossier.county)
+        areas = {code: dossier.area(code, lang=self.lang) for code in county.unique()}
         columns = {
             N_("Rule"): findings["rule_id"],
             N_("Subject"): findings["subject_name"],
             N_("Kind of subject"): named(findings["subject_kind"], SUBJECTS),
             N_("Code of subject"): findings["subject_id"],
-            N_("County"): county.map(dossier.county_names).fillna(county),
+            N_("County"): county.map(areas),
             N_("Result"): named(dossier.outcome, OUTCOMES),
             N_("What was found"): findings["message"],
             N_("Measured"): findings["measured"],
@@ -133,15 +142,15 @@ class _Workbook:
         """List what was assumed, what is not imported or declared, and why cases are unknown."""
         dossier = self.dossier
         assumed, missing = self.say(N_("value assumed")), self.say(N_("data missing"))
-        rows: list[tuple[str, str | None, str, int | None]] = [
-            (assumed, None, text, None) for text in dossier.assumed
+        rows: list[tuple[str, str, str, int | None]] = [
+            (assumed, "、".join(one.rules), one.text, None) for one in dossier.assumed[self.lang]
         ]
         rows += [
-            (missing, None, layer(name, dossier.pack, lang=self.lang), None)
-            for name in dossier.missing
+            (missing, "、".join(row["rules"]), f"{row['name']}: {standing(row, self.say)}", None)
+            for row in dossier.missing
         ]
         untold = self.say(OUTCOMES["unknown"])
-        rows += [(untold, r.rule_id, r.message, r.cases) for r in dossier.untold.itertuples()]
+        rows += [(untold, r.rule.id, r.message, r.cases) for r in dossier.untold.itertuples()]
         headings = (N_("What"), N_("Rule"), N_("Text"), N_("Cases"))
         return pd.DataFrame(rows, columns=[self.say(h) for h in headings], dtype=object)
 
@@ -152,7 +161,7 @@ class _Workbook:
             (
                 f"{dossier.pack.id} ({dossier.pack.edition})",
                 f"{kind}: {document.number}",
-                document.date.isoformat(),
+                document.date.isoformat() if document.date else dossier.pack.edition,
                 None,
                 dossier.pack_sha256,
             )

@@ -1,9 +1,15 @@
 """The words of reports: outcomes, subjects, layers of data, and what a rule is called."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from stationmap.messages import N_, render
+import pandas as pd
+
+from stationmap.checks import RULE_KINDS
+from stationmap.messages import N_
 from stationmap.standards import IndicatorRule, Item, Pack, Rule
+
+Say = Callable[..., str]
 
 # what becomes of a finding, in the order of tables; ``advised``: a shortfall of advisory force
 OUTCOMES: Mapping[str, str] = {
@@ -12,6 +18,13 @@ OUTCOMES: Mapping[str, str] = {
     "advised": N_("Advice"),
     "unknown": N_("Cannot be told"),
     "not_applicable": N_("Not applicable"),
+}
+# unit of a measured value → how it is said; one that is not here has none
+UNITS: Mapping[str, str] = {
+    "m": N_("{value} m"),
+    "h": N_("{value} h"),
+    "%": N_("{value}%"),
+    "": "{value}",
 }
 FORCES: Mapping[str, str] = {"binding": N_("binding"), "advisory": N_("advisory")}
 SUBJECTS: Mapping[str, str] = {
@@ -25,33 +38,6 @@ SUBJECTS: Mapping[str, str] = {
     "unit": N_("unit"),
     "city": N_("city"),
 }
-LAYERS: Mapping[str, str] = {
-    "shops": N_("shops"),
-    "facilities": N_("facilities"),
-    "streets": N_("streets"),
-    "built_up": N_("built-up area"),
-    "community": N_("communities"),
-    "subdistrict": N_("sub-districts"),
-    "compound": N_("residential compounds"),
-    "civilised_unit": N_("civilised units"),
-    "units": N_("units"),
-    "projects": N_("projects"),
-    "activities": N_("activities"),
-    "inspections": N_("inspections"),
-    "counts": N_("counts for indicators"),
-    "districts": N_("districts"),
-    "stations": N_("stations"),
-    "bus_stops": N_("bus stops"),
-}
-
-
-def layer(name: str, pack: Pack, *, lang: str) -> str:
-    """Return what people call a layer of data; ``stations:TYPE`` by the name of the type."""
-    kind, _, type_id = name.partition(":")
-    if type_id:
-        known = {t.id: t.name.get(lang) for t in pack.site_types}
-        return render(N_("list of {type}"), {"type": known.get(type_id, type_id)}, lang=lang)
-    return render(LAYERS.get(kind, kind), {}, lang=lang)
 
 
 def words(rule: Rule, *, lang: str) -> str:
@@ -85,3 +71,36 @@ def percent(share: float | None, *, digits: int = 1) -> str:
     if rounded >= 100 and share < 1:
         rounded = 100 - 10**-digits
     return f"{rounded:.{digits}f}%"
+
+
+def standing(row: Mapping[str, Any], say: Say) -> str:
+    """Say how a missing layer stands: not imported, or imported and not declared complete."""
+    if not row["rows"]:
+        return say(N_("not imported"))
+    return say(N_("{rows} rows, not declared complete"), rows=f"{row['rows']:,}")
+
+
+def kind_label(kind: str) -> str:
+    """Return the template of what a kind of rule is called."""
+    known = RULE_KINDS.get(kind)
+    return known.label if known else kind
+
+
+def share_built(row: Any, say: Say) -> str:
+    """Say which share is built; "at least" where some cannot be told."""
+    if row["due"] == 0 or row["due"] == row["untold"]:
+        return "–"
+    if row["untold"]:
+        return say(N_("at least {share}"), share=percent(row["share"]))
+    return percent(row["share"])
+
+
+def text(value: Any) -> str:
+    """Return text, "" for what is missing."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def issued(pack: Pack, *, lang: str) -> str:
+    """Return when a pack's document was issued; its edition where only the year is known."""
+    date = pack.document.date
+    return pack.edition if date is None else day(date.isoformat(), lang=lang)

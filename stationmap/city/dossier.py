@@ -1,0 +1,144 @@
+"""What a report of a city is made from, gathered from its answers."""
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+import geopandas as gpd
+
+from stationmap import standards
+from stationmap.checks.whole import Check
+from stationmap.city.answers import Answers
+from stationmap.city.layers import LABELS
+from stationmap.errors import CityError, StationMapError
+from stationmap.messages import N_, render
+from stationmap.reports import Dossier, Frontage, Source
+from stationmap.standards import Pack
+
+COUNTY_DIGITS = 6
+_KINDS = {"osm": N_("OpenStreetMap data"), "streets": N_("streets")}
+
+
+def dossier(
+    now: Answers,
+    check: Check,
+    *,
+    rules: Collection[str] = (),
+    district: str | None = None,
+    lang: str,
+) -> Dossier:
+    """Gather what `reports.write_findings` writes.
+
+    Parameters
+    ----------
+    now : Answers
+    check : Check
+        Of `now`.
+    rules, district
+        As the check was asked for.
+    lang : str
+
+    Raises
+    ------
+    CityError
+        The city has no such district.
+    """
+    chosen = {entry.id for name in rules or (None,) for entry in check.pack.entries(name)}
+    districts = _counties(now.layer("districts"))
+    city = now.config.name
+    if district is not None:
+        districts = _inside(districts, district)
+        names = districts.loc[districts["adcode"] == district, "name"].dropna()
+        city += "".join(names)
+    return Dossier(
+        city=city,
+        adcode=district or now.config.adcode,
+        pack=check.pack,
+        pack_sha256=pack_sha256(now.path, check.pack),
+        date=check.today,
+        findings=check.findings,
+        rules=[entry for entry in check.pack.entries() if entry.id in chosen],
+        missing=[row for row in check.summary["missing"] if chosen.intersection(row["rules"])],
+        sources=[
+            Source(
+                file=record.file,
+                kind=render(
+                    _KINDS.get(record.kind) or LABELS.get(record.kind, record.kind), {}, lang=lang
+                ),
+                imported_on=record.imported_at[:10],
+                sha256=record.sha256,
+                rows=record.accepted,
+            )
+            for record in now.sources()
+        ],
+        districts=districts,
+        streets=_streets(now),
+        frontage=_frontage(now, check, district=district),
+        exemptions=check.exemptions[check.exemptions["rule_id"].isin(chosen)],
+    )
+
+
+def _kind(kind: str, *, lang: str) -> str:
+    return render(_KINDS.get(kind) or LABELS.get(kind, kind), {}, lang=lang)
+
+
+def pack_sha256(city: Path, pack: Pack) -> str:
+    """Return the hash of a pack's file, of the city's own copy first; "" where it has none."""
+    own = city / "packs" / f"{pack.id}.toml"
+    try:
+        file = own if own.is_file() else standards.path_of(pack.id)
+    except StationMapError:
+        return ""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _counties(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out the city itself, and the communities in its counties."""
+    code = districts["adcode"]
+    counties = districts[(code.str.len() == COUNTY_DIGITS) & ~code.str.endswith("00")]
+    return counties if len(counties) else districts
+
+
+def _inside(districts: gpd.GeoDataFrame, district: str) -> gpd.GeoDataFrame:
+    found = districts[districts["adcode"].str.startswith(district)]
+    if found.empty:
+        known = [
+            f"{r.adcode} {r.name_}"
+            for r in districts.rename(columns={"name": "name_"}).itertuples()
+        ]
+        raise CityError(
+            "there is no district {district} in this city; its districts: {known}",
+            district=district,
+            known=", ".join(known) or "–",
+        )
+    return found
+
+
+def _streets(now: Answers) -> gpd.GeoDataFrame | None:
+    if now.has_spacing:
+        return now.streets().parts
+    ways = now.layer("ways")
+    return ways if len(ways) else None
+
+
+def _frontage(now: Answers, check: Check, *, district: str | None) -> Frontage | None:
+    """Return what the pack's spacing rule found, in the whole city or in one district of it."""
+    if not check.summary["coverage"]:
+        return None
+    row = check.summary["coverage"][0]
+    known = now.streets().shop_stretches
+    gaps, summary, met = now.gaps(), row["built"], row["met"]
+    if district is not None:
+        gaps = gaps[gaps["adcode"].fillna("").str.startswith(district)]
+        summary, met = summary["by_district"].get(district), None
+        if summary is None:
+            return None
+    return Frontage(
+        rule=check.pack.rule(row["rule_id"]),
+        summary=summary,
+        effective=row["effective"],
+        gaps=gaps,
+        stations=now.counting(),
+        known_m=float((known["to_m"] - known["from_m"]).sum()),
+        met=met,
+    )
