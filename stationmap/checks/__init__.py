@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from stationmap.checks import along, count, hierarchy, hours, naming, placement, presence
+from stationmap.checks import (
+    activity,
+    along,
+    checklist,
+    count,
+    hierarchy,
+    hours,
+    indicator,
+    naming,
+    placement,
+    presence,
+)
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import Batch
 from stationmap.checks.hosts import AREAS
 from stationmap.checks.spacing import Spacing
 from stationmap.messages import N_
-from stationmap.standards import ActivityRule, CountRule, Rule, ServicesRule, UnitRule
+from stationmap.standards import ActivityRule, CountRule, Item, Rule, ServicesRule, UnitRule
 
 __all__ = ["RULE_KINDS", "Batch", "Facts", "RuleKind", "Spacing", "layers", "run"]
 
@@ -87,13 +98,41 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
             hours.check,
             hours.MESSAGES,
         ),
+        "checklist": RuleKind(
+            N_("Checklist"),
+            N_("inspectors found everything that the item asks"),
+            checklist.check,
+            checklist.MESSAGES,
+        ),
+        "activity": RuleKind(
+            N_("Projects and activities"),
+            N_("stations publish projects and hold activities regularly"),
+            activity.check,
+            activity.MESSAGES,
+        ),
+        "indicator": RuleKind(
+            N_("Indicators"),
+            N_("a city, a county or a unit reaches a target"),
+            indicator.check,
+            indicator.MESSAGES,
+        ),
     }
 )
 
 
 def run(rules: Sequence[Rule], facts: Facts) -> list[Batch]:
-    """Check rules in turn; places and stations are paired once for all of them."""
-    return [batch for rule in rules for batch in RULE_KINDS[rule.kind].check(rule, facts)]
+    """Check rules in turn, then the items of the checklist, which read the inspections together.
+
+    Places and stations are paired once for all of them.
+    """
+    items = [rule for rule in rules if isinstance(rule, Item)]
+    batches = [
+        batch
+        for rule in rules
+        if not isinstance(rule, Item)
+        for batch in RULE_KINDS[rule.kind].check(rule, facts)
+    ]
+    return batches + checklist.check_all(items, facts)
 
 
 def layers(rule: Any) -> tuple[str, ...]:
