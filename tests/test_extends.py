@@ -2,7 +2,7 @@
 
 import pytest
 
-from stationmap import standards
+from stationmap import City, standards
 from stationmap.errors import PackError
 
 START = """\
@@ -212,3 +212,23 @@ def test_a_parent_with_faults_is_told_with_its_own_line(office):
     assert "mend first: quzhou-2026.toml, line 7: rule[Q-S1].spacing_m is -5" in problem.message
     assert line.startswith("extends")
     assert "请先改正" in problem.render("zh")
+
+
+def test_a_city_keeps_its_own_copies_of_all_that_its_pack_is_made_of(office, tmp_path):
+    """So that neither a moved folder nor a later release changes the standard in force."""
+    office('id = "first"\nextends = "quzhou-2018"\nedition = "1"\n', "first")
+    file = office(START.replace('"quzhou-2018"', '"first"'))
+    assert [f.name for f in standards.files(file)] == [
+        "quzhou-2026.toml",
+        "first.toml",
+        "quzhou-2018.toml",
+    ]
+    city = City.create(tmp_path / "city", standard=str(file))
+    for beside in tmp_path.glob("*.toml"):
+        beside.unlink()
+    assert sorted(f.name for f in (tmp_path / "city" / "packs").iterdir()) == [
+        "first.toml",
+        "quzhou-2018.toml",
+        "quzhou-2026.toml",
+    ]
+    assert City.open(city.path).pack.extends == "first"

@@ -81,7 +81,10 @@ class City:
                 city=str(path),
             )
         (path / PACKS).mkdir(parents=True, exist_ok=True)
-        replace_file(path / PACKS / f"{pack.id}.toml", file.read_bytes())
+        own, *extended = standards.files(file)
+        for parent in extended:
+            replace_file(path / PACKS / parent.name, parent.read_bytes())
+        replace_file(path / PACKS / f"{pack.id}.toml", own.read_bytes())
         config = Config(
             schema_version=SCHEMA_VERSION,
             name=name or path.resolve().name,

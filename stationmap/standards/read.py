@@ -172,6 +172,11 @@ def problems(path: Path | str) -> list[Problem]:
     return _read(Path(path))[1]
 
 
+def files(path: Path | str) -> list[Path]:
+    """Files of which a pack is made: its own, then those that it extends; for a valid pack."""
+    return _File(Path(path)).paths
+
+
 def _read(path: Path) -> tuple[Pack | None, list[Problem]]:
     return _validated(_File(path))
 
@@ -195,6 +200,7 @@ class _File:
 
     def __init__(self, path: Path, *, children: Sequence[Path] = ()) -> None:
         self.name = path.name
+        self.paths = [path]
         self.problems: list[Problem] = []
         self.whole: dict[str, Any] = {}
         self.origin: dict[Loc, Loc] | None = None
@@ -208,6 +214,7 @@ class _File:
             return
         if own.get("id") == parent.whole.get("id"):
             self._fault("extends_same", "id", own["id"])
+        self.paths += parent.paths
         self.whole, self.origin = extend.merge(parent.whole, own)
 
     def line(self, loc: Loc) -> int:
