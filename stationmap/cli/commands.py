@@ -179,9 +179,9 @@ def import_(
         bool,
         typer.Option(
             "--complete",
-            help="声明数据齐全，没有的才算缺（店铺齐全时，只有店铺所在处算临街店面）· declare the data "
-            "complete: only then does what is not in them count as missing (of shops: frontage is "
-            "only where shops are)",
+            help="声明数据齐全，没有的才算缺（店铺齐全时，只有店铺所在处算临街店面）· declare the "
+            "data complete: only then does what is not in them count as missing (of shops: "
+            "frontage is only where shops are)",
         ),
     ] = False,
     dry_run: Annotated[
