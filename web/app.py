@@ -14,6 +14,7 @@ from web.api import api
 from web.api_findings import findings_api
 from web.api_indicators import indicators_api
 from web.basemaps import archive_of, basemaps
+from web.downloads import downloads
 from web.pages import pages
 from web.params import language
 from web.security import pack, protect
@@ -62,7 +63,7 @@ def create_app(city_path: str | Path) -> Flask:
     archive_of(source_of(app).now())
     protect(app)
     pack(app)
-    for blueprint in (pages, api, findings_api, indicators_api, tiles, basemaps):
+    for blueprint in (pages, api, findings_api, indicators_api, tiles, basemaps, downloads):
         app.register_blueprint(blueprint)
     app.register_error_handler(StationMapError, _refused)
     app.register_error_handler(HTTPException, _http_error)

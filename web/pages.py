@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
+from stationmap.city import templates
 from stationmap.stations import STATUSES
 from web import basemaps, security
 from web.caching import present
@@ -69,7 +70,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "kinds": [{"id": k, "name": kind_name(k, lang)} for k in now.kinds],
         "statuses": {s: say(label, lang=lang) for s, label in STATUSES.items()},
         "folder": now.answers.path.name,
-        "templates": [],
+        "templates": [{"id": k, "name": templates.title(k).get(lang)} for k in templates.kinds()],
         "stationsWord": pack.label("stations").get(lang),
         "texts": script_texts(lang),
     }

@@ -70,6 +70,7 @@ TEXTS: Mapping[str, str] = {
     "export.xlsx": N_("Workbook (xlsx)"),
     "export.docx": N_("Circular (docx)"),
     "export.pdf": N_("Circular (pdf)"),
+    "export.png": N_("Map (png)"),
     "export.gpkg": N_("Map layers (gpkg)"),
     "export.blank": N_("Blank workbooks to fill in"),
     # a standard without gaps

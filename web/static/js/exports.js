@@ -4,11 +4,12 @@ import { h } from "./dom.js";
 import { page, t } from "./page.js";
 import { current } from "./url.js";
 
-const FORMATS = ["xlsx", "docx", "pdf", "gpkg"];
+const FORMATS = ["xlsx", "docx", "pdf", "png", "gpkg"];
 const WORDS = {
   xlsx: () => t("export.xlsx"),
   docx: () => t("export.docx"),
   pdf: () => t("export.pdf"),
+  png: () => t("export.png"),
   gpkg: () => t("export.gpkg"),
 };
 
