@@ -85,9 +85,8 @@ def check(
     PackError
         The pack has no rule of one of the ids.
     """
-    chosen: list[Rule] = list(
-        dict.fromkeys(e for name in rules or (None,) for e in pack.entries(name))
-    )
+    named = [e for name in rules or (None,) for e in pack.entries(name)]
+    chosen: list[Rule] = list({(e.id, e.kind): e for e in named}.values())
     frame = findings.frame(checks.run(chosen, facts), lang=lang)
     frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
     if district is not None:
