@@ -173,6 +173,11 @@ def _sentences(message: NDArray[np.object_], batch: Batch, *, lang: str) -> NDAr
         for name, value in batch.params.items()
         if name not in words
     }
+    if not varying:
+        codes, ids = pd.factorize(message)
+        sentences = [render(batch.messages[key], words, lang=lang) for key in ids]
+        same: NDArray[np.object_] = np.array(sentences, dtype=object)[codes]
+        return same
     said: dict[tuple[Any, ...], str] = {}
     found: NDArray[np.object_] = np.empty(size, dtype=object)
     for row, key in enumerate(zip(message, *varying.values(), strict=True)):
@@ -212,40 +217,45 @@ def _objects(values: Any) -> NDArray[np.object_]:
     return found
 
 
-def summary(findings: pd.DataFrame) -> dict[str, Any]:
-    """Count findings by rule, by subject kind and by county, each by state.
+def summary(findings: pd.DataFrame, *, rules: Sequence[Rule] = ()) -> dict[str, Any]:
+    """Count findings by rule, by district and by state.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        A findings frame.
+    rules : sequence of Rule
+        What was checked: each has its row, in this order, even if nothing was found under it. The
+        rules that the frame names unless given.
 
     Returns
     -------
     dict
-        ``rules``: one row a rule in the frame's order, with rule_id, kind, force, document,
-        clause, ``subjects`` and a count for each of `STATES`; shortfalls of advisory force are
-        ``advised``, the rest of ``not_met`` binding. ``by_district``: adcode → counts.
-        ``by_state``: counts of all.
+        ``rules``: one row a rule with rule_id, kind, force, document, clause, ``subjects``, a count
+        for each of `STATES`, ``advised`` (the shortfalls of advisory force among ``not_met``) and
+        ``assumed``. ``by_district``: county's adcode → counts. ``by_state``: counts of all.
     """
-    order = list(dict.fromkeys(zip(findings["rule_id"], findings["kind"], strict=True)))
+    groups = dict(list(findings.groupby(["rule_id", "kind"], observed=True, sort=False)))
+    heads = {(rule.id, rule.kind): _head(rule) for rule in rules} or {
+        key: group.iloc[0][["force", "document", "clause"]].to_dict()
+        for key, group in groups.items()
+    }
     rows = []
-    groups = findings.groupby(["rule_id", "kind"], observed=True, sort=False)
-    for key in order:
-        group = groups.get_group(key)
-        first = group.iloc[0]
-        rows.append(
-            {
-                "rule_id": key[0],
-                "kind": key[1],
-                "document": first["document"],
-                "clause": first["clause"],
-                "subjects": len(group),
-                **_counts(group),
-                "assumed": bool(group["assumed"].any()),
-            }
-        )
+    for key, head in heads.items():
+        group = groups.get(key, findings.iloc[:0])
+        row = {"rule_id": key[0], "kind": key[1], **head, "subjects": len(group)}
+        rows.append(row | _counts(group) | {"assumed": bool(group["assumed"].any())})
     county = findings["adcode"].fillna("").str[:6]
     return {
         "rules": rows,
         "by_district": {str(code): _counts(g) for code, g in findings.groupby(county)},
         "by_state": _counts(findings),
     }
+
+
+def _head(rule: Rule) -> dict[str, str]:
+    clause = rule.clause
+    return {"force": rule.force, "document": clause.document, "clause": clause.article}
 
 
 def _counts(group: pd.DataFrame) -> dict[str, int]:

@@ -91,7 +91,7 @@ def check(
     frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
     if district is not None:
         frame = frame[frame["adcode"].fillna("").str.startswith(district)].reset_index(drop=True)
-    summary = findings.summary(frame) | {
+    summary = findings.summary(frame, rules=chosen) | {
         "missing": missing(pack, facts, lang=lang),
         "coverage": coverage(chosen, facts),
     }
