@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,14 +46,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "indicator.no_subjects": N_("{indicator} cannot be told; no {missing} imported"),
     }
 )
-_BASES: Mapping[bool, str] = MappingProxyType(
-    {
-        True: N_("{counted} {numerator} in {period}, {base} {denominator} in {base_period}"),
-        False: N_("{counted} {numerator} in {period}"),
-    }
+_AMOUNTS: Mapping[bool, str] = MappingProxyType(
+    {True: N_("{counted} {number} in {period}"), False: N_("{counted} {number}")}
 )
-_BASE_ALONE = N_("{base} {denominator} in {base_period}")
-_NO_PERIOD = N_("an unstated period")
+_HOURS = N_("{value} h")
 _SUBJECT_KINDS: Mapping[str, str] = MappingProxyType(
     {"city": "city", "county": "area", "unit": "unit"}
 )
@@ -258,7 +253,6 @@ def _batch(rule: IndicatorRule, facts: Facts, table: pd.DataFrame, *, kind: str)
     shapes = facts.districts.drop_duplicates("adcode").set_index("adcode")["geometry"]
     geometry = table["subject"].map(shapes.to_dict()).astype(object)
     scale = 100.0 if rule.measure == "share" else 1.0
-    hours = rule.measure == "mean" and rule.numerator == "hours"
     return Batch(
         rule,
         _SUBJECT_KINDS[kind],
@@ -283,7 +277,7 @@ def _batch(rule: IndicatorRule, facts: Facts, table: pd.DataFrame, *, kind: str)
         },
         measured=table["value"] * scale,
         limit=table["target"] * scale,
-        unit="%" if rule.measure == "share" else "h" if hours else "",
+        unit="%" if rule.measure == "share" else "h" if _hours(rule) else "",
         assumed=bool(rule.assumed),
     )
 
@@ -303,25 +297,20 @@ def _missing(rule: IndicatorRule, table: pd.DataFrame) -> NDArray[np.object_]:
 
 def _bases(rule: IndicatorRule, table: pd.DataFrame) -> NDArray[np.object_]:
     """Say what an indicator was worked out from, and of which periods."""
+    labels = counts.LABELS[rule.numerator], counts.LABELS.get(rule.denominator or "", "")
     found = np.empty(len(table), dtype=object)
-    counted = Said(counts.LABELS[rule.numerator])
-    base = Said(counts.LABELS[rule.denominator]) if rule.denominator else None
-    fields = ("numerator", "denominator", "period", "base_period")
-    for row, (numerator, denominator, period, base_period) in enumerate(
-        table[list(fields)].itertuples(index=False)
-    ):
-        said: dict[str, Any] = {"base": base, "base_period": _period(base_period)}
-        said["denominator"] = _number(denominator)
-        if np.isnan(numerator):
-            found[row] = Said(_BASE_ALONE, **said)
-            continue
-        said |= {"counted": counted, "numerator": _number(numerator), "period": _period(period)}
-        found[row] = Said(_BASES[base is not None], **said)
+    fields = ["numerator", "period", "denominator", "base_period"]
+    for row, (over, period, under, base_period) in enumerate(table[fields].itertuples(index=False)):
+        amounts = zip(labels, (over, under), (period, base_period), strict=True)
+        found[row] = words.several(
+            [_amount(label, number, at) for label, number, at in amounts if number == number]
+        )
     return found
 
 
-def _period(period: object) -> object:
-    return period if isinstance(period, str) and period else Said(_NO_PERIOD)
+def _amount(label: str, number: float, period: object) -> Said:
+    dated = isinstance(period, str) and period != ""
+    return Said(_AMOUNTS[dated], counted=Said(label), number=_number(number), period=period)
 
 
 def _shown(values: pd.Series, rule: IndicatorRule) -> NDArray[np.object_]:
@@ -329,7 +318,15 @@ def _shown(values: pd.Series, rule: IndicatorRule) -> NDArray[np.object_]:
     percent = rule.measure == "share"
     scaled = np.floor(np.round(values.to_numpy(float) * (10_000 if percent else 100), 6)) / 100
     shown = [f"{value:,.2f}".removesuffix("0").removesuffix(".0") for value in scaled]
-    return np.array([f"{text}%" if percent else text for text in shown], dtype=object)
+    found = np.empty(len(shown), dtype=object)
+    found[:] = [f"{text}%" if percent else text for text in shown]
+    if _hours(rule):
+        found[:] = [Said(_HOURS, value=text) for text in shown]
+    return found
+
+
+def _hours(rule: IndicatorRule) -> bool:
+    return rule.measure == "mean" and rule.numerator == "hours"
 
 
 def _whole(values: pd.Series) -> NDArray[np.object_]:

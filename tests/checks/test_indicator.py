@@ -151,7 +151,7 @@ def test_other_counts_are_compared_in_the_newest_period_that_has_both():
 
 def test_both_periods_are_said():
     found = said(share(), row("registered", 9), row("population", 100, period="2020"))
-    assert "2024 注册志愿者 9，2020 常住人口 100" in found["message"][0]
+    assert "2024 注册志愿者 9、2020 常住人口 100" in found["message"][0]
 
 
 @pytest.mark.parametrize(("hours", "state", "needed"), [(2_500, "met", 0), (2_499.5, "not_met", 1)])
@@ -161,6 +161,7 @@ def test_a_mean_has_its_own_unit(hours, state, needed):
     assert (found["state"], found["needed"]) == (state, needed)
     checked = said(held, row("hours", hours), row("registered", 100))
     assert (checked["unit"][0], checked["limit"][0]) == ("h", 25)
+    assert "小时（2024 服务时长" in checked["message"][0]
 
 
 def test_a_number_has_no_denominator():
