@@ -29,8 +29,8 @@ MISTAKES = {
     ),
     "a type that the pack does not have": (
         "ordos-2018",
-        'counts = ["station", "demonstration", "head"]',
-        'counts = ["station", "demonstrations", "head"]',
+        'counts = ["station", "demonstration"]',
+        'counts = ["station", "demonstrations"]',
         "rule[OR-T.1].counts[2]",
         "nearest: demonstration",
     ),

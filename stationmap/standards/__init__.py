@@ -14,6 +14,7 @@ from stationmap.standards.read import (
     problems,
 )
 from stationmap.standards.rules import (
+    KINDS,
     ActivityRule,
     AnyRule,
     CountRule,
@@ -34,6 +35,7 @@ from stationmap.standards.rules import (
 
 __all__ = [
     "IDENTIFIER",
+    "KINDS",
     "ActivityRule",
     "AnyRule",
     "Clause",

@@ -6,6 +6,7 @@ Series of words and gives an array of the same length; the work is done once per
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from stationmap.standards.entries import Text
 
 Words = NDArray[np.object_]
+
+_IN_BRACKETS = re.compile(r"[(\[【〔](.*?)[)\]】〕]")
 
 
 def is_shop(shop: ArrayLike, amenity: ArrayLike) -> NDArray[np.bool_]:
@@ -95,6 +98,39 @@ def category_of_text(text: ArrayLike) -> Words:
     return _each(text, _category)
 
 
+def category_by_name(name: ArrayLike, category: ArrayLike, said: ArrayLike) -> Words:
+    """Category of each place, told by its name where its own category is none, or general.
+
+    Only the whole ending of a name speaks (人民医院宿舍 is no hospital), without what stands in
+    brackets; a bracket that makes it something else (公交站) silences it.
+
+    Parameters
+    ----------
+    name, category : array_like, shape (n,)
+        Categories are ids of `categories` or missing.
+    said : array_like, shape (n,)
+        The tag ("office=yes") or word that the place came with, or missing: a place of no category
+        whose tag or word says what it is (a car park) keeps none.
+    """
+    rules = _table("categories")["by_name"]
+    over = {entry["id"]: entry.get("over", ()) for entry in _table("categories")["category"]}
+    own = _each(category, str)
+    named = _each(name, _ending_of_name)
+    silent = _each(said, lambda word: None if _is_general(word, rules) else word)
+    found = own.copy()
+    for row in np.flatnonzero(pd.notna(named)):
+        before, after = own[row], named[row]
+        general = before in rules["over"] or before in over[after]
+        if general or (before is None and silent[row] is None):
+            found[row] = after
+    return found
+
+
+def name_tells(name: str | None) -> bool:
+    """Whether a name alone tells the category of a place."""
+    return name is not None and _ending_of_name(name) is not None
+
+
 def road_highway(text: ArrayLike) -> Words:
     """``highway=*`` value of each road class, Chinese or OSM; None where nothing maps."""
     table = _table("roads")
@@ -132,6 +168,31 @@ def _ending(text: str, words: Mapping[str, str]) -> str | None:
 
 def _plain(value: str) -> str:
     return re.sub(r"[\s“”\"'‘’「」《》]+", "", value).lower()
+
+
+def _is_general(said: str, rules: Mapping[str, Any]) -> bool:
+    """Whether a tag or word leaves open what a place is."""
+    key, tag, _ = said.partition("=")
+    if tag:
+        listed = said in rules["tags"] or f"{key}=*" in rules["tags"]
+        return listed and said not in rules["not_tags"]
+    return not any(word in said for word in rules["not_words"])
+
+
+@cache
+def _ending_of_name(name: str) -> str | None:
+    silencing = tuple(_table("categories")["by_name"]["not_in_brackets"])
+    text = unicodedata.normalize("NFKC", name)
+    for inside in _IN_BRACKETS.findall(text):
+        if inside.strip().endswith(silencing):
+            return None
+    return _ending(_plain(_IN_BRACKETS.sub("", text)), _names())
+
+
+@cache
+def _names() -> dict[str, str]:
+    entries = _table("categories")["category"]
+    return {_plain(word): entry["id"] for entry in entries for word in entry.get("names", ())}
 
 
 @cache
