@@ -22,7 +22,8 @@ def test_every_category_has_two_names_and_a_way_to_be_found():
     ids = [entry["id"] for entry in tables._table("categories")["category"]]
     assert len(ids) == len(set(ids)) == len(tables.categories())
     for entry in tables._table("categories")["category"]:
-        assert set(entry) <= {"id", "name", "osm", "amap", "words", "machine"}, entry["id"]
+        known = {"id", "name", "osm", "amap", "words", "machine", "names", "over"}
+        assert set(entry) <= known, entry["id"]
         assert set(entry["name"]) == {"zh", "en"}
         assert entry.get("osm") or entry.get("words")
         assert re.fullmatch("[a-z_]+", entry["id"])
@@ -31,7 +32,7 @@ def test_every_category_has_two_names_and_a_way_to_be_found():
 def test_no_word_means_two_things():
     said = {}
     for entry in tables._table("categories")["category"]:
-        for kind in ("amap", "words", "machine", "osm"):
+        for kind in ("amap", "words", "machine", "osm", "names"):
             for word in entry.get(kind, ()):
                 assert said.setdefault((kind, word), entry["id"]) == entry["id"], word
                 assert (kind, word) not in {
@@ -272,6 +273,104 @@ def test_facility_keys_are_all_that_matters():
     keys = tables.facility_keys()
     assert list(keys) == sorted(set(keys))
     assert {"amenity", "tourism", "leisure", "railway", "office"} <= set(keys)
+
+
+# ---------------------------------------------------------------------------- names
+
+
+def by_name(name, category=None, said=None):
+    return tables.category_by_name([name], [category], [said])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("衢州市志愿者工作指导中心", "guidance_centre"),
+        ("柯城区老年大学", "senior_university"),
+        ("衢州市工人文化宫", "workers_palace"),
+        ("江山孔庙", "confucian_temple"),
+        ("孔氏南宗家庙", "confucian_temple"),
+        ("侵华日军细菌战爱国主义教育基地", "patriotic_base"),
+        ("府山街道新时代文明实践所", "practice_centre"),
+        ("常山县政务服务中心（新）", "government_hall"),
+        ("衢州市公安局出入境办证大厅", "exit_entry_hall"),
+        ("龙游县青少年宫", "youth_palace"),
+        ("中国儒学馆", "confucian_hall"),
+        ("Ｑ 衢州市 图书馆", "library"),
+        ("国家税务局办税服务厅", "window_unit"),
+        # false friends: what a name ends in is what it is
+        ("工人文化宫公交站", None),
+        ("市民广场停车场", None),
+        ("人民医院宿舍", None),
+        ("博物馆地铁站", None),
+        ("衢州市人民医院(公交站)", None),
+        ("衢州市人民医院（东门）", None),
+        ("政务服务中心【停车场】", None),
+        ("老年大学（筹）", None),
+        ("图书馆路", None),
+        ("图书馆新村", None),
+        ("孔庙商城", None),
+        ("人民医院药房", None),
+        ("（图书馆）", None),
+        ("", None),
+        (None, None),
+        (np.nan, None),
+    ],
+)
+def test_a_name_tells_what_a_place_is_by_its_whole_ending(name, category):
+    assert by_name(name) == category
+    assert tables.name_tells(name if isinstance(name, str) else None) == (category is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "said", "after"),
+    [
+        ("柯城区老年大学", "community_centre", "amenity=community_centre", "senior_university"),
+        ("柯城区老年大学", "school", "amenity=university", "senior_university"),
+        ("中国儒学馆", "museum", "tourism=museum", "confucian_hall"),
+        ("规划展览馆", "museum", "tourism=museum", "planning_hall"),
+        ("府山社区服务中心", "government_office", "office=government", "community_centre"),
+        ("出入境接待大厅", "police", "amenity=police", "exit_entry_hall"),
+        ("市民中心", None, "office=yes", "government_hall"),
+        ("市民中心", None, "building=public", "government_hall"),
+        ("市民中心", None, "其他", "government_hall"),
+        # what is something already stays it
+        ("工人文化宫", "bus_stop", "highway=bus_stop", "bus_stop"),
+        ("图书馆", "metro_station", "railway=station", "metro_station"),
+        ("市民中心", "toilet", "amenity=toilets", "toilet"),
+        ("实验小学图书馆", "school", "amenity=school", "school"),
+        ("人民法院", "police", "amenity=police", "police"),
+        # and what a tag or word says goes before the name
+        ("市民中心", None, "amenity=parking", None),
+        ("老年大学", None, "amenity=cafe", None),
+        ("人民医院", None, "building=apartments", None),
+        ("市民中心", None, "道路附属设施;停车场", None),
+        ("衢州博物馆", "museum", "tourism=museum", "museum"),
+        (None, "museum", "tourism=museum", "museum"),
+    ],
+)
+def test_names_go_before_general_categories_only(name, before, said, after):
+    assert by_name(name, before, said) == after
+
+
+def test_names_of_many_rows_equal_those_of_each():
+    names = ["老年大学", None, "图书馆", "老年大学", "甲"]
+    before = ["school", "park", None, "museum", None]
+    said = [None, "x", "amenity=parking", "office=yes", "其他"]
+    together = tables.category_by_name(pd.Series(names), pd.Series(before), pd.Series(said))
+    assert list(together) == [by_name(*row) for row in zip(names, before, said, strict=True)]
+    assert list(together) == ["senior_university", "park", None, "senior_university", None]
+    assert tables.category_by_name([], [], []).shape == (0,)
+
+
+def test_words_of_the_rule_of_names_are_categories():
+    rules = tables._table("categories")["by_name"]
+    known = tables.categories()
+    assert set(rules["over"]) <= set(known)
+    for entry in tables._table("categories")["category"]:
+        assert set(entry.get("over", ())) <= set(known)
+        for word in entry.get("names", ()):
+            assert by_name(f"某{word}") == entry["id"], word
 
 
 # ---------------------------------------------------------------------------- real words

@@ -90,7 +90,8 @@ class Rows:
                 one = _category(pd.Series([word], dtype="object"))[0]
                 if one is not None:
                     return said.fillna(word), category.fillna(one)
-        return said, category
+        named = tables.category_by_name(self.text("name"), category, said)
+        return said, pd.Series(named, index=said.index, dtype="object")
 
 
 def read(

@@ -46,9 +46,11 @@ def tells(key: str, value: str | None) -> bool:
 def place(key: str, get: Get) -> tuple[Any, ...] | None:
     """Row (id, name, tags) of an object that is a place, or None."""
     values = [get(k) for k in PLACE_KEYS]
-    if not any(values) and not any(tells(k, get(k)) for k in VALUE_KEYS):
+    name = name_of(get)
+    named_building = get("building") is not None and tables.name_tells(name)
+    if not (any(values) or named_building or any(tells(k, get(k)) for k in VALUE_KEYS)):
         return None
-    return (key, name_of(get), *values, *[get(k) for k in place_keys()[len(PLACE_KEYS) :]])
+    return (key, name, *values, *[get(k) for k in place_keys()[len(PLACE_KEYS) :]])
 
 
 def name_of(get: Get) -> str | None:
@@ -89,7 +91,8 @@ def facility_tags(places: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np
     """Category of each place, and the tag ("amenity=library") it is a facility for.
 
     Facilities are the places of a known category and other named ones that are more than a shop:
-    those have a tag and no category. The tag is the one that gives the category alone, if one does.
+    those have a tag and no category, unless their name tells one. The tag is the one that gives the
+    category alone, if one does.
 
     Parameters
     ----------
@@ -119,7 +122,13 @@ def facility_tags(places: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np
         fits = open_rows & has[key]
         tag[fits] = key + "=" + values[key][fits]
         open_rows &= ~fits
-    return category, tag
+    buildings = pd.isna(tag) & has["building"]
+    said = tag.copy()
+    said[buildings] = "building=" + values["building"][buildings]
+    by_name = tables.category_by_name(places["name"], category, said)
+    told = buildings & pd.notna(by_name)
+    tag[told] = said[told]
+    return by_name, tag
 
 
 def _categories_alone(places: pd.DataFrame, keys: tuple[str, ...]) -> dict[tuple[str, str], str]:
