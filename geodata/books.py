@@ -6,7 +6,7 @@ All of it is invented and says so in the column 备注; volunteers are counted, 
 import csv
 import io
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ SERVICES = {
     "open": ("旅游文化推广", "道路指引", "文明劝导", "扶老助残", "应急医疗救助"),
     "window": ("文明劝导", "信息咨询", "秩序引导", "应急服务", "扶弱助残", "便民服务"),
 }
+# a station may stand at several kinds of place at once: words of every list
+EVERYWHERE = ("关爱帮助", "信息咨询", "文明劝导")
 PLACE = dict.fromkeys(("park", "square", "scenic", "junction"), "open") | {
     "library": "culture",
     "museum": "culture",
@@ -101,7 +103,7 @@ class Books:
             "indicators-by-district.csv": self.district_counts(),
             "indicators-by-unit.csv": self.unit_counts(),
             "exemptions.csv": self.exemptions(osm_id),
-            "inspections.csv": self.inspections(),
+            **self.inspections(),
         }
 
     def units(self) -> bytes:
@@ -132,12 +134,13 @@ class Books:
             services = self.rng.sample(self._services(row), 3)
             for k, service in enumerate(services[: entry["count"]]):
                 last = k == entry["count"] - 1
+                said = dict.fromkeys((service, *EVERYWHERE))
                 rows.append(
                     {
                         "项目编号": f"XM{len(rows) + 1:04d}",
                         "站点编号": number,
                         "项目名称": f"{row['站点名称']}{service}项目",
-                        "服务类别": odd[number] if number in odd and not k else service,
+                        "服务类别": odd[number] if number in odd and not k else "、".join(said),
                         "发布渠道": entry["published"] if last else "线上、线下",
                     }
                 )
@@ -210,21 +213,22 @@ class Books:
     def unit_counts(self) -> bytes:
         """Staff of the units, counted."""
         missing = {(e["unit"], e["count"]): e["missing"] for e in self._of_unit("staff")}
-        return _csv(
-            {
-                "单位编号": self.unit_ids[f.name],
-                "单位名称": f.name,
-                "统计年度": YEAR,
-                "职工人数": str(self.headcount[f.name]),
-                "注册职工人数": str(
-                    self.headcount[f.name] - missing.get((f.name, "staff_registered"), 0)
-                ),
-                "职工时长达标人数": str(
-                    self.headcount[f.name] - missing.get((f.name, "staff_hours_reached"), 0)
-                ),
-            }
-            for f in self.members
-        )
+        rows = []
+        for f in self.members:
+            staff = self.headcount[f.name]
+            registered = staff - missing.get((f.name, "staff_registered"), 0)
+            reached = registered - missing.get((f.name, "staff_hours_reached"), 0)
+            rows.append(
+                {
+                    "单位编号": self.unit_ids[f.name],
+                    "单位名称": f.name,
+                    "统计年度": YEAR,
+                    "职工人数": str(staff),
+                    "注册职工人数": str(registered),
+                    "职工时长达标人数": str(reached),
+                }
+            )
+        return _csv(rows)
 
     def exemptions(self, osm_id: Mapping[Any, str]) -> bytes:
         """Exemptions that somebody approved, one of them out of date."""
@@ -242,30 +246,42 @@ class Books:
             for n, e in enumerate(entries, start=1)
         )
 
-    def inspections(self) -> bytes:
-        """Inspectors' judgements of some of the stations, as the frame that a check takes."""
+    def inspections(self) -> dict[str, bytes]:
+        """Inspectors' judgements of some of the stations, a file for each standard."""
         wrong = {
             (self.plants.station[e.get("at", e["id"])], e["item"]): e.get("part", 0)
             for e in self.plants.doing("item")
         }
         planted = {number for number, _ in wrong}
-        staffed = [r["站点编号"] for r in self._staffed() if r["站点编号"] not in planted]
-        seen = sorted({*planted, *self.rng.sample(staffed, 40)})
-        elsewhere = {*planted, *self.rng.sample(seen, 8)}  # judged by the other standards too
-        points = [r["站点编号"] for r in self.active if self.types[r["站点编号"]] == "point"]
-        rows = []
-        for number in [*seen, *sorted({*self.rng.sample(points, 60)} - planted)]:
-            at = f"2026-06-{self.rng.randint(1, 28):02d}"
-            point = self.types[number] == "point"
-            items = ("Q-C8", "Q-C9") if point else ITEMS["quzhou-2018"]
-            if number in elsewhere:
-                items = tuple(item for of_pack in ITEMS.values() for item in of_pack)
-            for item in ("visit", *items):
+        point = {number for number, kind in self.types.items() if kind == "point"}
+        active = {r["站点编号"] for r in self.active}
+        staffed = sorted(active - point - planted)
+        seen = self.rng.sample(staffed, 40)
+        points = sorted({*self.rng.sample(sorted(active & point), 60), *planted & point})
+        out = {}
+        for pack, items in ITEMS.items():
+            own = pack == "quzhou-2018"  # the town's own standard; to the others a few are held
+            numbers = sorted({*planted - point, *(seen if own else seen[:8])})
+            judged = [(n, ("走访", *items)) for n in numbers]
+            judged += [(n, ("走访", "Q-C8", "Q-C9")) for n in points if own]
+            out[f"inspections-{pack}.csv"] = _csv(self._judgements(judged, wrong))
+        return out
+
+    def _judgements(
+        self,
+        judged: Iterable[tuple[str, tuple[str, ...]]],
+        wrong: Mapping[tuple[str, str], int],
+    ) -> Iterator[dict[str, str]]:
+        for number, items in judged:
+            day = f"2026-06-{self.rng.randint(1, 28):02d}"
+            for item in items:
                 part = wrong.get((number, item))
-                said = {"station_id": number, "item": item}
-                state = "met" if part is None else "not_met"
-                rows.append({**said, "part": str(part or 0), "state": state, "at": at})
-        return _csv(rows)
+                yield {
+                    "站点编号": number,
+                    "检查项": f"{item}/{part}" if part else item,
+                    "检查结果": "符合" if part is None else "不符合",
+                    "检查日期": day,
+                }
 
 
 def facilities(town: Town, known: Sequence[Facility]) -> bytes:

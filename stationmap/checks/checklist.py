@@ -64,6 +64,8 @@ def check_all(items: Sequence[Item], facts: Facts) -> list[Batch]:
     5. An advisory line that is not met is a shortfall of advisory force.
     6. Else it is met if any line is, not applicable if all judged are, unknown if none is.
     """
+    if not items:
+        return []
     judged = None if facts.inspections is None else _judged(items, facts, facts.inspections)
     kind = facts.active["type"].to_numpy(dtype=object)
     batches = []
