@@ -16,7 +16,8 @@ from stationmap.checks.whole import Check
 from stationmap.city import config as settings
 from stationmap.city.answers import Answers
 from stationmap.city.config import Config
-from stationmap.city.imports import ATLAS, REGISTER, ImportReport, import_file
+from stationmap.city.import_report import ImportReport
+from stationmap.city.imports import ATLAS, REGISTER, import_file
 from stationmap.city.versions import SCHEMA_VERSION, SourceRecord, Store, replace_file
 from stationmap.errors import CityError, InputError
 from stationmap.io.notes import Note
@@ -218,7 +219,7 @@ class City:
         Parameters
         ----------
         kind : str
-            osm, streets, shops, facilities, districts or stations.
+            osm, or one of `stationmap.city.kinds.KINDS`.
         path : str or Path
         datum : str
             "auto", or the datum of the coordinates: wgs84, gcj02, bd09, cgcs2000.

@@ -3,17 +3,20 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from stationmap.city import layers, quarantine
 from stationmap.city.answers import Answers
 from stationmap.city.declared import declared
+from stationmap.city.import_report import Counts, ImportReport
 from stationmap.city.kind import Context
 from stationmap.city.kinds import KINDS, TYPE_REASONS
 from stationmap.city.known import taken
@@ -38,81 +41,15 @@ Progress = Callable[[Note], None]
 
 
 @dataclass
-class Counts:
-    """What became of the rows of one layer: read = accepted + quarantined."""
-
-    read: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    unchanged: int = 0
-    to_locate: int = 0
-
-
-@dataclass
-class ImportReport:
-    """What an import did, or with ``dry_run`` would do.
-
-    Attributes
-    ----------
-    kind, file, source : str
-    counts : Counts
-        Of all rows; `layers` has them for each layer of an OSM file.
-    datum, decided, evidence
-        The datum that was used (None without coordinates), whether the evidence told it, and what
-        was found.
-    outside : int
-        Accepted places outside the extent of the atlas.
-    removed : int
-        Rows that the source had brought before and brings no more.
-    entries : list of Entry
-        The refused rows.
-    quarantine_file : Path or None
-        Where their list stands.
-    written : bool
-        Whether anything changed in the city.
-    notes, warnings : list of Note
-    """
-
-    kind: str
-    file: str
-    source: str
-    counts: Counts = field(default_factory=Counts)
-    layers: dict[str, Counts] = field(default_factory=dict)
-    datum: str | None = None
-    decided: bool = False
-    evidence: Any = None
-    outside: int = 0
-    removed: int = 0
-    entries: list[Entry] = field(default_factory=list)
-    quarantine_file: Path | None = None
-    written: bool = False
-    notes: list[Note] = field(default_factory=list)
-    warnings: list[Note] = field(default_factory=list)
-
-    def to_json(self, *, lang: str = "zh") -> dict[str, Any]:
-        """Return plain values for JSON, sentences in `lang`."""
-        document: dict[str, Any] = dict(vars(self.counts))
-        document["datum"] = {
-            "name": self.datum,
-            "decided": self.decided,
-            "evidence": self.evidence.to_json() if self.evidence is not None else None,
-        }
-        if self.layers:
-            document["layers"] = {layer: vars(counts) for layer, counts in self.layers.items()}
-        return document | {
-            "removed": self.removed,
-            "outside": self.outside,
-            "quarantine_file": str(self.quarantine_file) if self.quarantine_file else None,
-            "warnings": [warning.render(lang) for warning in self.warnings],
-        }
-
-
-@dataclass
 class _Change:
-    """What a file brings: fresh rows by layer, and what it declares."""
+    """What a file brings: fresh rows by layer, and what it declares.
+
+    `stems` tells from which row of the file each fresh row stems, where that is known.
+    """
 
     report: ImportReport
     fresh: dict[str, gpd.GeoDataFrame]
+    stems: NDArray[np.int64] | None
     sha256: str
     crs: str | None
     complete: dict[str, list[str]]
@@ -235,6 +172,7 @@ def _from_osm(
     return _Change(
         report,
         fresh,
+        None,
         sha256=file_sha256(path),
         crs="EPSG:4326",
         complete={"shops": [EVERYWHERE]} if complete else {},
@@ -297,8 +235,10 @@ def _from_rows(
     if not good.any():
         _nothing_left(rows, report, placed, pack=now.pack)
     row = made.pop("row").to_numpy() if "row" in made else np.arange(len(good))
-    frame = made.assign(geometry=placed.geometry[row])[good[row]].reset_index(drop=True)
-    fresh = layers.conform(spec.layer, _single_lines(frame) if spec.shape == "line" else frame)
+    frame = made.assign(geometry=placed.geometry[row]).set_index(row)[good[row]]
+    if spec.shape == "line":
+        frame = _single_lines(frame)
+    fresh = layers.conform(spec.layer, frame)
     to_locate = 0 if placeless else int(fresh.geometry.isna().sum())
     report.counts = Counts(
         read=len(good),
@@ -309,6 +249,7 @@ def _from_rows(
     return _Change(
         report,
         {spec.layer: fresh},
+        frame.index.to_numpy(),
         sha256=file_sha256(path),
         crs=rows.crs.to_string() if rows.crs is not None else None,
         complete=declared(kind, fresh, file=path.name, sets=sets, pack=now.pack)
@@ -337,9 +278,7 @@ def _look_outside(change: _Change, now: Answers) -> None:
 
 def _single_lines(frame: Any) -> gpd.GeoDataFrame:
     """One row a line: the lines of a multi-line keep its id, like a way that a map cut."""
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=layers.WGS84).explode(
-        index_parts=False, ignore_index=True
-    )
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=layers.WGS84).explode(index_parts=False)
 
 
 def _nothing_left(rows: Rows, report: ImportReport, placed: Placed, *, pack: Pack) -> None:
@@ -406,8 +345,11 @@ def _compare(
                     {"sources": ", ".join(sorted(sources)), "source": report.source},
                 )
             )
-        # several rows may stem from one that was read
-        counts.unchanged = min(unchanged, counts.accepted)
+        if change.stems is not None:
+            # a row that was read is unchanged when all are that stem from it
+            unchanged = pd.Series(unchanged).groupby(change.stems).all().to_numpy()
+        # several pieces of one road have its id
+        counts.unchanged = min(int(unchanged.sum()), counts.accepted)
     if report.removed:
         report.warnings.append(
             Note(

@@ -279,26 +279,26 @@ def _columns(layer: str) -> Mapping[str, str]:
 
 def replace_source(
     old: gpd.GeoDataFrame | None, fresh: gpd.GeoDataFrame, *, layer: str, source: str
-) -> tuple[gpd.GeoDataFrame, int, int]:
+) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_], int]:
     """Put what a source brings now in the place of what it brought before.
 
     Returns
     -------
     frame : GeoDataFrame
         Rows of other sources as they were, `fresh` where the source's rows stood, else last.
-    unchanged : int
-        Rows of `fresh` that the same source had brought before, whatever their row number.
+    unchanged : ndarray of bool
+        Which rows of `fresh` the same source had brought before, whatever their row number.
     removed : int
         Rows with an id that the source had brought before and brings no more.
     """
     if old is None:
-        return fresh, 0, 0
+        return fresh, np.zeros(len(fresh), dtype=bool), 0
     own = (old["source"] == source).to_numpy()
     if layer == "zones":
         # one file may bring several kinds, each with an import of its own
         own = own & old["kind"].isin(fresh["kind"]).to_numpy()
     before, now = row_hashes(old[own]), row_hashes(fresh)
-    unchanged = int(np.isin(_with_ordinal(now), _with_ordinal(before)).sum())
+    unchanged = np.isin(_with_ordinal(now), _with_ordinal(before))
     key = _KEYS.get(layer)
     removed = int((~old.loc[own, key].isin(fresh[key])).sum()) if key else 0
     if not own.all():

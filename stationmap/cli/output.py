@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stationmap.checks.spacing import Spacing
     from stationmap.city.answers import Answers
-    from stationmap.city.imports import Counts, ImportReport
+    from stationmap.city.import_report import Counts, ImportReport
     from stationmap.io.notes import Note
 
 LANG_VARIABLE = "STATIONMAP_LANG"
