@@ -308,6 +308,7 @@ def by_name(name, category=None, said=None):
         ("政务服务中心【停车场】", None),
         ("老年大学（筹）", None),
         ("图书馆路", None),
+        ("城市学校少年宫", None),
         ("图书馆新村", None),
         ("孔庙商城", None),
         ("人民医院药房", None),
@@ -386,6 +387,17 @@ def test_real_municipal_medical_headings_map(shared):
     assert words[found.isna()].tolist() == [399.0]
     counts = found.value_counts()
     assert counts.to_dict() == {"clinic": 1876, "hospital": 70, "public_health": 9}
+
+
+def test_real_universities_for_seniors_are_told_by_their_names(shared):
+    table = pd.read_csv(shared("shanghai-amap-poi/shanghai_school.csv"))
+    before = tables.category_of_text(table["type"])
+    after = tables.category_by_name(table["name"], before, table["type"])
+    changed = table["name"][after != before]
+    assert set(after[after != before]) == {"senior_university"}
+    assert changed.str.contains("老干部大学|老年大学").all()
+    seniors = table["name"].str.contains("(?:老干部|老年)大学(?:$|\\()", regex=True)
+    assert set(changed.index) == set(table.index[seniors])
 
 
 def test_real_open_lists_map(shared):

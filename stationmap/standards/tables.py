@@ -192,7 +192,8 @@ def _ending_of_name(name: str) -> str | None:
 @cache
 def _names() -> dict[str, str]:
     entries = _table("categories")["category"]
-    return {_plain(word): entry["id"] for entry in entries for word in entry.get("names", ())}
+    said = {_plain(word): entry["id"] for entry in entries for word in entry.get("names", ())}
+    return said | dict.fromkeys(_table("categories")["by_name"]["ignored"], "")
 
 
 @cache

@@ -212,6 +212,26 @@ def test_facilities_are_nodes_outlines_and_relations(town):
     assert "n10" not in found.index  # a shop only
 
 
+def test_a_name_tells_where_tags_do_not(tmp_path):
+    tags = [
+        {"building": "yes", "name": "柯城区老年大学"},
+        {"building": "apartments", "name": "人民医院"},
+        {"building": "yes", "name": "人民医院宿舍"},
+        {"amenity": "community_centre", "name": "衢州市工人文化宫"},
+        {"amenity": "parking", "name": "市民中心"},
+        {"highway": "bus_stop", "name": "工人文化宫"},
+    ]
+    parts = [square(10 * k, 118.87 + k / 100, 28.97) for k in range(len(tags))]
+    parts += [way(k + 1, ring(10 * k), t) for k, t in enumerate(tags)]
+    facilities = osm.read(write(tmp_path / "x.osm", *parts)).facilities
+    found = {row.id: (row.category, row.tags) for row in facilities.itertuples()}
+    assert found["w1"] == ("senior_university", "building=yes")
+    assert found["w4"] == ("workers_palace", "amenity=community_centre")
+    assert found["w5"] == (None, "amenity=parking")
+    assert found.keys() & {"w2", "w3"} == set()
+    assert "w6" not in found or found["w6"][0] == "bus_stop"
+
+
 def test_district_with_its_code_and_people(town):
     assert town.districts[["adcode", "name", "level", "population"]].values.tolist() == [
         ["330802", "柯城区", 6, 528847.0]
