@@ -1,12 +1,15 @@
 """What a report of a city is made from, gathered from its answers."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
-from stationmap import standards
+from stationmap import indicators, standards
+from stationmap.checks import words
 from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.city.layers import LABELS
@@ -58,7 +61,7 @@ def dossier(
         date=check.today,
         findings=check.findings,
         rules=[entry for entry in check.pack.entries() if entry.id in chosen],
-        missing=[row for row in check.summary["missing"] if chosen.intersection(row["rules"])],
+        missing=_missing(check, chosen, lang=lang),
         sources=[
             Source(
                 file=record.file,
@@ -74,8 +77,26 @@ def dossier(
         districts=districts,
         streets=_streets(now),
         frontage=_frontage(now, check, district=district),
+        indicators=_indicators(check, district=district),
         exemptions=check.exemptions[check.exemptions["rule_id"].isin(chosen)],
     )
+
+
+def _missing(check: Check, chosen: Set[str], *, lang: str) -> list[dict[str, Any]]:
+    """Return the layers that chosen rules lack, and inspections where items wait for them."""
+    rows = [row for row in check.summary["missing"] if not chosen.isdisjoint(row["rules"])]
+    items = [item.id for item in check.pack.items if item.id in chosen]
+    if check.facts.inspections is None and items:
+        name = words.layer("inspections").render(lang)
+        rows.append({"layer": "inspections", "name": name, "rows": 0, "rules": items})
+    return rows
+
+
+def _indicators(check: Check, *, district: str | None) -> pd.DataFrame:
+    found = indicators.frame(check.pack, check.facts)
+    if district is None or found.empty:
+        return found
+    return found[found["adcode"].fillna("").astype("str").str.startswith(district)]
 
 
 def _kind(kind: str, *, lang: str) -> str:

@@ -9,6 +9,7 @@ import typer
 from stationmap.cli.check import check
 from stationmap.cli.output import (
     feature_collection,
+    gaps_summary,
     language,
     print_gaps,
     print_json,
@@ -302,7 +303,7 @@ def gaps(
         status(Note(N_("looking for gaps"), {}))
         spacing = opened.spacing(with_planned=with_planned)
         found = opened.gaps(with_planned=with_planned)
-        summary = spacing.summary()
+        summary = gaps_summary(opened, spacing)
         if out is not None:
             status(Note(N_("writing"), {}))
             rule = opened.rule(None)

@@ -185,17 +185,19 @@ def summary_sentence(now: "Answers", summary: dict[str, Any]) -> str:
 
 def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> None:
     """Print the summary and the streets that need most points."""
-    streets = now.streets()
+    from stationmap.reports.assumed import READINGS
+    from stationmap.reports.frontage import verdict
+
+    streets, rule = now.streets(), now.rule(None)
     typer.echo(summary_sentence(now, summary))
     if summary["assumed_m"] > 0:
-        known = streets.shop_stretches
         say(
             N_(
                 "Of it {assumed} km are assumed: the shops there are not declared complete, so the "
                 "whole street counts. Shops are known along {known} km."
             ),
             assumed=_km(summary["assumed_m"]),
-            known=_km(float((known["to_m"] - known["from_m"]).sum())),
+            known=_km(shops_m(now)),
         )
     say(
         N_(
@@ -206,7 +208,11 @@ def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> N
         runs=summary["runs"],
         gaps=summary["gaps"],
         share="–" if summary["covered_share"] is None else f"{summary['covered_share']:.1%}",
-        decides=said(_READINGS[now.rule(None).decides]),
+        decides=said(READINGS[rule.decides]),
+    )
+    say(
+        N_("So the city as a whole: {verdict}."),
+        verdict=said(verdict(met=spacing.met(rule.decides))),
     )
     say(
         N_("Streets measured once: {length} km (both carriageways apart: {raw} km)."),
@@ -216,11 +222,21 @@ def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> N
     _print_streets(spacing)
 
 
-_READINGS = {
-    "count": N_("count"),
-    "gap": N_("largest gap"),
-    "covered": N_("covered share"),
-}
+def gaps_summary(now: "Answers", spacing: "Spacing") -> dict[str, Any]:
+    """Return what `gaps --json` says of the city.
+
+    Beside `Spacing.summary`: ``shops_m``, the length along which shops are known, the reading that
+    ``decides``, and whether the city is ``met`` by it.
+    """
+    decides = now.rule(None).decides
+    verdict = {"shops_m": shops_m(now), "decides": decides, "met": spacing.met(decides)}
+    return spacing.summary() | verdict
+
+
+def shops_m(now: "Answers") -> float:
+    """Return the length of frontage along which shops are known, in metres."""
+    known = now.streets().shop_stretches
+    return float((known["to_m"] - known["from_m"]).sum())
 
 
 def _print_streets(spacing: "Spacing") -> None:

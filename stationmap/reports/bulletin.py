@@ -20,8 +20,9 @@ from stationmap.reports.wording import (
     text,
     words,
 )
-from stationmap.standards import Rule, SpacingRule
+from stationmap.standards import IndicatorRule, Rule, SpacingRule
 
+_HYPHEN = "\u2011"  # at which no line breaks
 TITLE_LINE = 20  # characters of a title that stand on one line
 LISTED = 20  # shortfalls of a rule that the report lists; the workbook has all
 
@@ -189,13 +190,15 @@ def _rules(dossier: Dossier, outcome: str, say: Say, *, lang: str) -> tuple[Sect
                 "{rule_id} · {document}, {article}. Met {met}, not met {not_met}, advice "
                 "{advised}, cannot be told {unknown}, not applicable {not_applicable}."
             ),
-            rule_id=rule.id,
+            rule_id=rule.id.replace("-", _HYPHEN),
             document=rule.clause.document,
             article=rule.clause.article,
             **{name: f"{row[name]:,}" for name in OUTCOMES},
         )
         if isinstance(rule, SpacingRule) and dossier.frontage is not None:
             listed: Block = Paragraph(say(N_("The gaps stand in the section on the streets.")))
+        elif isinstance(rule, IndicatorRule) and dossier.indicators is not None:
+            listed = Paragraph(say(N_("The figures stand in the section on the indicators.")))
         else:
             listed = shortfall_table(dossier, rule, outcome, say, lang=lang)
         found.append(Section(words(rule, lang=lang), (Paragraph(said), listed)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 # text width of the page in mm: A4 less 28 mm left and 26 mm right, as GB/T 9704 has it
 TEXT_MM = 156.0
 MARGINS_MM = {"top": 37.0, "right": 26.0, "bottom": 35.0, "left": 28.0}
-PICTURE_HIGH_MM = 195.0
+PICTURE_HIGH_MM = 132.0
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DIGITS = "〇一二三四五六七八九"

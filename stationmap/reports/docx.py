@@ -1,6 +1,7 @@
 """A report as a Word document, in the look of an official one (GB/T 9704)."""
 
 import io
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,15 @@ def write_docx(path: Path, report: Report) -> None:
         _add(document, paragraph, report)
     for level, heading, blocks in report.outline():
         _indent(document.add_paragraph(clean(heading), style=f"Heading {level}"), report)
-        for block in blocks:
-            _add(document, block, report)
+        for block, following in zip_longest(blocks, blocks[1:]):
+            added = _add(document, block, report)
+            if isinstance(following, Picture):
+                added.paragraph_format.keep_with_next = True
     for number, closing in enumerate(report.closing):
         added = _add(document, closing, report)
         added.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         added.paragraph_format.keep_with_next = number + 1 < len(report.closing)
-        added.paragraph_format.space_before = Pt(0 if number else 2 * _LINE_PT)
+        added.paragraph_format.space_before = Pt(0 if number else _LINE_PT)
     for annex in report.annexes:
         added = document.add_paragraph(clean(annex.heading), style="Heading 1")
         added.paragraph_format.page_break_before = annex is report.annexes[0]
@@ -126,6 +129,7 @@ def _add_picture(document: Any, block: Picture) -> Any:
 
 def _add_table(document: Any, block: Table) -> Any:
     from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.shared import Mm
 
     if block.title:
         title = document.add_paragraph(clean(block.title), style="Caption")
@@ -133,6 +137,9 @@ def _add_table(document: Any, block: Table) -> Any:
     table = document.add_table(rows=1, cols=len(block.columns), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
+    whole = sum(column.width for column in block.columns)
+    for made, column in zip(table.columns, block.columns, strict=True):
+        made.width = Mm(TEXT_MM * column.width / whole)
     _fill(table.rows[0], [c.heading for c in block.columns], block.columns, bold=True)
     _mark(table.rows[0], "w:tblHeader")
     for number, cells in enumerate(block.rows, start=1):
@@ -142,11 +149,12 @@ def _add_table(document: Any, block: Table) -> Any:
 
 
 def _add_note(document: Any, note: str) -> Any:
+    """Add what stands below a table; without a note a small gap."""
     from docx.shared import Pt
 
     paragraph = document.add_paragraph(clean(note))
-    paragraph.paragraph_format.line_spacing = 1.0
-    paragraph.paragraph_format.space_after = Pt(6)
+    paragraph.paragraph_format.line_spacing = Pt(15 if note else 8)
+    paragraph.paragraph_format.space_after = Pt(6 if note else 0)
     for run in paragraph.runs:
         run.font.size = Pt(_NOTE_PT)
     return paragraph
@@ -206,6 +214,7 @@ def _set_up(document: Any, report: Report) -> None:
     document.styles["Subtitle"].paragraph_format.space_after = Pt(_LINE_PT)
     document.styles["Caption"].paragraph_format.line_spacing = Pt(20)
     _no_rule_below_title(document)
+    _speak(document, "zh-CN" if report.lang == "zh" else "en-US")
     _number_pages(document)
     _name_stand_ins(document)
     document.core_properties.title = clean(report.title.replace("\n", ""))
@@ -222,6 +231,15 @@ def _set_fonts(properties: Any, chinese: str, latin: str) -> None:
         del fonts.attrib[key]
     for key, font in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", chinese)):
         fonts.set(qn(f"w:{key}"), font)
+
+
+def _speak(document: Any, language: str) -> None:
+    """Say the language of all text: it decides how Chinese punctuation is drawn."""
+    from docx.oxml.ns import qn
+
+    for found in document.styles.element.iter(qn("w:lang")):
+        found.set(qn("w:val"), language)
+        found.set(qn("w:eastAsia"), "zh-CN")
 
 
 def _no_rule_below_title(document: Any) -> None:

@@ -91,7 +91,7 @@ class Dossier:
     frontage : Frontage, optional
         Where the pack has a spacing rule and the city has streets.
     indicators : DataFrame, optional
-        The indicators frame.
+        As `indicators.frame` gives it.
     exemptions : DataFrame, optional
         rule_id, subject_id, reason, approver, until (NaT without end), valid on the day.
     """

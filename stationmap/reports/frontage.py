@@ -30,11 +30,11 @@ def frontage_section(dossier: Dossier, say: Say, *, lang: str) -> Section | None
     blocks: list[Block] = [Paragraph(_summary(found, say, kind=kind))]
     if "by_district" in found.summary:
         blocks += [_by_county(dossier, found, say, lang=lang), _by_class(found, say)]
+    if len(found.gaps):
+        blocks.append(_longest(dossier, found, say, lang=lang))
     picture = pictures.gaps_picture(dossier, lang=lang)
     if picture is not None:
         blocks.append(picture)
-    if len(found.gaps):
-        blocks.append(_longest(dossier, found, say, lang=lang))
     return Section(say(N_("Along the streets")), tuple(blocks))
 
 

@@ -5,52 +5,93 @@ from typing import Any
 import pandas as pd
 
 from stationmap.messages import N_
-from stationmap.reports.content import Column, Section, Table
+from stationmap.reports.content import Block, Column, Paragraph, Section, Table
 from stationmap.reports.dossier import Dossier
-from stationmap.reports.wording import Say
+from stationmap.reports.wording import Say, percent, text
+from stationmap.standards import IndicatorRule
 
+LISTED = 20  # units that the report lists
 _STATES = {
     "met": N_("target reached"),
     "not_met": N_("target not reached"),
     "unknown": N_("Cannot be told"),
-    "not_applicable": N_("no target"),
+    "not_applicable": N_("for information"),
 }
 
 
 def indicator_section(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
-    """Return the section; None where the pack has no indicator."""
+    """Return the section; None where no indicator was checked.
+
+    City and counties are listed, of the units those that fall short.
+    """
     frame = dossier.indicators
     if frame is None or frame.empty:
         return None
-    del lang
-    names = dossier.county_names
+    rules = {rule.id: rule for rule in dossier.rules if isinstance(rule, IndicatorRule)}
+    frame = frame[frame["indicator"].isin(rules)]
+    is_unit = (frame["subject_kind"] == "unit").to_numpy()
+    short = frame[is_unit & (frame["state"] == "not_met").to_numpy()]
+    blocks: list[Block] = []
+    if not is_unit.all():
+        blocks.append(_table("", frame[~is_unit], rules, say, lang=lang))
+    if is_unit.any():
+        units = frame[is_unit]
+        said = say(
+            N_(
+                "Of {units} figures of units {met} reach their target, {short} do not, {unknown} "
+                "cannot be told."
+            ),
+            units=f"{int((units['state'] != 'not_applicable').sum()):,}",
+            met=f"{int((units['state'] == 'met').sum()):,}",
+            short=f"{len(short):,}",
+            unknown=f"{int((units['state'] == 'unknown').sum()):,}",
+        )
+        blocks.append(Paragraph(said))
+    if len(short):
+        blocks.append(
+            _table(say(N_("Units short of a target")), short.head(LISTED), rules, say, lang=lang)
+        )
+        more = len(short) - LISTED
+        if more > 0:
+            said = say(N_("{more} more stand in the workbook (xlsx)."), more=f"{more:,}")
+            blocks.append(Paragraph(said, "note"))
+    return Section(say(N_("Indicators against targets")), tuple(blocks)) if blocks else None
+
+
+def _table(
+    title: str, frame: pd.DataFrame, rules: dict[str, IndicatorRule], say: Say, *, lang: str
+) -> Table:
     rows = [
         [
-            str(row.indicator),
-            names.get(str(row.subject), str(row.subject)),
-            _text(row.period),
-            _number(row.value),
+            rules[row.indicator].name.get(lang),
+            text(row.name) or text(row.subject),
+            text(row.period) or "–",
+            _number(row.numerator),
             _number(row.denominator),
-            _number(row.target),
-            say(_STATES.get(str(row.state), str(row.state))),
+            _figure(row.value, row.unit),
+            _figure(row.target, row.unit),
+            "–" if row.target != row.target else _number(row.needed),
+            say(_STATES[row.state]),
         ]
-        for row in frame.itertuples()
+        for row in frame.rename_axis(index=None).itertuples(index=False)
     ]
     columns = (
-        Column(say(N_("Indicator")), 2.6),
-        Column(say(N_("For")), 1.4),
-        Column(say(N_("Period")), 1.0),
-        Column(say(N_("Value")), 1.0, number=True),
-        Column(say(N_("Of")), 1.0, number=True),
-        Column(say(N_("Target")), 1.0, number=True),
-        Column(say(N_("State")), 1.2),
+        Column(say(N_("Indicator")), 2.0),
+        Column(say(N_("For")), 1.5),
+        Column(say(N_("Period")), 1.3, number=True),
+        Column(say(N_("Count so far")), 1.1, number=True),
+        Column(say(N_("Of")), 1.1, number=True),
+        Column(say(N_("Value")), 1.2, number=True),
+        Column(say(N_("Target")), 1.1, number=True),
+        Column(say(N_("Still needed")), 0.9, number=True),
+        Column(say(N_("State")), 1.2, number=True),
     )
-    return Section(say(N_("Indicators against targets")), (Table("", columns, rows),))
+    return Table(title, columns, rows)
 
 
 def _number(value: Any) -> str:
-    return "–" if value is None or pd.isna(value) else f"{value:,.6g}"
+    return "–" if pd.isna(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def _text(value: Any) -> str:
-    return "–" if value is None or pd.isna(value) else str(value)
+def _figure(value: Any, unit: str) -> str:
+    return percent(value) if unit == "share" else _number(value)

@@ -67,6 +67,8 @@ def percent(share: float | None, *, digits: int = 1) -> str:
     """Return a share in per cent, "–" without one; below all never says all."""
     if share is None or share != share:
         return "–"
+    if share == 1:
+        return "100%"
     rounded = round(share * 100, digits)
     if rounded >= 100 and share < 1:
         rounded = 100 - 10**-digits
