@@ -50,9 +50,9 @@ def read(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        One row a placemark, in the order of the file: name, description, address (the last two
-        where there are any), layer (the folders around it, joined by "/"), a column of text for
-        each name of the extended data, geometry in two dimensions or None. No CRS: KML is WGS-84
+        One row a placemark, in the order of the file: name, description, address and layer (the
+        folders around it, joined by "/"), each where there are any; a column of text for each
+        name of the extended data; geometry in two dimensions or None. No CRS: KML is WGS-84
         by definition, but tools in China export GCJ-02. ``attrs["notes"]`` (list of Note) counts
         what was passed over.
 
@@ -75,7 +75,7 @@ def read(path: str | Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
 
 
 def _of_layer(frame: gpd.GeoDataFrame, layer: str, *, file: str) -> gpd.GeoDataFrame:
-    folders = frame["layer"].fillna("")
+    folders = frame["layer"].fillna("") if "layer" in frame else pd.Series("", frame.index)
     inside = (folders + "/").str.startswith(f"{layer}/")
     if not inside.any():
         raise InputError(
@@ -238,8 +238,8 @@ class _Document:
 
     def frame(self) -> gpd.GeoDataFrame:
         """Make a frame of the gathered rows."""
-        given = [n for n in _OWN if n == "name" or any(n in row for row in self.rows)]
-        columns = [*given, "layer", *self.columns]
+        own = [n for n in (*_OWN, "layer") if any(row.get(n) for row in self.rows)]
+        columns = [*own, *self.columns]
         table = {n: np.array([row.get(n) for row in self.rows], dtype=object) for n in columns}
         geometry = np.array([row.get("geometry") for row in self.rows], dtype=object)
         frame = pd.DataFrame({n: pd.Series(v, dtype=object) for n, v in table.items()})
