@@ -20,6 +20,20 @@ MISTAKES = {
         "rule[OR-T.5].at[7]",
         "nearest: museum",
     ),
+    "the name of a place for its id": (
+        "changzhi-2021",
+        'at = ["practice_centre"]',
+        'at = ["新时代文明实践中心（所、站）"]',
+        "rule[CZ-T.7].at[1]",
+        "nearest: practice_centre;",
+    ),
+    "the name of a type for its id": (
+        "changzhi-2021",
+        'site_type = "point"',
+        'site_type = "小区志愿服务点"',
+        "rule[CZ-T.5].site_type",
+        "nearest: point;",
+    ),
     "a kind of area that is none": (
         "ordos-2018",
         'at = ["subdistrict"]',
@@ -201,6 +215,13 @@ MISTAKES = {
         'on_duty = "yes"',
         "rule[CZ-5].on_duty",
         "expected true or false",
+    ),
+    "hours that cannot be read": (
+        "zhanjiang-2018",
+        'model = "Mo-Fr 08:30',
+        'model = "工作日 08:30',
+        "rule[ZJ-H].model",
+        "such as Mo-Fr 08:30-11:30",
     ),
     "a part of the product that is none": (
         "simao-2015",

@@ -44,7 +44,7 @@ _SENTENCES = {
     "greater_than_equal": N_("{key} is {value}; expected a number of at least {limit}"),
     "less_than_equal": N_("{key} is {value}; expected a number of at most {limit}"),
     "literal_error": N_("{key} is {value}; expected one of {known}; nearest: {nearest}"),
-    "unknown_name": N_("{key} names {value}; expected one of {known}; nearest: {nearest}"),
+    "unknown_name": N_("{key} names {value}; nearest: {nearest}; expected one of {known}"),
     "unknown_key": N_("unknown key {key}; nearest valid key: {nearest}; known: {known}"),
     "duplicate": N_("{key} is {value}, which stands twice; every entry needs its own"),
     "duplicate_kind": N_(
@@ -65,6 +65,10 @@ _SENTENCES = {
     "along_without_frontage": N_('{key} is for frontage; add "frontage" to at, or leave it out'),
     "with_frontage_elsewhere": N_(
         "{key} is for junctions and bus stops; add junction or bus_stop to at, or leave it out"
+    ),
+    "hours_model": N_(
+        "{key} is {value}; expected opening hours as OpenStreetMap writes them, such as "
+        "Mo-Fr 08:30-11:30,14:30-17:30"
     ),
     "pattern": N_("{key} is {value}; {reason}"),
     "extends_unknown": N_("{key} is {value}; no such pack; nearest: {nearest}; known: {known}"),
@@ -184,11 +188,13 @@ def _read(path: Path) -> tuple[Pack | None, list[Problem]]:
 def _validated(file: "_File") -> tuple[Pack | None, list[Problem]]:
     if file.problems:
         return None, file.problems
+    between = list(faults(file.whole))
     try:
-        pack, found = Pack.model_validate(file.whole), []
+        pack, within = Pack.model_validate(file.whole), []
     except ValidationError as error:
-        pack, found = None, [_problem(file, fault) for fault in _telling(error, file.whole)]
-    found += [_problem(file, fault) for fault in faults(file.whole)]
+        told = {fault["loc"] for fault in between}
+        pack, within = None, [f for f in _telling(error, file.whole) if f["loc"] not in told]
+    found = [_problem(file, fault) for fault in (*within, *between)]
     return pack, sorted(found, key=lambda p: p.line)
 
 
@@ -282,14 +288,20 @@ def _telling(error: ValidationError, data: Mapping[str, Any]) -> Iterator[dict[s
         if fault["type"] == "too_short" and fault["input"]:
             continue  # its values are there, and each has its own fault
         if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            rule = entries(data, "rule")[int(loc[1])]
+            rule = _entry(data, loc)
             kind = "literal_error" if "kind" in rule else "missing_choice"
             context = {"value": rule.get("kind"), "known": list(KINDS)}
             yield {"type": kind, "loc": (*loc, "kind"), "ctx": context}
         elif loc[0] == "rule" and len(loc) > 2:
-            yield {**fault, "loc": (*loc[:2], *loc[3:])}
+            said = fault["type"] == "missing" or len(loc) == 3 or loc[3] in _entry(data, loc)
+            if said:  # what follows from a wrong value is not told beside it
+                yield {**fault, "loc": (*loc[:2], *loc[3:])}
         else:
             yield {**fault}
+
+
+def _entry(data: Mapping[str, Any], loc: Loc) -> Mapping[str, Any]:
+    return entries(data, str(loc[0]))[int(loc[1])]
 
 
 def _problem(file: _File, error: Mapping[str, Any]) -> Problem:
@@ -312,7 +324,7 @@ def _problem(file: _File, error: Mapping[str, Any]) -> Problem:
         "value": _show(value),
         "limit": None if limit is None else f"{limit:g}",
         "known": ", ".join(known),
-        "nearest": _nearest(str(value), known),
+        "nearest": context.get("nearest") or _nearest(str(value), known),
         "of": context.get("of"),
         "reason": context.get("reason", error.get("msg")),
     }
@@ -351,7 +363,7 @@ def _keys(loc: Loc, data: Mapping[str, Any]) -> list[str]:
     """Keys that a table may have, by its place in the file; empty where it is no table."""
     at: type[BaseModel] | None = Pack
     if loc[:1] == ("rule",) and len(loc) > 1:
-        at = KINDS.get(str(entries(data, "rule")[int(loc[1])].get("kind")))
+        at = KINDS.get(str(_entry(data, loc).get("kind")))
         loc = loc[2:]
     for part in loc:
         if isinstance(part, int):

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import opening_hours
+
 from stationmap.errors import PackError
 from stationmap.standards import patterns, tables
 from stationmap.standards.extend import SECTIONS
@@ -15,14 +17,18 @@ from stationmap.standards.lines import Loc
 from stationmap.standards.rules import PLACES
 
 Fault = dict[str, Any]
+Known = Mapping[str, tuple[str, ...]]
 
 
 def faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Everything wrong between the entries of a pack, and between the keys of one."""
     for section, names in SECTIONS.items():
         yield from _twice(data, section, names)
-    types = [str(entry.get("id")) for entry in entries(data, "site_type")]
-    places = [*tables.categories(), *PLACES]
+    types = {str(entry.get("id")): _names(entry) for entry in entries(data, "site_type")}
+    places: Known = {
+        **{place: (name.zh,) for place, name in tables.categories().items()},
+        **dict.fromkeys(PLACES, ()),
+    }
     for section in ("rule", "item"):
         for number, entry in enumerate(entries(data, section)):
             for fault in _in_entry(entry, types, places):
@@ -48,7 +54,14 @@ def _twice(data: Mapping[str, Any], section: str, names: tuple[str, ...]) -> Ite
             yield {"type": kind, "loc": (section, number, "id"), "ctx": context}
 
 
-def _in_entry(entry: Mapping[str, Any], types: list[str], places: list[str]) -> Iterator[Fault]:
+def _names(site_type: Mapping[str, Any]) -> tuple[str, ...]:
+    name, also = site_type.get("name"), site_type.get("also")
+    said = [name.get("zh"), name.get("en")] if isinstance(name, dict) else []
+    said += also if isinstance(also, list) else []
+    return tuple(word for word in said if isinstance(word, str))
+
+
+def _in_entry(entry: Mapping[str, Any], types: Known, places: Known) -> Iterator[Fault]:
     parts = _parts(entry)
     yield from _unknown(entry, ("site_type", "head", "counts", "site_types"), types)
     yield from _unknown(entry, ("at",), places)
@@ -62,13 +75,15 @@ def _in_entry(entry: Mapping[str, Any], types: list[str], places: list[str]) -> 
         yield from _indicator(entry)
     if entry.get("kind") == "naming":
         yield from _naming(parts)
+    if entry.get("kind") == "hours":
+        yield from _hours(entry)
 
 
 def _parts(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return entries(entry, "part")
 
 
-def _unknown(entry: Mapping[str, Any], keys: Iterable[str], known: list[str]) -> Iterator[Fault]:
+def _unknown(entry: Mapping[str, Any], keys: Iterable[str], known: Known) -> Iterator[Fault]:
     for key in keys:
         said = entry.get(key)
         named: list[tuple[Loc, Any]] = [((key,), said)]
@@ -76,7 +91,10 @@ def _unknown(entry: Mapping[str, Any], keys: Iterable[str], known: list[str]) ->
             named = [((key, number), one) for number, one in enumerate(said)]
         for loc, name in named:
             if isinstance(name, str) and name not in known:
-                yield {"type": "unknown_name", "loc": loc, "ctx": {"value": name, "known": known}}
+                # whoever writes the name for the id is told the id
+                meant = next((one for one, names in known.items() if name in names), None)
+                context = {"value": name, "known": list(known), "nearest": meant}
+                yield {"type": "unknown_name", "loc": loc, "ctx": context}
 
 
 def _part_numbers(parts: list[Mapping[str, Any]]) -> Iterator[Fault]:
@@ -136,3 +154,9 @@ def _naming(parts: list[Mapping[str, Any]]) -> Iterator[Fault]:
             loc = ("part", number, "pattern")
             yield {"type": "pattern", "loc": loc, "input": pattern, "ctx": {"reason": reason}}
             return
+
+
+def _hours(entry: Mapping[str, Any]) -> Iterator[Fault]:
+    model = entry.get("model")
+    if isinstance(model, str) and model and not opening_hours.validate(model):
+        yield {"type": "hours_model", "loc": ("model",), "input": model}
