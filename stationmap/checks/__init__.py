@@ -16,6 +16,8 @@ from stationmap.checks import (
     naming,
     placement,
     presence,
+    services,
+    unit,
 )
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import Batch
@@ -115,6 +117,18 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
             N_("a city, a county or a unit reaches a target"),
             indicator.check,
             indicator.MESSAGES,
+        ),
+        "services": RuleKind(
+            N_("Services"),
+            N_("stations offer the services that belong to their place"),
+            services.check,
+            services.MESSAGES,
+        ),
+        "unit": RuleKind(
+            N_("Units"),
+            N_("units have an organisation, regular activity, an account on the platform"),
+            unit.check,
+            unit.MESSAGES,
         ),
     }
 )
