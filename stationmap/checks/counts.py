@@ -4,6 +4,7 @@ A table of counts has one row for each subject and period: subject, period ("" w
 stated), value, source, sure (False where a list that was counted is not declared complete).
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -34,6 +35,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
 )
 # these change slowly, or are counted once in ten years: an older figure serves a newer one
 SLOW = frozenset({"population", "headcount"})
+# these grow through a year, and are held to a target for the year
+GROWING = frozenset({"active", "hours", "staff_hours_reached", "trainings"})
 # those of a county are those of its units
 _STAFF = frozenset({"headcount", "staff_registered", "staff_hours_reached"})
 _LISTS: Mapping[str, str] = MappingProxyType(
@@ -44,8 +47,29 @@ _LISTS: Mapping[str, str] = MappingProxyType(
         "units_on_platform": "units",
     }
 )
+_PERIOD = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|-(\d{2})(?:-\d{2})?)?")
 COLUMNS = ("subject", "period", "value", "source", "sure")
 B = NDArray[np.bool_]
+
+
+def order(period: object) -> int:
+    """Return a number by which periods sort: by their end, the shorter first; -1 for none.
+
+    A year is "2026", a half "2026H1", a quarter "2026Q3", a month "2026-09".
+    """
+    found = _PERIOD.fullmatch(period) if isinstance(period, str) else None
+    if found is None:
+        return -1
+    year, half, quarter, month = (int(part) if part else 0 for part in found.groups())
+    end = 6 * half or 3 * quarter or month or 12
+    length = 6 if half else 3 if quarter else 1 if month else 12
+    return (12 * year + end) * 100 + length
+
+
+def is_year(period: object) -> bool:
+    """Tell whether a period is a whole year, or unstated."""
+    number = order(period)
+    return number < 0 or number % 100 == 12
 
 
 def prefix(adcode: str) -> str:
@@ -161,7 +185,7 @@ def of_city(
     found = _sums(parts, inner, count=count)
     if len(found) or parts.empty:
         return found, []
-    latest = parts if count in SLOW else parts[parts["period"] == parts["period"].max()]
+    latest = parts if count in SLOW else parts[parts["period"] == max(parts["period"], key=order)]
     lacking = inner[~inner["subject"].isin(latest["subject"])]
     return found, lacking["name"].where(lacking["name"].notna(), lacking["subject"]).tolist()
 
@@ -242,9 +266,13 @@ def _sums(parts: pd.DataFrame, inner: pd.DataFrame, *, count: str) -> pd.DataFra
     table = parts.assign(above=parts["subject"].map(inner.set_index("subject")["above"]))
     found = _whole(table, ["above", "period"], size)
     if count in SLOW:
-        newest = table.sort_values("period").drop_duplicates("subject", keep="last")
+        newest = table.sort_values("period", key=_orders).drop_duplicates("subject", keep="last")
         found = _first(found, _whole(newest, ["above"], size))
     return found
+
+
+def _orders(periods: pd.Series) -> pd.Series:
+    return periods.map(order)
 
 
 def _whole(table: pd.DataFrame, keys: list[str], size: pd.Series) -> pd.DataFrame:
@@ -252,7 +280,7 @@ def _whole(table: pd.DataFrame, keys: list[str], size: pd.Series) -> pd.DataFram
     sums = groups.agg(
         value=("value", "sum"),
         number=("value", "size"),
-        oldest=("period", "min"),
+        oldest=("period", lambda s: min(s, key=order)),
         source=("source", lambda s: "; ".join(dict.fromkeys(s.dropna().astype(str)))),
         sure=("sure", "all"),
     ).reset_index()

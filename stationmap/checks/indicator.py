@@ -34,6 +34,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "indicator.undeclared": N_(
             "{name}: {indicator} {value} so far ({basis}); the list is not declared complete"
         ),
+        "indicator.part_year": N_(
+            "{name}: {indicator} {value} so far ({basis}), which is only part of a year; "
+            "target {target}"
+        ),
         "indicator.nothing": N_("{name}: {indicator} does not apply; there are no {missing}"),
         "indicator.information": N_("{name}: {indicator} {value} ({basis}); for information"),
         "indicator.unknown_information": N_(
@@ -81,7 +85,8 @@ def measure(rule: IndicatorRule, facts: Facts) -> pd.DataFrame:
 
     1. The newest period that has both counts is taken, else the newest numerator with the newest
        older denominator. Population and headcount may always be older; then a newer one serves
-       where there is no older one.
+       where there is no older one. Of counts that grow through a year whole years come first; a
+       part of one that falls short is unknown.
     2. The target is met where the numerator reaches target × denominator, inclusive; no rounding
        of the value decides.
     3. What is not counted, or counted from a list not declared complete, is unknown.
@@ -139,7 +144,10 @@ def _measured(rule: IndicatorRule, facts: Facts, *, kind: str) -> pd.DataFrame:
         under, under_lacking = over.assign(value=1.0), list[str]()
     else:
         under, under_lacking = _known(rule.denominator, rule, facts, subjects, kind=kind)
-    table = subjects.merge(_paired(over, under, slow=_slow(rule)), on="subject", how="left")
+    yearly = rule.numerator in counts.GROWING
+    pairs = _paired(over, under, slow=_slow(rule), yearly=yearly)
+    table = subjects.merge(pairs, on="subject", how="left")
+    part_year = ~table["period"].map(counts.is_year).to_numpy(dtype=bool) & yearly
     numerator, base = table["numerator"].to_numpy(float), table["base"].to_numpy(float)
     sure = table["sure"].fillna(value=True).to_numpy(dtype=bool)
     least_of_all = np.nan if rule.at_least is None else rule.at_least
@@ -169,6 +177,7 @@ def _measured(rule: IndicatorRule, facts: Facts, *, kind: str) -> pd.DataFrame:
         (np.isnan(numerator) & (base > 0), UNKNOWN, "indicator.not_counted"),
         (~known, UNKNOWN, "indicator.no_figures"),
         (~sure, UNKNOWN, "indicator.undeclared"),
+        ((numerator < least) & part_year, UNKNOWN, "indicator.part_year"),
         (numerator < least, NOT_MET, "indicator.short"),
         ((value > 1) & share, MET, "indicator.suspicious"),
     ]
@@ -214,26 +223,27 @@ def _slow(rule: IndicatorRule) -> bool:
     return rule.denominator in counts.SLOW | listed
 
 
-def _paired(over: pd.DataFrame, under: pd.DataFrame, *, slow: bool) -> pd.DataFrame:
+def _paired(over: pd.DataFrame, under: pd.DataFrame, *, slow: bool, yearly: bool) -> pd.DataFrame:
     """Choose for every subject the numerator and the denominator that go together.
 
-    `slow` is whether an older denominator is as good as one of the numerator's period.
+    `slow` is whether an older denominator is as good as one of the numerator's period, `yearly`
+    whether a whole year stands before a newer part of one.
     """
     over = over.rename(columns={"value": "numerator"})
     under = under.rename(columns={"value": "base", "period": "base_period"})
     both = over.merge(under, on="subject", how="outer", suffixes=("", "_base"))
-    periods = pd.Index(pd.concat([both["period"], both["base_period"]]).dropna().unique())
-    order = periods.sort_values()
-    at = order.get_indexer(both["period"])
-    base_at = order.get_indexer(both["base_period"])
-    later = base_at > at
+    at = both["period"].map(counts.order).to_numpy()
+    base_at = both["base_period"].map(counts.order).to_numpy()
+    later = (base_at > at) & (at >= 0)
     both = both.assign(
         _unlike=(at != base_at) & (not slow),
+        _part=~both["period"].map(counts.is_year) & yearly,
         _at=-at,
-        _later=later & (at >= 0),
-        _near=np.where(later & (at >= 0), base_at, -base_at),
+        _later=later,
+        _near=np.where(later, base_at, -base_at),
     )
-    both = both.sort_values(["subject", "_unlike", "_at", "_later", "_near"], kind="stable")
+    keys = ["subject", "_unlike", "_part", "_at", "_later", "_near"]
+    both = both.sort_values(keys, kind="stable")
     both = both.drop_duplicates("subject", ignore_index=True)
     sources = zip(both["source"].fillna(""), both["source_base"].fillna(""), strict=True)
     return pd.DataFrame(

@@ -149,6 +149,27 @@ def test_other_counts_are_compared_in_the_newest_period_that_has_both():
     assert (found["period"], found["base_period"], found["value"]) == ("2024", "2023", 0.9)
 
 
+def test_periods_sort_by_their_end_the_shorter_first():
+    periods = ["", "2024", "2025-03", "2025Q1", "2025H1", "2025-12", "2025Q4", "2025H2", "2025"]
+    assert sorted(periods[::-1], key=counts.order) == periods
+    assert counts.order("2025-03-31") == counts.order("2025-03")
+    assert [counts.is_year(p) for p in ("2025", "", "2025H2")] == [True, True, False]
+
+
+def test_part_of_a_year_fails_no_yearly_target():
+    held = share(numerator="hours", denominator="registered", measure="mean", at_least=25)
+    half = [row("hours", 1_300, period="2025H1"), row("registered", 100, period="2025H1")]
+    assert first(held, *half)["message"] == "indicator.part_year"
+    assert first(held, *half)["state"] == "unknown"
+    enough = [row("hours", 2_500, period="2025H1"), half[1]]
+    assert first(held, *enough)["state"] == "met"
+    year = [row("hours", 2_400, period="2024"), row("registered", 100, period="2024")]
+    found = first(held, *half, *year)
+    assert (found["state"], found["period"]) == ("not_met", "2024")
+    registered = first(share(), row("registered", 1, period="2025H1"), row("population", 100))
+    assert registered["state"] == "not_met"
+
+
 def test_both_periods_are_said():
     found = said(share(), row("registered", 9), row("population", 100, period="2020"))
     assert "2024 注册志愿者 9、2020 常住人口 100" in found["message"][0]
