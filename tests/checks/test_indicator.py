@@ -151,7 +151,7 @@ def test_other_counts_are_compared_in_the_newest_period_that_has_both():
 
 def test_periods_sort_by_their_end_the_shorter_first():
     periods = ["", "2024", "2025-03", "2025Q1", "2025H1", "2025-12", "2025Q4", "2025H2", "2025"]
-    assert sorted(periods[::-1], key=counts.order) == periods
+    assert sorted(set(periods), key=counts.order) == periods
     assert counts.order("2025-03-31") == counts.order("2025-03")
     assert [counts.is_year(p) for p in ("2025", "", "2025H2")] == [True, True, False]
 
