@@ -115,7 +115,10 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "map.label": N_(
         "Map: arrow keys move it, plus and minus zoom. The list has all that it shows."
     ),
-    "map.gathered": N_("Too many to show each: circles count points needed, boxes count stations."),
+    "map.gathered": N_(
+        "Too many to show each: circles count points needed, boxes count stations, signs count "
+        "findings."
+    ),
     "map.close": N_("Close"),
     "map.zoom_in": N_("Zoom in"),
     "map.zoom_out": N_("Zoom out"),

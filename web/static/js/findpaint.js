@@ -63,7 +63,8 @@ export function paintFindings(map, found, chosen) {
       else drawSign(ctx, items[i].sign, x + aside(items[i], size), y - aside(items[i], size), size, color);
     }
     if (chosen.finding) {
-      const [x, y] = project(...chosen.finding);
+      const [x, y] = project(...chosen.finding.at);
+      if (chosen.finding.sign) drawSign(ctx, chosen.finding.sign, x, y, size, color);
       ctx.beginPath();
       ctx.arc(x, y, 15, 0, 7);
       ctx.strokeStyle = color("chosen");

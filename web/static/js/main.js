@@ -204,7 +204,7 @@ async function showCard(state, before) {
   const kind = OPEN.find((name) => state[name]);
   const fly = wished();
   if (kind) {
-    const { place, lines, sentence, close } = await openCard(
+    const { place, lines, sign, sentence, close } = await openCard(
       map, kind, state[kind], () => change(NOTHING),
     );
     // another card may have been asked for meanwhile
@@ -212,7 +212,7 @@ async function showCard(state, before) {
     shut = close;
     const at = place ? toWorld(...place) : null;
     if (kind === "station") chosen.station = at;
-    else chosen.finding = at;
+    else chosen.finding = at && { at, sign };
     chosen.lines = lines?.map(world) ?? null;
     if (sentence) note(sentence, { lasting: true });
     else beside();

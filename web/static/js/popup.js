@@ -4,6 +4,7 @@ import { facilityCard, findingCard, stationCard } from "./cards.js";
 import { $, h } from "./dom.js";
 import { narrow, t } from "./page.js";
 import { ask, segment, Trouble } from "./server.js";
+import { SIGNS } from "./signs.js";
 
 // by the name in the address: where to ask, what to draw, what to say of one that is gone
 const KINDS = {
@@ -28,8 +29,8 @@ export const OPEN = Object.keys(KINDS);
 
 /**
  * Show the thing of a kind and id; `closed` is called when the reader closes it. Returns {place,
- * lines, sentence, close}: where it is, its outline, what to say if it cannot be shown, and a
- * function that takes it away.
+ * lines, sign, sentence, close}: where it is, its outline, the worst that is found of it, what to
+ * say if it cannot be shown, and a function that takes it away.
  */
 export async function openCard(map, kind, id, closed) {
   let thing;
@@ -41,7 +42,9 @@ export async function openCard(map, kind, id, closed) {
   }
   const place = thing.place ?? thing.lines?.[0]?.[0] ?? null;
   const show = narrow.matches || !place ? inSheet : onMap;
-  return { place, lines: thing.lines, close: show(map, KINDS[kind].card(thing), place, closed) };
+  const signs = [thing, ...(thing.findings ?? [])].map(({ sign }) => SIGNS.indexOf(sign));
+  const sign = SIGNS[Math.min(...signs.filter((rank) => rank >= 0))];
+  return { place, lines: thing.lines, sign, close: show(map, KINDS[kind].card(thing), place, closed) };
 }
 
 function onMap(map, card, [lon, lat], closed) {
