@@ -62,9 +62,11 @@ def spare(
         if isinstance(row["rule_id"], str):
             own = (rule_id == row["rule_id"]) | rule_id.str.startswith(f"{row['rule_id']}.")
             spared &= own.to_numpy(dtype=bool)
-        key = "exempt.granted" if isinstance(row["until"], str) else "exempt.open"
+        until = pd.to_datetime(row["until"])
+        key = "exempt.open" if pd.isna(until) else "exempt.granted"
+        said = {**row, "until": "" if pd.isna(until) else f"{until:%Y-%m-%d}"}
         for at in np.flatnonzero(spared):
-            message[at] = render(MESSAGES[key], {**row, "message": message[at]}, lang=lang)
+            message[at] = render(MESSAGES[key], said | {"message": message[at]}, lang=lang)
         state[spared], message_id[spared] = NOT_APPLICABLE, key
     for name, values in (("state", state), ("message_id", message_id)):
         found[name] = pd.Categorical(values)

@@ -39,6 +39,11 @@ def test_an_exemption_holds_up_to_and_on_its_last_day(until, holds):
     assert ("施工" in message and "市文明办" in message) == holds
 
 
+@pytest.mark.parametrize("until", ["2026-12-31", pd.Timestamp("2026-12-31")])
+def test_the_last_day_is_said_however_it_is_kept(until):
+    assert "豁免至 2026-12-31" in spared(exemption(until=until))[1]
+
+
 @pytest.mark.parametrize(
     ("rule_id", "holds"), [("T-1", True), ("T-1.2", True), ("T-1.1", False), ("T", False)]
 )
