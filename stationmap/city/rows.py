@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,7 +189,7 @@ def _from_table(
 def _is_total(row: NDArray[np.object_]) -> bool:
     """Whether the first cell that is more than a number says that the row adds up others."""
     first = next((t for v in row if (t := cells.text(v)) and not t.isdecimal()), "")
-    return _TOTAL.fullmatch(first) is not None
+    return _TOTAL.fullmatch(unicodedata.normalize("NFKC", first)) is not None
 
 
 def _category(words: pd.Series) -> pd.Series:

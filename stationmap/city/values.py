@@ -80,7 +80,7 @@ def period(value: Any, *, month: Any = None) -> str | None:
             return f"{found[1]}{letter}{_CHINESE.get(found[2], found[2]) or found[3]}"
     if (found := _MONTH.fullmatch(text)) and 1 <= int(found[2]) <= 12:
         return f"{found[1]}-{int(found[2]):02d}"
-    on = day(value)
+    on = day(text)
     return f"{on:%Y-%m}" if on and month is None else None
 
 
