@@ -8,11 +8,13 @@ topology and an even density.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 CRS = "EPSG:32649"
@@ -81,6 +83,117 @@ def _stations(rng, xy, first, number):
     t = 1.0 - (total[segment] - at) / long[segment]
     far = np.where(rng.random(number) < 1 / 20, 60.0, 10.0)
     return xy[segment] + t[:, None] * step[segment] + rng.normal(0.0, far, (2, number)).T
+
+
+# ------------------------------------------------------------------------------- lists
+
+CLASSES = {"primary": 0.1, "secondary": 0.2, "tertiary": 0.2, "residential": 0.5}
+COUNTIES, COMMUNITIES = 10, 20  # strips of the city; communities across and up
+SHOPS_PER_STREET = 3
+# types of stations: share of all, and the categories of facilities at which some of them stand
+TYPES = {
+    "point": (0.75, ()),
+    "post": (0.15, ("医院", "政务大厅", "图书馆", "博物馆", "银行网点", "法院", "汽车站")),
+    "kiosk": (0.07, ("公园", "广场", "景区")),
+    "square": (0.03, ()),
+}
+AT_FACILITIES = 0.6  # share of posts and kiosks
+
+
+def lists(city: City, *, facilities: int, seed: int = 20182) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield all lists of the city as an office has them: (kind of import, table), WGS 84.
+
+    Streets, shops, counties, communities, facilities (one in three an outline), units, projects
+    and stations, each with its type, name, hours, head station, unit and account.
+    """
+    rng = np.random.default_rng(seed)
+    streets = city.streets_frame().to_crs(4326)
+    names = [f"第{n}路" for n in range(len(streets))]
+    ways = rng.choice(list(CLASSES), len(streets), p=list(CLASSES.values()))
+    yield "streets", streets.assign(name=names, highway=ways).drop(columns="street")
+    shops = _along(rng, city, SHOPS_PER_STREET * len(streets), off_m=18.0)
+    yield "shops", _frame(shops, 类别="便利店", prefix="店")
+
+    west, south, east, north = shapely.total_bounds(shapely.points(city.xy))
+    edges = np.linspace(west - 500, east + 500, COUNTIES + 1)
+    counties = shapely.box(edges[:-1], south - 500, edges[1:], north + 500)
+    codes = np.array([f"3399{n:02d}" for n in range(1, COUNTIES + 1)])
+    yield "districts", _frame(counties, adcode=codes, prefix="区").drop(columns="id")
+    x, y = np.meshgrid(
+        np.linspace(west, east, COMMUNITIES + 1)[:-1],
+        np.linspace(south, north, COMMUNITIES + 1)[:-1],
+    )
+    across, up = (east - west) / COMMUNITIES, (north - south) / COMMUNITIES
+    cells = shapely.box(x.ravel(), y.ravel(), x.ravel() + across, y.ravel() + up)
+    urban = np.where(rng.random(len(cells)) < 0.7, "城市社区", "农村社区")
+    yield "communities", _frame(cells, 城乡=urban, prefix="社区")
+
+    places = _along(rng, city, facilities, off_m=60.0)
+    known = [word for _, words in TYPES.values() for word in words]
+    category = rng.choice(known, facilities)
+    outlines = shapely.buffer(places, 25.0, cap_style="square")
+    shapes = np.where(np.arange(facilities) % 3 == 0, outlines, places)
+    yield "facilities", _frame(shapes, 类别=category, prefix="设施")
+
+    stations = _stations_list(rng, city, places, category, edges, codes)
+    units = pd.DataFrame({"单位名称": stations["所属单位"].unique()})
+    units["志愿汇账号"] = np.where(rng.random(len(units)) < 0.9, "HZ", None)
+    yield "units", units
+    staffed = stations.loc[stations["类型"] != "point", "站点编号"].to_numpy()
+    projects = pd.DataFrame({"站点编号": np.repeat(staffed, 3)})
+    projects["项目名称"] = np.tile(["文明劝导", "信息咨询", "便民服务"], len(staffed))
+    projects["发布渠道"] = np.where(rng.random(len(projects)) < 0.95, "线上、线下", "线上")
+    yield "projects", projects[rng.random(len(projects)) < 0.97]
+    yield "stations", stations
+
+
+def _along(rng, city, number, *, off_m):
+    """Places along the streets, some metres to their side."""
+    ends = city.first[1:] - 1
+    vertex = rng.choice(np.setdiff1d(np.arange(len(city.xy)), ends), number)
+    share = rng.random((number, 1))
+    xy = city.xy[vertex] + share * (city.xy[vertex + 1] - city.xy[vertex])
+    return shapely.points(xy + rng.normal(0.0, off_m, xy.shape))
+
+
+def _frame(shapes, *, prefix, **columns):
+    ids = [f"{prefix}{n}" for n in range(len(shapes))]
+    table = pd.DataFrame({"id": ids, "name": ids, **columns})
+    return gpd.GeoDataFrame(table, geometry=np.asarray(shapes, dtype=object), crs=CRS).to_crs(4326)
+
+
+def _stations_list(rng, city, places, category, edges, codes):
+    number = len(city.stations)
+    xy = city.stations.copy()
+    kind = rng.choice(list(TYPES), number, p=[share for share, _ in TYPES.values()])
+    for name, (_, words) in TYPES.items():
+        own = np.flatnonzero((kind == name) & (rng.random(number) < AT_FACILITIES))
+        hosts = np.flatnonzero(np.isin(category, words))
+        if len(words):
+            at = shapely.get_coordinates(places[rng.choice(hosts, len(own))])
+            xy[own] = at + rng.normal(0.0, 15.0, at.shape)
+    kind[: len(codes) + 1] = "home"  # the city's, then one of each county
+    county = np.clip(np.searchsorted(edges, xy[:, 0]) - 1, 0, len(codes) - 1)
+    county[1 : len(codes) + 1] = np.arange(len(codes))
+    middle = (edges[:-1] + edges[1:]) / 2
+    xy[1 : len(codes) + 1, 0] = middle
+    ids = np.char.add("S", np.arange(number).astype(str)).astype(object)
+    parent = ids[county + 1]
+    parent[: len(codes) + 1] = ids[0]
+    parent[0] = None
+    table = {
+        "站点编号": ids,
+        "站点名称": np.char.add("站点", np.arange(number).astype(str)),
+        "类型": kind,
+        "所属单位": np.char.add("单位", (np.arange(number) % 2000).astype(str)),
+        "总站": parent,
+        "志愿汇账号": np.where(rng.random(number) < 0.95, ids, None),
+        "开放时间": rng.choice(["08:00-20:00", "周一至周五 08:30-17:30", "全天"], number),
+    }
+    return gpd.GeoDataFrame(table, geometry=shapely.points(xy), crs=CRS).to_crs(4326)
+
+
+# ------------------------------------------------------------------------------- files
 
 
 def write(folder: Path, *, streets: int, stations: int, encoding: str = "WKB") -> tuple[Path, Path]:
