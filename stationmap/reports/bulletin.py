@@ -23,6 +23,7 @@ from stationmap.reports.wording import (
 from stationmap.standards import IndicatorRule, Rule, SpacingRule
 
 _HYPHEN = "\u2011"  # at which no line breaks
+SHA_SHOWN = 10  # digits of a hash, enough to tell files apart
 TITLE_LINE = 20  # characters of a title that stand on one line
 LISTED = 20  # shortfalls of a rule that the report lists; the workbook has all
 
@@ -373,7 +374,13 @@ def _every_rule(dossier: Dossier, say: Say, *, lang: str) -> Section:
 
 def _sources(dossier: Dossier, say: Say, *, lang: str) -> Section:
     rows = [
-        [one.file, one.kind, day(one.imported_on, lang=lang), f"{one.rows:,}", one.sha256[:12]]
+        [
+            one.file,
+            one.kind,
+            day(one.imported_on, lang=lang),
+            f"{one.rows:,}",
+            one.sha256[:SHA_SHOWN],
+        ]
         for one in dossier.sources
     ]
     columns = (
@@ -387,7 +394,7 @@ def _sources(dossier: Dossier, say: Say, *, lang: str) -> Section:
         N_("Standard {pack}, edition {edition}, SHA-256 {sha256}; made with StationMap."),
         pack=dossier.pack.id,
         edition=dossier.pack.edition,
-        sha256=dossier.pack_sha256[:12] or "–",
+        sha256=dossier.pack_sha256[:SHA_SHOWN] or "–",
     )
     heading = say(N_("Table B: sources of the data"))
     return Section(heading, (Table("", columns, rows), Paragraph(standard, "note")))

@@ -20,7 +20,12 @@ ENDINGS = (*TABLES, *DOCUMENTS, *PICTURES, *GEODATA, *EARTH)
 
 def require_writable(path: Path) -> None:
     """Refuse early what `write_findings` would refuse after long work."""
-    if require_suffix(path, ENDINGS) == ".pdf":
+    suffix = require_suffix(path, ENDINGS)
+    if not path.parent.is_dir():
+        raise InputError(
+            "the folder {folder} does not exist: make it first", folder=str(path.parent)
+        )
+    if suffix == ".pdf":
         from stationmap.reports.pdf import require_pdf
 
         require_pdf()
@@ -42,7 +47,8 @@ def write_findings(path: Path, dossier: Dossier, *, lang: str) -> None:
         The ending is none of these, its folder does not exist, or the libraries that set a PDF
         cannot be loaded.
     """
-    suffix = require_suffix(path, ENDINGS)
+    require_writable(path)
+    suffix = path.suffix.lower()
     if suffix == ".csv":
         tabular.write_csv(path, dossier.findings)
     elif suffix == ".xlsx":
@@ -58,11 +64,11 @@ def write_findings(path: Path, dossier: Dossier, *, lang: str) -> None:
         from stationmap.reports.docx import write_docx
         from stationmap.reports.pdf import write_pdf
 
-        require_writable(path)
         write = write_docx if suffix == ".docx" else write_pdf
         write(path, bulletin(dossier, lang=lang))
     elif suffix in EARTH:
-        from stationmap.io import kml_write
+        from stationmap.errors import InputError
+from stationmap.io import kml_write
 
         kml_write.write(path, {"findings": dossier.findings})
     else:

@@ -94,7 +94,8 @@ def sheet(
             spine.set_color(_BOUNDARY)
         yield Sheet(axes, (west, south, east, north), lang)
         axes.set(xlabel="", ylabel="")  # a frame draws the names of its axes
-        axes.legend(loc="upper left", fontsize=13, framealpha=0.92)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper left", fontsize=13, framealpha=0.92)
         _scale_bar(axes, east - west)
         _north_arrow(axes, render(N_("N"), {}, lang=lang))
         figure.suptitle(title, fontsize=18)
