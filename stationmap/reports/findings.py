@@ -4,7 +4,8 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from stationmap.io import tabular, vector
+from stationmap.errors import InputError
+from stationmap.io import kml_write, tabular, vector
 from stationmap.reports.dossier import Dossier
 from stationmap.reports.formats import (
     DOCUMENTS,
@@ -67,9 +68,6 @@ def write_findings(path: Path, dossier: Dossier, *, lang: str) -> None:
         write = write_docx if suffix == ".docx" else write_pdf
         write(path, bulletin(dossier, lang=lang))
     elif suffix in EARTH:
-        from stationmap.errors import InputError
-from stationmap.io import kml_write
-
         kml_write.write(path, {"findings": dossier.findings})
     else:
         vector.write(path, _layers(dossier, whole=suffix == ".gpkg"))
