@@ -125,7 +125,7 @@ def check(rule: IndicatorRule, facts: Facts) -> list[Batch]:
     nothing = Batch(
         rule,
         "city",
-        subject_id=[facts.adcode or facts.name],
+        subject_id=[f"{facts.adcode or facts.name}:{rule.per}"],
         subject_name=facts.name,
         adcode=facts.adcode or None,
         geometry=[None],

@@ -115,7 +115,7 @@ def test_subjects_are_the_counties_of_the_city_alone():
 
 def test_no_county_known_is_one_unknown_finding_of_the_city():
     found = said(share(), districts=[])
-    assert found[["subject_id", "state"]].values.tolist() == [["330800", "unknown"]]
+    assert found[["subject_id", "state"]].values.tolist() == [["330800:county", "unknown"]]
     assert said(share(per="unit"), districts=[])["state"].tolist() == ["unknown"]
 
 
