@@ -13,7 +13,7 @@ TEXTS: Mapping[str, str] = {
     "sign.not_applicable": N_("Not applicable"),
     "unit.h": N_("{n} h"),
     # the list of rules
-    "rules.rules": N_("Rules"),
+    "rules.rules": N_("Checked against the data"),
     "rules.no_subject": N_("Nothing here to check"),
     "rules.date": N_("Checked as of {date}"),
     "rules.none_title": N_("No rules"),

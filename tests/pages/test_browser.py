@@ -261,6 +261,7 @@ def test_types_are_hidden_and_shown(visit):
     tour = visit()
     page = tour.open()
     assert rgb(page, "--type-3") in painted(page, "top")
+    page.click("#legend summary")
     page.uncheck("input[data-type=point]")
     tour.settle()
     assert tour.query()["hide"] == "point"

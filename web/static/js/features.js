@@ -1,7 +1,8 @@
 // What lies in view: gaps, stations and street names, asked for by viewport and kept until it is left.
 
 import { ask, Trouble } from "./server.js";
-import { toWorld } from "./canvas.js";
+import { hasOwnWords } from "./basemap.js";
+import { toSquare, toWorld } from "./canvas.js";
 import { findingsQuery, off } from "./layers.js";
 import { current } from "./url.js";
 import { lookOf } from "./symbols.js";
@@ -39,6 +40,7 @@ const READERS = {
 export function follow(map, { told, busy, failed }) {
   const empty = () => ({ items: [], gathered: false, box: null, zoom: null, key: null });
   const found = { gaps: empty(), stations: empty(), findings: empty(), labels: empty() };
+  const wanted = { labels: "" };
   let timer = 0;
   let waiting = 0;
 
@@ -57,6 +59,12 @@ export function follow(map, { told, busy, failed }) {
     found[name].overtaken = done;
     try {
       const answer = await ask(`map/${name}`, `map/${name}`, { ...values, bbox, zoom });
+      // the layer may have been hidden meanwhile
+      if (wanted[name] !== key) {
+        found[name].overtaken = null;
+        done();
+        return;
+      }
       found[name] = { ...read(answer), box: wide, zoom, key };
       told(name);
       done();
@@ -74,23 +82,27 @@ export function follow(map, { told, busy, failed }) {
     for (const [name, reader] of Object.entries(READERS)) {
       const values = reader.query(current());
       const key = JSON.stringify(values);
+      wanted[name] = key;
       if (!values) {
         if (found[name].key === key) continue;
         found[name] = { ...empty(), overtaken: found[name].overtaken, key };
-        told(name);
+        // not at once: the first look comes before the map is ready to hear of it
+        queueMicrotask(() => told(name));
       } else if (force || needs(found[name], box, zoom, key)) {
         load(name, values, (answer) => ({
           gathered: answer.gathered,
           total: answer.total,
           items: answer.features.map(
             answer.gathered
-              ? ({ properties, geometry }) => ({ ...properties, at: world(geometry.coordinates) })
+              ? ({ properties, geometry }) => ({
+                ...properties, at: world(geometry.coordinates), square: toSquare(...geometry.coordinates),
+              })
               : reader.single,
           ),
         }), box, zoom, key);
       }
     }
-    if (force || needs(found.labels, box, zoom, "")) {
+    if (!hasOwnWords && (force || needs(found.labels, box, zoom, ""))) {
       load("labels", {}, (answer) => ({
         items: answer.labels.map(([text, lon, lat, angle]) => ({ text, at: toWorld(lon, lat), angle })),
       }), box, zoom, "");
