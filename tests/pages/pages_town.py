@@ -1,9 +1,11 @@
 """A small town behind the pages: one street with known gaps, two counties, and hostile names."""
 
+import atexit
 import csv
 import math
 import shutil
 import threading
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from xml.sax.saxutils import quoteattr
@@ -175,12 +177,18 @@ def address(town):
     served.close()
 
 
+@cache
+def _started():
+    """Chromium, started once for all modules of tests: there cannot be two tools in one thread."""
+    tool = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    atexit.register(tool.stop)
+    atexit.register(browser.close)
+    return browser
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A running Chromium; skips where there is none."""
     need(Path(CHROMIUM).exists(), "Chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    return _started()

@@ -405,3 +405,11 @@ def test_every_provider_has_tiles_a_credit_and_a_datum():
         assert all(part in layer for layer in provider.layers for part in ("{x}", "{y}", "{z}"))
         assert provider.credit
     assert set(basemaps.NAMES) == set(config.BASEMAPS)
+
+
+@pytest.mark.chromium
+def test_names_of_streets_are_written_once(show):
+    """A base map brings its own names; where it brings none, ours are asked for."""
+    for kind, wanted in (("none", True), ("osm", False)):
+        tour = show(at=AT, chosen={"kind": kind})
+        assert any("/map/labels" in url for url in tour.asked) is wanted, kind

@@ -273,6 +273,25 @@ def test_a_planner_reads_values_targets_and_states_and_the_map_is_coloured(visit
 
 
 @pytest.mark.chromium
+def test_a_target_of_all_is_a_break_of_its_own(visit, tmp_path):
+    """99.9 % is coloured otherwise than 100 %, though no value lies above."""
+    city = office(tmp_path, standard="quzhou-2018")
+    rows = [
+        {"编号": f"{code}-{n}", "名称": f"站{n}", "类型": "有礼点", "平台编号": number}
+        | dict(zip(("经度", "纬度"), place(x, 5 + n), strict=True))
+        for code, x, numbers in ((KECHENG, 100, "12"), (QUJIANG, 800, "1"))
+        for n, number in enumerate([*numbers, "" if code == QUJIANG else "3"])
+    ]
+    city.import_file("stations", table(tmp_path / "list.csv", rows), datum="wgs84", complete=True)
+    page = visit(city, at="/?tab=indicators&indicator=Q-P.1").page
+    assert page.inner_text(f"#indicator-{KECHENG} .state") == "达标"
+    assert page.inner_text(f"#indicator-{QUJIANG} .state") == "未达标"
+    steps = [line for line in page.inner_text("#legend-indicators").splitlines() if "%" in line]
+    assert steps == ["100 % 及以上", "目标 100 %", "50 % 至不足 100 %", "不足 50 %"]
+    assert len(filled(page)) == 2
+
+
+@pytest.mark.chromium
 def test_a_click_on_a_county_opens_its_row_and_the_link_keeps_it(visit, tmp_path):
     city = office(tmp_path, counted(KECHENG, 1_000, 120), counted(QUJIANG, 1_000))
     tour = visit(city)

@@ -9,8 +9,10 @@ import { change, current, watch } from "./url.js";
 
 const WITHOUT_STREETS = "plain";
 const { kind, review } = page.basemap;
+/** Whether the base map has names of streets, so that ours need not be written. */
+export const hasOwnWords = !["streets", "none"].includes(kind);
 // streets of WGS-84 do not fit a map in another datum
-const overlaid = page.basemap.datum === "wgs84" && !["streets", "none"].includes(kind);
+const overlaid = page.basemap.datum === "wgs84" && hasOwnWords;
 
 function pictures(map) {
   const at = pane(map, "basemap", 150);

@@ -10,12 +10,14 @@ export function pane(map, name, level) {
   return name;
 }
 
-/** WGS-84 degrees to the Web Mercator square of the base map, 0 to 1. */
-export function toWorld(...place) {
-  const [lon, lat] = shown(...place);
+/** Degrees to the Web Mercator square, 0 to 1: of places as the server's grid has them. */
+export function toSquare(lon, lat) {
   const sin = Math.sin((lat * Math.PI) / 180);
   return [lon / 360 + 0.5, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
 }
+
+/** WGS-84 degrees to the Web Mercator square of the base map, where they are shown. */
+export const toWorld = (lon, lat) => toSquare(...shown(lon, lat));
 
 /** Function from the Web Mercator square to the map's layer points. */
 export function projection(map) {

@@ -6,7 +6,7 @@ import { $, h } from "./dom.js";
 import { t } from "./page.js";
 
 const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
-const FILL = 0.8;
+const FILL = 0.7;
 const HATCH_PX = 8;
 
 /** Values at which a class begins; with a target it is one of them. */
@@ -14,7 +14,8 @@ export function breaksOf({ measure, target }, values, held) {
   const most = Math.max(...values, 0);
   if (held && target !== null) {
     const above = measure === "share" && target * 1.5 >= 100 ? (target + 100) / 2 : target * 1.5;
-    return [target / 2, target, above].filter((at) => measure !== "share" || at < 100);
+    return above > target && (measure !== "share" || above < 100)
+      ? [target / 2, target, above] : [target / 2, target];
   }
   return most > 0 ? [0.25, 0.5, 0.75].map((share) => Number((most * share).toPrecision(2))) : [];
 }

@@ -7,7 +7,7 @@ import { page, t } from "./page.js";
 import { ask, onNewData, Trouble } from "./server.js";
 import { sign } from "./signs.js";
 import { tab } from "./tabs.js";
-import { change, current, watch } from "./url.js";
+import { address, change, current, follow, watch } from "./url.js";
 
 const locale = page.lang === "en" ? "en-GB" : "zh-CN";
 const figure = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
@@ -104,12 +104,18 @@ function basis(indicator, row) {
   return [said, period].filter(Boolean).join(" · ");
 }
 
+/** What a click on the county does, for those who have no pointer. */
+function countyLink({ id, name }, chosen) {
+  const open = { district: chosen ? "" : id };
+  return h("a", { href: address(open), onclick: follow(open), "aria-current": chosen ? "true" : null }, name);
+}
+
 function line(indicator, row, { chosen }) {
   const attributes = { id: `indicator-${row.id}`, class: chosen ? "chosen" : null };
   const held = row.held && indicator.target !== null;
   return [
     h("tr", attributes,
-      h("th", { scope: "row" }, row.name, row.kind === "city" && h("span", { class: "tag" }, t("indicator.whole"))),
+      h("th", { scope: "row" }, row.kind === "county" ? countyLink(row, chosen) : row.name, row.kind === "city" && h("span", { class: "tag" }, t("indicator.whole"))),
       h("td", {}, level(indicator, row.value) ?? "?"),
       h("td", {}, held ? level(indicator, indicator.target) : "–"),
       h("td", {}, needed(indicator, row)),

@@ -16,7 +16,7 @@ const radius = (zoom) => (zoom < 13 ? 2.5 : zoom < 14 ? 3.5 : zoom < 15 ? 4.5 : 
 
 // the cell of the server's grid in which a gathered point lies
 const CELL_PX = 96;
-const cellOf = ({ at }, zoom) => at.map((v) => Math.floor((v * 256 * 2 ** zoom) / CELL_PX)).join();
+const cellOf = ({ square }, zoom) => square.map((v) => Math.floor((v * 256 * 2 ** zoom) / CELL_PX)).join();
 const cellRadius = (value) => Math.min(13 + 3.2 * Math.log10(1 + value) * 2, 34);
 
 /** Points of a line pushed sideways, in px; positive is left of its direction on the ground. */
