@@ -182,10 +182,16 @@ def test_an_unknown_parent_is_told_with_the_nearest(office):
     assert line.startswith("extends")
 
 
-@pytest.mark.parametrize("parent", ["5", '["quzhou-2018"]', '"../quzhou-2018"', '""'])
-def test_a_parent_is_an_id(office, parent):
-    text = START.replace('"quzhou-2018"', parent)
-    assert "extends" in {p.key for p in standards.problems(office(text))}
+@pytest.mark.parametrize("parent", ["5", '["quzhou-2018"]', '"../quzhou-2018"', '""', "{ a = 1 }"])
+def test_a_parent_is_an_id_and_never_a_path(office, parent, tmp_path):
+    (tmp_path / "in").mkdir()
+    office(START, "quzhou-2018")  # what a path would find
+    file = tmp_path / "in" / "quzhou-2026.toml"
+    file.write_text(START.replace('"quzhou-2018"', parent), encoding="utf-8")
+    problem, line = only(file)
+    assert problem.key == "extends"
+    assert "expected" in problem.message
+    assert line.startswith("extends")
 
 
 def test_packs_that_extend_each_other_are_refused(office):

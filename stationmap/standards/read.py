@@ -213,7 +213,7 @@ class _File:
         self._lines: dict[Loc, int] = {}
         own = self._data(path)
         self.whole = own or {}
-        if own is None or not isinstance(own.get("extends"), str):
+        if own is None or "extends" not in own:
             return
         parent = self._parent(path, own["extends"], [*children, path.resolve()])
         if parent is None:
@@ -251,7 +251,11 @@ class _File:
         self._lines = lines(text)
         return data
 
-    def _parent(self, path: Path, pack_id: str, children: Sequence[Path]) -> "_File | None":
+    def _parent(self, path: Path, pack_id: Any, children: Sequence[Path]) -> "_File | None":
+        if not isinstance(pack_id, str) or not re.fullmatch(IDENTIFIER, pack_id):
+            kind = IDENTIFIER if isinstance(pack_id, str) else "string_type"
+            self._fault(kind, "extends", pack_id)
+            return None
         file = extend.file_of(pack_id, beside=path, shipped=PACKS)
         if file is None:
             beside = [f.stem for f in path.parent.glob("*.toml") if f.name != path.name]
