@@ -9,6 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate
+from small_city import LAT, LON, make, table
 
 from stationmap import facilities
 
@@ -291,3 +292,20 @@ def test_a_real_city_has_fewer_facilities_than_rows(shared):
     # what is gone has a namesake, or the outline it lay in, of its category
     assert set(lost["category"]) <= set(found["category"])
     assert found["category"].isna().sum() == given_rows["category"].isna().sum()
+
+
+def test_an_import_says_which_words_it_has_no_category_for(tmp_path):
+    city = make(tmp_path, stations=False)
+    rows = [
+        {"名称": f"处{k}", "类别": word, "经度": LON + k / 1000, "纬度": LAT}
+        for k, word in enumerate(["医院", "凉亭", "凉亭", "公厕", None])
+    ]
+    report = city.import_file("facilities", table(tmp_path / "f.csv", rows), datum="wgs84")
+    notes = [note.render("en") for note in report.notes if "no category" in note.template]
+    assert notes == [
+        (
+            "3 of 5 facilities map to no category that a standard could name; they are kept, and no "
+            "rule counts them: 凉亭 (2), – (1)"
+        )
+    ]
+    assert city.layer("facilities")["category"].isna().sum() == 3

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from stationmap.city import layers, quarantine
+from stationmap.city import layers, quarantine, unmapped
 from stationmap.city.answers import Answers
 from stationmap.city.declared import declared
 from stationmap.city.import_report import Counts, ImportReport
@@ -102,6 +102,8 @@ def import_file(
                 complete=complete,
             )
         _look_outside(change, now)
+        if "facilities" in change.fresh:
+            change.report.notes += unmapped.notes(change.fresh["facilities"])
         return change
 
     now = current()
