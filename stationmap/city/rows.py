@@ -26,7 +26,7 @@ _GEODATA = ("gpkg", "parquet", "shp", "json", *kml.KINDS)
 COORDINATES = ("lon", "lat", "x", "y")
 EVIDENCE = ("name", "category", "subcategory", "type", "district")
 _TOTAL = re.compile(
-    r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*[::]?",
+    r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*:?",
     re.I,
 )
 _SPEAKING = 0.1  # share of the rows whose words must mean something

@@ -96,6 +96,7 @@ def with_districts(zones: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.
         zones.dropna(subset="name"), on=["kind", "name"], suffixes=("", "_zone")
     )
     drawn = named["geometry_zone"].notna()
-    meet = shapely.intersects(named["geometry"].to_numpy(), named["geometry_zone"].to_numpy())
+    both = named["geometry"].to_numpy(), named["geometry_zone"].to_numpy()
+    meet = shapely.intersects(*both) & ~shapely.touches(*both)
     there[named.loc[~drawn | meet, "row"]] = True
     return layers.conform("zones", pd.concat([zones, others[~there]], ignore_index=True))
