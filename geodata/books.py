@@ -18,7 +18,7 @@ from geodata.register import SOURCE, Register
 from geodata.town import Town
 
 MONTHS = ("2026-04", "2026-05", "2026-06")
-YEAR = "2026"
+YEAR = "2025"
 # kinds of facility that are no unit of their own
 PLACES = ("park", "square", "scenic", "temple", "community", "village", "toilets", "market", "mall")
 HEADCOUNTS = {"hospital": (180, 900), "townhall": (120, 400), "school": (60, 240)}
@@ -207,8 +207,8 @@ class Books:
                 "服务时长": round(people * hours),
             }
             total = {name: total[name] + value for name, value in counts.items()}
-            rows.append(_counted(area.adcode, area.name, counts, self.rng))
-        return _csv([_counted(city["adcode"], city["name"], total, self.rng), *rows])
+            rows.append(_counted(area.adcode, area.name, counts))
+        return _csv([_counted(city["adcode"], city["name"], total), *rows])
 
     def unit_counts(self) -> bytes:
         """Staff of the units, counted."""
@@ -298,16 +298,14 @@ def facilities(town: Town, known: Sequence[Facility]) -> bytes:
     return _csv(rows)
 
 
-def _counted(
-    adcode: str, name: str, counts: Mapping[str, int], rng: random.Random
-) -> dict[str, str]:
+def _counted(adcode: str, name: str, counts: Mapping[str, int]) -> dict[str, str]:
     return {
         "行政区划代码": adcode,
         "区县": name,
         "统计年度": YEAR,
         **{word: str(value) for word, value in counts.items()},
         "骨干志愿者": str(round(counts["注册志愿者"] * 0.02)),
-        "培训次数": str(rng.randint(2, 4)),
+        "培训次数": "2",
     }
 
 

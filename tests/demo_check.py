@@ -47,20 +47,23 @@ def violations(pack_id: str) -> list[dict[str, Any]]:
     return [v for v in PLANTED["violations"] if pack_id in v["packs"]]
 
 
-def key(kind: str, rule_id: str, subject_id: str) -> tuple[str, str, str]:
-    """Kind, requirement (a rule's id to its dot) and subject."""
-    return kind, rule_id.split(".")[0], subject_id
+Shortfall = tuple[str, str, str]
 
 
-def found(findings) -> dict[tuple[str, str, str], str]:
-    """Shortfalls → what is said of them; those along the streets apart."""
+def shortfalls(findings) -> dict[Shortfall, str]:
+    """Kind, rule and subject → what is said of it; those along the streets are left out."""
     rows = findings[(findings["state"] == "not_met") & ~findings["rule_id"].isin(STREETS)]
-    return {
-        key(*row): message
-        for *row, message in zip(
-            rows["kind"], rows["rule_id"], rows["subject_id"], rows["message"], strict=True
-        )
-    }
+    names = (rows[name].astype("str") for name in ("kind", "rule_id", "subject_id", "message"))
+    return {(kind, rule, subject): said for kind, rule, subject, said in zip(*names, strict=True)}
+
+
+def tells(violation: dict[str, Any], shortfall: Shortfall) -> bool:
+    """Whether a shortfall is what is planted: a requirement stands for its dotted ids too."""
+    kind, rule_id, subject = shortfall
+    rules = (rule_id, rule_id.split(".")[0])
+    return (violation["kind"], violation["subject_id"]) == (kind, subject) and (
+        violation["requirement"] in rules
+    )
 
 
 def golden(findings, pack_id: str) -> dict[str, Any]:
@@ -71,12 +74,12 @@ def golden(findings, pack_id: str) -> dict[str, Any]:
     streets (``streets`` counts gaps by street, and junctions and stops) and the points in doubt;
     for another standard those that were planted against it.
     """
-    why = {key(v["kind"], v["requirement"], v["subject_id"]): v for v in violations(pack_id)}
     columns = ["rule_id", "kind", "subject_id", "subject_name", "force"]
     rows = findings[findings["state"] == "not_met"]
     listed = []
     for row in rows[columns].astype("str").to_dict("records"):
-        reason = why.get(key(row["kind"], row["rule_id"], row["subject_id"]))
+        shortfall = row["kind"], row["rule_id"], row["subject_id"]
+        reason = next((v for v in violations(pack_id) if tells(v, shortfall)), None)
         doubtful = row["rule_id"] == "Q-T4" and row["subject_id"] in PLANTED["points_in_doubt"]
         if reason is None and (pack_id != OWN or row["rule_id"] in STREETS or doubtful):
             continue

@@ -12,7 +12,18 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
-from demo_check import GOLDEN, OWN, PACKS, PLANTED, STREETS, TODAY, found, golden, key, violations
+from demo_check import (
+    GOLDEN,
+    OWN,
+    PACKS,
+    PLANTED,
+    STREETS,
+    TODAY,
+    golden,
+    shortfalls,
+    tells,
+    violations,
+)
 
 from stationmap.checks import RULE_KINDS
 
@@ -39,22 +50,31 @@ def findings(checks):
 # --------------------------------------------------------------------- planted
 
 
+def not_found(pack, found):
+    return [v["id"] for v in violations(pack) if not any(tells(v, row) for row in found)]
+
+
 def test_the_own_standard_finds_what_is_planted_and_nothing_else(findings):
-    planted = {key(v["kind"], v["requirement"], v["subject_id"]): v["id"] for v in violations(OWN)}
-    doubtful = {key("placement", "Q-T4", number) for number in PLANTED["points_in_doubt"]}
-    shortfalls = found(findings)
-    assert {planted[k] for k in planted.keys() - shortfalls.keys()} == set(), "planted, not found"
-    assert {k: shortfalls[k] for k in shortfalls.keys() - planted.keys() - doubtful} == {}, (
-        "found, not planted"
-    )
+    found = shortfalls(findings)
+    assert not_found(OWN, found) == []
+    doubtful = {("placement", "Q-T4", number) for number in PLANTED["points_in_doubt"]}
+    assert {
+        row: said
+        for row, said in found.items()
+        if row not in doubtful and not any(tells(v, row) for v in violations(OWN))
+    } == {}
 
 
 @pytest.mark.parametrize("pack", PACKS[1:])
 def test_another_standard_finds_what_is_planted_against_it(checks, pack):
-    shortfalls = found(checks[pack].findings)
-    planted = {key(v["kind"], v["requirement"], v["subject_id"]): v["id"] for v in violations(pack)}
-    assert planted
-    assert {planted[k] for k in planted.keys() - shortfalls.keys()} == set()
+    assert violations(pack)
+    assert not_found(pack, shortfalls(checks[pack].findings)) == []
+
+
+def test_few_points_are_in_doubt():
+    """Where fronts and busy streets begin hangs on a reading; most points lie well within it."""
+    assert len(PLANTED["points_in_doubt"]) < 150
+    assert sum(v["requirement"] == "Q-T4" for v in PLANTED["violations"]) > 30
 
 
 def test_something_is_planted_against_every_kind_of_rule():
