@@ -26,6 +26,23 @@ MAX_FINDINGS = 2000
 FIRST_SINGLE_ZOOM = 12
 
 
+class Labels:
+    """A column of few distinct texts, looked through by those; a missing one is ""."""
+
+    def __init__(self, values: Any) -> None:
+        texts = pd.Series(values).astype(object)
+        self.codes, self.known = pd.factorize(texts.where(texts.notna(), "").astype(str))
+
+    def one_of(self, wanted: Collection[str]) -> Bools:
+        """Tell where one of some texts stands."""
+        return cast(Bools, np.isin(self.known, list(wanted))[self.codes])
+
+    def begins(self, text: str) -> Bools:
+        """Tell where the text begins so."""
+        begin = np.array([known.startswith(text) for known in self.known], dtype=bool)
+        return cast(Bools, begin[self.codes])
+
+
 class Findings:
     """What the rules of a city's pack say on one day; languages share all but the sentences."""
 
@@ -104,13 +121,16 @@ class Findings:
         return rows
 
     @cached_property
-    def _kind(self) -> NDArray[np.object_]:
-        kinds: NDArray[np.object_] = self._plain["kind"].astype(str).to_numpy(dtype=object)
-        return kinds
+    def _kinds(self) -> Labels:
+        return Labels(self._plain["kind"])
 
     @cached_property
-    def _adcode(self) -> pd.Series:
-        return self._plain["adcode"].fillna("").astype(str).reset_index(drop=True)
+    def _adcodes(self) -> Labels:
+        return Labels(self._plain["adcode"])
+
+    @cached_property
+    def _types(self) -> Labels:
+        return Labels(self.site_types)
 
     @cached_property
     def site_types(self) -> NDArray[np.object_]:
@@ -142,6 +162,11 @@ class Findings:
         points[lines] = shapely.line_interpolate_point(shapes[lines], 0.5, normalized=True)
         return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
+    def warm(self) -> None:
+        """Work out what the first look at the map asks for."""
+        for name in ("signs", "numbers", "places", "_subject", "_kinds", "_adcodes"):
+            getattr(self, name)
+
     # -- looking for some ----------------------------------------------------------------------
 
     def select(
@@ -161,13 +186,13 @@ class Findings:
             number = self._number(rule)
             keep &= self.numbers == (-2 if number is None else number)
         if kinds:
-            keep &= np.isin(self._kind, list(kinds))
+            keep &= self._kinds.one_of(kinds)
         if signs:
             keep &= np.isin(self.signs, [SIGNS.index(sign) for sign in signs])
         if district:
-            keep &= self._adcode.str.startswith(district).to_numpy(dtype=bool)
+            keep &= self._adcodes.begins(district)
         if site_type:
-            keep &= self.site_types == site_type
+            keep &= self._types.one_of([site_type])
         if words:
             some = self.frame(lang).iloc[np.flatnonzero(keep)]
             keep[np.flatnonzero(keep)] = np.any(

@@ -64,6 +64,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "types": [{"id": t.id, "name": t.name.get(lang)} for t in pack.site_types],
         "point": type_name(now, point, lang),
         "pointType": point,
+        "spacingRule": rule.id if rule else "",
         "classes": [{"id": c, "name": class_name(c, lang)} for c in now.along],
         "districts": [{"id": k, "name": v} for k, v in now.districts.items()],
         "counties": [{"id": k, "name": v} for k, v in now.counties.items()],

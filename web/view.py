@@ -395,6 +395,7 @@ class CityView:
             getattr(self, name)
         for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts", "counted"):
             getattr(self, name)
+        self.findings.warm()
 
 
 class Source:

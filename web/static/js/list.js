@@ -1,5 +1,6 @@
 // The list of streets: each with its strip to scale, filtered and sorted by the page's address.
 
+import { NOTHING } from "./cards.js";
 import { $, h } from "./dom.js";
 import { failure } from "./failure.js";
 import { metres, number, percent, t } from "./page.js";
@@ -17,7 +18,7 @@ const query = () => {
 };
 
 function row(street, longest) {
-  const open = { street: street.street_id, gap: "", station: "" };
+  const open = { ...NOTHING, street: street.street_id, gap: "" };
   const where = [...street.classes, ...street.districts].join(" · ");
   const need = street.points_needed
     ? h("span", { class: "need" }, t("list.points", { n: number(street.points_needed) }))

@@ -49,7 +49,7 @@ export async function openCard(map, kind, id, closed) {
 
 function onMap(map, card, [lon, lat], closed) {
   const popup = L.popup({
-    maxWidth: 360, minWidth: 260, maxHeight: Math.max(240, map.getSize().y - 160),
+    maxWidth: 360, minWidth: 260, maxHeight: Math.max(240, Math.round(map.getSize().y * 0.55)),
     autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [76, 16],
   }).setLatLng([lat, lon]).setContent(card);
   popup.on("remove", closed);

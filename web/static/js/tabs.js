@@ -15,6 +15,11 @@ export const show = (name) => ({ tab: name === page.firstTab ? "" : name });
 /** Show the view that the address asks for. */
 export function showTab() {
   for (const name of TABS) $(name).hidden = name !== tab();
+  const stage = $("stage");
+  stage.dataset.tab = tab();
+  // the gaps are the findings of the rule about spacing
+  const { rule } = current();
+  stage.toggleAttribute("data-one", Boolean(rule) && rule !== page.spacingRule);
   for (const link of $("tabs").querySelectorAll("a")) {
     link.href = address(show(link.dataset.tab));
     if (link.dataset.tab === tab()) link.setAttribute("aria-current", "page");
