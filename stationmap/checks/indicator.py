@@ -103,6 +103,9 @@ def measure(rule: IndicatorRule, facts: Facts) -> pd.DataFrame:
         up), needed (how many more; all of them where none is counted), missing (names of the
         counties that keep a city's sum from being made), message (a key of `MESSAGES`).
     """
+    # the document's headcounts are those of its own city
+    if rule.headcounts and facts.adcode != facts.pack.adcode:
+        rule = rule.model_copy(update={"headcounts": {}})
     kinds = dict.fromkeys((rule.per, *rule.also))
     tables = [_measured(rule, facts, kind=kind) for kind in kinds]
     held = [table for table in tables if len(table)] or tables[:1]

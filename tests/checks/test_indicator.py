@@ -315,6 +315,19 @@ def test_units_have_the_headcount_of_the_document_then_of_the_list_then_of_the_c
     assert np.isnan(county.loc[OTHER, "numerator"])
 
 
+def test_the_headcounts_of_a_document_are_those_of_its_own_city():
+    held = share(
+        numerator="staff_registered",
+        denominator="headcount",
+        per="unit",
+        at_least=1.0,
+        headcounts={"市纪委": 129},
+    )
+    units = [{"id": "U1", "name": "市纪委", "headcount": 7, "adcode": COUNTY}]
+    assert measured(held, units=units)["denominator"].tolist() == [129]
+    assert measured(held, units=units, adcode="339900")["denominator"].tolist() == [7]
+
+
 def test_the_prefix_of_a_city():
     assert [counts.prefix(c) for c in ("330800", "530802", "310000", "")] == [
         "3308",
