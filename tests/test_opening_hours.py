@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmap.hours import Hours, parse
@@ -132,7 +132,9 @@ def test_real_hours_are_read_as_by_hand(text, days):
         ("8：30~17：30", "08:30-17:30"),
         ("8.30—17.30", "08:30-17:30"),
         ("上午8:30—11:30，下午14:30—17:30", "08:30-11:30,14:30-17:30"),
-        ("18:00-次日2:00", "18:00-02:00"),
+        ("18:00-次日2:00", "Mo-Su 18:00-02:00"),
+        ("12:00-次日2:00", "Mo-Su 12:00-02:00"),
+        ("22:00-2:00", "Mo-Su 22:00-02:00"),
         ("晚上8:00-12:00", "20:00-24:00"),
         ("周一至周日9:00-17:00，节假日除外", "09:00-17:00; PH closed"),
         ("周一闭馆（法定节假日除外），9:00-17:00", "Tu-Su 09:00-17:00; PH 09:00-17:00"),
@@ -153,6 +155,7 @@ def test_real_hours_are_read_as_by_hand(text, days):
         ("Mon-Fri 8:30 am - 5:30 pm, Sat 9am-12pm", "Mo-Fr 08:30-17:30; Sa 09:00-12:00"),
         ("Daily 9:00-17:00", "09:00-17:00"),
         ("24/7", "24/7"),
+        ("周一全天，节假日闭馆", "Mo 00:00-24:00; PH closed"),
     ],
 )
 def test_what_people_write_becomes_openstreetmaps_syntax(text, osm):
@@ -198,6 +201,10 @@ def test_what_people_write_becomes_openstreetmaps_syntax(text, osm):
         "周一9:00-17:00 周一闭馆",
         "每天9:00-17:00 周五18:00-20:00",  # also, or instead?
         "上午14:00-17:00",
+        "中午18:00-20:00",
+        "凌晨14:00-16:00",
+        "12:00-2:00",  # until two at night, or in the afternoon?
+        "24小时 周一至周五 18:00-21:00",
         "除周一 9:00-17:00",
         "周一至周五9:00-17:00，以现场公告为准",
         "13月-14月 9:00-17:00",
@@ -289,3 +296,24 @@ def test_two_thirds_of_a_real_table_can_be_read_and_the_rest_says_no_times(share
     assert len(timed) == 12
     conditions = "春|夏|假|层|区|夜校|暑|保安|羽毛球"
     assert all(pd.Series(timed).str.contains(conditions))
+
+
+PARTS = st.sampled_from(
+    [
+        "周一", "周二", "周五", "周六", "周日", "至", "-", "到", "、", "，", "；", " ", "（", "）",
+        "9:00", "17:30", "8点", "18点半", "12:00", "24:00", "次日2:00", "0830", "5", "上午", "下午",
+        "晚上", "中午", "凌晨", "闭馆", "除外", "除", "节假日", "工作日", "周末", "每天", "全天",
+        "夏季", "5月", "9月", "10月-4月", "停止入馆", "另行通知", "Mo-Fr ", "PH off", "am", "to",
+        "开放", "半", "24/7", "十", "三十点", "24小时", "closed",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(PARTS, max_size=9).map("".join) | st.text(max_size=30))
+def test_any_text_is_read_as_hours_that_are_read_again_as_the_same_or_not_at_all(text):
+    hours = parse(text)
+    if hours is not None:
+        assert parse(hours.osm) == hours
+        assert all(0 <= a < 1440 and a < b <= a + 1440 for day in hours.weekly for a, b in day)
+        assert hours.minutes == sum(b - a for day in hours.weekly for a, b in day)

@@ -20,6 +20,7 @@ _DAY = 1440
 _NIGHT_ENDS = 720
 _MONDAY = datetime(2026, 1, 5)
 _WEEKS = 52
+_STATES = ("closed", "off", "unknown")
 _END = _MONDAY + timedelta(weeks=_WEEKS)
 
 
@@ -98,7 +99,18 @@ def parse(text: str | None) -> Hours | None:
         return None
     read = osm_hours.OpeningHours(said).normalize()
     ever = any(state == osm_hours.State.OPEN for _, _, state, _ in read.intervals(_MONDAY, _END))
-    return Hours(str(read)) if ever else None
+    return Hours(_with_times(str(read))) if ever else None
+
+
+def _with_times(osm: str) -> str:
+    """Give days without times (Mo) the whole day, as people would not read them so."""
+    if '"' in osm:
+        return osm
+    rules = [
+        rule if ":" in rule or rule == "24/7" or rule.endswith(_STATES) else f"{rule} 00:00-24:00"
+        for rule in osm.split("; ")
+    ]
+    return "; ".join(rules)
 
 
 def _minute(when: datetime) -> int:

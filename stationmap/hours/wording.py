@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,6 +20,14 @@ _SETS_OF_DAYS = ("days", "english_days", "every", "workdays", "weekend", "holida
 _DAY, _NOON = 1440, 720
 # a range that ends before it starts is a night only if it looks like one
 _EVENING, _MORNING = 16 * 60, 9 * 60
+# when what is called so begins, at the earliest and the latest
+_STARTS: Mapping[str | None, tuple[int, int]] = {
+    "am": (0, _NOON + 30),
+    "pm": (_NOON, _DAY),
+    "evening": (_EVENING, _DAY),
+    "midday": (10 * 60, 15 * 60),
+    "night": (0, 8 * 60),
+}
 
 _PREPARE = (
     (re.compile("[‐-―−─~〜﹣ー]+|--+"), "-"),
@@ -258,7 +266,8 @@ def _range(tokens: list[_Token], at: int, block: _Block) -> int:
     last_part, at = _part(tokens, at)
     last, at = _time(tokens, at)
     start = _in_part(first, part)
-    if part == "am" and start > _NOON + 30:
+    earliest, latest = _STARTS.get(part, (0, _DAY))
+    if not earliest <= start <= latest:
         raise _Unread
     if next_day or (last_part == "night" and last <= start):
         end = (last if last_part in (None, "night") else _in_part(last, last_part)) + _DAY
@@ -369,6 +378,9 @@ def _written(blocks: list[_Block]) -> str:
     closed = frozenset[int]().union(*(b.days for b in blocks if b.state == "off"))
     if any(b.times and b.days and b.days <= closed for b in blocks):
         raise _Unread
+    timed = [b for b in blocks if b.times]
+    if len(timed) > 1 and any(not b.named and b.times == [(0, _DAY)] for b in timed):
+        raise _Unread
     seasons = list(dict.fromkeys(b.season for b in blocks if b.times))
     if not seasons or (len(seasons) > 1 and "" in seasons):
         raise _Unread
@@ -381,7 +393,9 @@ def _written(blocks: list[_Block]) -> str:
         for day in sorted(table):
             by_times.setdefault(table[day], []).append(day)
         for times, days in by_times.items():
-            said = "" if len(days) == 7 else _day_list(days)
+            # a night by itself (12:00-02:00) might be a slip when it is read again
+            plain = len(days) == 7 and times[-1][1] <= _DAY
+            said = "" if plain else _day_list(days)
             rules.append(" ".join(part for part in (season, said, _time_list(times)) if part))
     if not rules:
         raise _Unread
