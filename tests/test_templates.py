@@ -9,6 +9,7 @@ import small_city
 
 from stationmap import standards
 from stationmap.city import City, layers, templates
+from stationmap.cli.run import run
 from stationmap.errors import InputError
 from stationmap.io import headings
 from stationmap.standards import tables
@@ -183,3 +184,36 @@ def test_leading_zeros_of_ids_stay(town, tmp_path):
     book.save(file)
     town.import_file("units", file)
     assert town.now().table("units")["id"].tolist() == ["00123"]
+
+
+@pytest.fixture
+def speak(monkeypatch):
+    """The language that a command chooses does not outlive the test."""
+    return lambda lang: monkeypatch.setenv("STATIONMAP_LANG", lang)
+
+
+def test_the_command_writes_it_and_says_so(made, tmp_path, capsys, speak):
+    speak("zh")
+    out = tmp_path / "站点台账.xlsx"
+    assert run(["template", "stations", str(out), "--city", str(made.path)]) == 0
+    assert capsys.readouterr().err == f"已写入：{out}\n"
+    kinds_offered = openpyxl.load_workbook(out).worksheets[2]
+    offered = [row[2].value for row in kinds_offered.iter_rows() if row[2].value]
+    assert offered == [t.name.zh for t in made.pack.site_types]
+    speak("en")
+    for wrong, sentence in (
+        (["template", "stations", "a.csv"], "a.csv must end in .xlsx"),
+        (["template", "station", "a.xlsx"], "there is no blank workbook for station"),
+        (["template", "units", str(tmp_path / "no" / "a.xlsx")], "does not exist: make it first"),
+    ):
+        assert run(wrong) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_a_filled_in_workbook_goes_in_by_the_command(town, tmp_path, capsys, speak):
+    speak("zh")
+    file = fill(tmp_path / "units.xlsx", "units")
+    assert run(["import", "units", str(file), "--city", str(town.path), "--complete"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("单位")
+    assert town.complete("units") == {"*"}

@@ -14,12 +14,11 @@ from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.city.layers import LABELS
 from stationmap.errors import CityError, StationMapError
-from stationmap.messages import N_, render
+from stationmap.messages import render
 from stationmap.reports import Dossier, Frontage, Source
 from stationmap.standards import Pack
 
 COUNTY_DIGITS = 6
-_KINDS = {"osm": N_("OpenStreetMap data"), "streets": N_("streets")}
 
 
 def dossier(
@@ -65,9 +64,7 @@ def dossier(
         sources=[
             Source(
                 file=record.file,
-                kind=render(
-                    _KINDS.get(record.kind) or LABELS.get(record.kind, record.kind), {}, lang=lang
-                ),
+                kind=render(LABELS.get(record.kind, record.kind), {}, lang=lang),
                 imported_on=record.imported_at[:10],
                 sha256=record.sha256,
                 rows=record.accepted,
@@ -97,10 +94,6 @@ def _indicators(check: Check, *, district: str | None) -> pd.DataFrame:
     if district is None or found.empty:
         return found
     return found[found["adcode"].fillna("").astype("str").str.startswith(district)]
-
-
-def _kind(kind: str, *, lang: str) -> str:
-    return render(_KINDS.get(kind) or LABELS.get(kind, kind), {}, lang=lang)
 
 
 def pack_sha256(city: Path, pack: Pack) -> str:

@@ -1,12 +1,11 @@
 """Imports of counts: how many people, volunteers, hours … a district or a unit had in a period."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from stationmap.checks.counts import LABELS
 from stationmap.city import known, values
 from stationmap.city.kind import Context, Kind, amount, refuse_numbers, refuse_words
 from stationmap.city.place import Placed
@@ -30,23 +29,6 @@ _PARTS = (
     ("staff_hours_reached", "staff_registered"),
     ("units_on_platform", "units"),
     ("stations_on_platform", "stations"),
-)
-LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "population": N_("Population"),
-        "headcount": N_("Headcount"),
-        "registered": N_("Registered volunteers"),
-        "active": N_("Active volunteers"),
-        "hours": N_("Hours of service"),
-        "staff_registered": N_("Staff registered"),
-        "staff_hours_reached": N_("Staff with 10 hours"),
-        "backbone": N_("Backbone volunteers"),
-        "trainings": N_("Trainings"),
-        "units": N_("Number of units"),
-        "units_on_platform": N_("Units on the platform"),
-        "stations": N_("Number of stations"),
-        "stations_on_platform": N_("Stations on the platform"),
-    }
 )
 
 

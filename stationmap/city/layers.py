@@ -148,6 +148,15 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "counts": N_("counts"),
         "exemptions": N_("exemptions"),
         STATIONS: N_("stations"),
+        # kinds of import that are not called as their layer
+        "osm": N_("OpenStreetMap data"),
+        "streets": N_("streets"),
+        "built-up": N_("built-up areas"),
+        "communities": N_("communities"),
+        "subdistricts": N_("sub-districts"),
+        "compounds": N_("compounds"),
+        "civilised-units": N_("civilised units"),
+        "indicators": N_("counts"),
     }
 )
 ROW = "source_row"

@@ -33,16 +33,6 @@ CLASSES = {
     "secondary": N_("secondary roads"),
     "bus_route": N_("bus routes"),
 }
-KINDS = {
-    "osm": N_("OpenStreetMap data"),
-    "streets": N_("streets"),
-    "built-up": N_("built-up areas"),
-    "communities": N_("communities"),
-    "subdistricts": N_("sub-districts"),
-    "compounds": N_("compounds"),
-    "civilised-units": N_("civilised units"),
-    "indicators": N_("counts"),
-}
 
 
 # ------------------------------------------------------------------- words
@@ -117,7 +107,7 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
     """Print what became of a file's rows."""
     from stationmap.city.layers import LABELS
 
-    kind = said(KINDS.get(report.kind) or LABELS[report.kind])
+    kind = said(LABELS[report.kind])
     say(N_("{kind} from {file}"), kind=kind, file=report.file)
     for layer, counts in report.layers.items():
         say(N_("  {layer}: {counts}"), layer=said(LABELS[layer]), counts=_counts(counts))

@@ -98,7 +98,8 @@ class OsmLayers:
         outline). Facilities also have ``tags``, the OSM tag they were taken for; their category is
         None where the shared table has none for a named place.
     districts : GeoDataFrame
-        adcode, name, level (OSM admin_level), population (NaN where unknown), geometry.
+        adcode, name, level (OSM admin_level), population (NaN where unknown), residential ("urban",
+        "rural" or None: of communities), geometry.
     areas : GeoDataFrame
         kind ("retail", "commercial"), geometry.
     bus_stops : GeoDataFrame
@@ -376,7 +377,8 @@ class _Reader:
         if get("boundary") == "administrative" and (name := name_of(get)):
             codes = (get("ref:adcode"), get("division_code"), get("ref"))
             adcode = next((c for c in codes if c and _ADCODE.fullmatch(c)), key)
-            row = (adcode, name, get("admin_level"), get("population"), outline)
+            numbers = (get("admin_level"), get("population"))
+            row = (adcode, name, *numbers, get("residential"), outline)
             self.district_rows.append(row)
 
     def layers(self) -> OsmLayers:
@@ -500,7 +502,7 @@ def _geo(frame: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def _districts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    districts = _frame(["adcode", "name", "level", "population"], rows)
+    districts = _frame(["adcode", "name", "level", "population", "residential"], rows)
     districts["level"] = pd.to_numeric(districts["level"], errors="coerce").astype("Int64")
     people = districts["population"].astype("string").str.replace(r"[\s,]", "", regex=True)
     districts["population"] = pd.to_numeric(people, errors="coerce").astype(float)

@@ -43,7 +43,8 @@ def test_columns_and_types_are_the_contract(tmp_path):
     place = ["id", "name", "category", "source"]
     assert list(layers.shops) == [*place, "geometry"]
     assert list(layers.facilities) == [*place, "tags", "geometry"]
-    assert list(layers.districts) == ["adcode", "name", "level", "population", "geometry"]
+    district = ["adcode", "name", "level", "population", "residential"]
+    assert list(layers.districts) == [*district, "geometry"]
     assert list(layers.areas) == list(layers.landscape) == ["kind", "geometry"]
     assert list(layers.bus_stops) == ["id", "name", "geometry"]
     frames = [v for v in vars(layers).values() if isinstance(v, gpd.GeoDataFrame)]
@@ -171,6 +172,7 @@ TOWN = [
             "admin_level": "6",
             "division_code": "330802",
             "population": "528,847",
+            "residential": "urban",
         },
     ),
     relation(
@@ -233,9 +235,8 @@ def test_a_name_tells_where_tags_do_not(tmp_path):
 
 
 def test_district_with_its_code_and_people(town):
-    assert town.districts[["adcode", "name", "level", "population"]].values.tolist() == [
-        ["330802", "柯城区", 6, 528847.0]
-    ]
+    columns = ["adcode", "name", "level", "population", "residential"]
+    assert town.districts[columns].values.tolist() == [["330802", "柯城区", 6, 528847.0, "urban"]]
     assert len(town.districts.geometry[0].interiors) == 1
 
 
