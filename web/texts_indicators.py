@@ -19,7 +19,6 @@ TEXTS: Mapping[str, str] = {
     "indicator.value": N_("Value"),
     "indicator.aim": N_("Target"),
     "indicator.needed": N_("Needed"),
-    "indicator.state": N_("State"),
     "indicator.whole": N_("whole city"),
     "indicator.asked": N_("{required} needed: {target} of {base} {n}"),
     "indicator.of": N_("{counted} {over}, {base} {under}"),

@@ -49,7 +49,8 @@ export function follow(map, { told, busy, failed }) {
 
   async function load(name, values, read, box, zoom, key) {
     const wide = box.pad(MARGIN);
-    const bbox = [wide.getWest(), wide.getSouth(), wide.getEast(), wide.getNorth()]
+    const pole = (lat) => Math.min(Math.max(lat, -90), 90);
+    const bbox = [wide.getWest(), pole(wide.getSouth()), wide.getEast(), pole(wide.getNorth())]
       .map((v) => v.toFixed(5)).join(",");
     busy((waiting += 1) > 0);
     const done = () => busy((waiting -= 1) > 0);

@@ -118,17 +118,14 @@ function line(indicator, row, { chosen }) {
       h("th", { scope: "row" }, row.kind === "county" ? countyLink(row, chosen) : row.name, row.kind === "city" && h("span", { class: "tag" }, t("indicator.whole"))),
       h("td", {}, level(indicator, row.value) ?? "?"),
       h("td", {}, held ? level(indicator, indicator.target) : "–"),
-      h("td", {}, needed(indicator, row)),
-      h("td", { class: "state" }, state(indicator, row))),
-    h("tr", { class: "basis" }, h("td", { colspan: 5 }, basis(indicator, row),
+      h("td", {}, needed(indicator, row))),
+    h("tr", { class: "basis" }, h("td", { colspan: 4 }, state(indicator, row), h("br"), basis(indicator, row),
       row.source && h("span", { class: "quiet" }, ` · ${t("indicator.source", { source: row.source })}`))),
   ];
 }
 
 function table(indicator, rows, caption) {
-  const titles = [
-    t("indicator.name"), t("indicator.value"), t("indicator.aim"), t("indicator.needed"), t("indicator.state"),
-  ];
+  const titles = [t("indicator.name"), t("indicator.value"), t("indicator.aim"), t("indicator.needed")];
   return h("table", { class: "figures indicator-table" },
     caption && h("caption", {}, caption),
     h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))),
