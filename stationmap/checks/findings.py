@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from stationmap.messages import render
+from stationmap.messages import catalogue
 from stationmap.standards import Rule
 
 MET, NOT_MET, NOT_APPLICABLE, UNKNOWN = "met", "not_met", "not_applicable", "unknown"
@@ -173,9 +173,11 @@ def _sentences(message: NDArray[np.object_], batch: Batch, *, lang: str) -> NDAr
         for name, value in batch.params.items()
         if name not in words
     }
+    known = catalogue(lang)
+    templates = {key: known.get(text, text) for key, text in batch.messages.items()}
     if not varying:
         codes, ids = pd.factorize(message)
-        sentences = [render(batch.messages[key], words, lang=lang) for key in ids]
+        sentences = [templates[key].format(**words) for key in ids]
         same: NDArray[np.object_] = np.array(sentences, dtype=object)[codes]
         return same
     said: dict[tuple[Any, ...], str] = {}
@@ -183,15 +185,15 @@ def _sentences(message: NDArray[np.object_], batch: Batch, *, lang: str) -> NDAr
     for row, key in enumerate(zip(message, *varying.values(), strict=True)):
         sentence = said.get(key)
         if sentence is None:
-            params = words | dict(zip(varying, key[1:], strict=True))
-            sentence = said[key] = render(batch.messages[key[0]], params, lang=lang)
+            own = dict(zip(varying, key[1:], strict=True))
+            sentence = said[key] = templates[key[0]].format(**words, **own)
         found[row] = sentence
     return found
 
 
 def _in_words(values: NDArray[np.object_], *, lang: str) -> NDArray[np.object_]:
     """Render what knows both languages; the rest stays as it is."""
-    if not any(hasattr(value, "render") for value in values[:1]):
+    if not any(hasattr(kind, "render") for kind in set(map(type, values))):
         return values
     known = {id(value): value for value in values}
     said = {
