@@ -4,6 +4,7 @@ import pytest
 import shapely
 from small_city import LAT, LON, make
 
+from stationmap.cli import run as cli
 from stationmap.errors import DatumUndecided
 from stationmap.io import kml, vector
 
@@ -97,3 +98,20 @@ def test_stations_go_out_and_come_back_where_they_were(town, tmp_path):
     apart = shapely.distance(after.geometry.to_numpy()[there], before.geometry.to_numpy()[there])
     assert apart.max() < 1e-7
     assert after["station_id"].tolist() == before["station_id"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "layers"),
+    [
+        ("gaps", "x.kml", {"gaps"}),
+        ("gaps", "x.kmz", {"gaps"}),
+        ("export", "x.kmz", {"gaps", "streets", "facilities", "findings"}),
+    ],
+)
+def test_commands_write_it_with_a_folder_for_each_layer(town, tmp_path, command, name, layers):
+    assert cli.run([command, str(town.path), "--out", str(tmp_path / name)]) == 0
+    found = kml.read(tmp_path / name)
+    assert layers <= set(found["layer"])
+    gaps = found[found["layer"] == "gaps"]
+    assert gaps["gap_id"].tolist() == town.gaps()["gap_id"].tolist()
+    assert (gaps.geometry.geom_type == "LineString").all()

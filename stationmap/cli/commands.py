@@ -276,7 +276,7 @@ def gaps(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="写入 .gpkg .geojson .csv .xlsx .png · write to a file",
+            help="写入 .gpkg .geojson .csv .xlsx .kml .kmz .png · write to a file",
             show_default=False,
         ),
     ] = None,
@@ -295,7 +295,8 @@ def gaps(
     from stationmap.io.notes import Note
 
     if out is not None:
-        reports.require_suffix(out, (*reports.GEODATA, *reports.TABLES, *reports.PICTURES))
+        endings = (*reports.GEODATA, *reports.EARTH, *reports.TABLES, *reports.PICTURES)
+        reports.require_suffix(out, endings)
     opened = City.open(city).now()
     with working() as status:
         status(Note(N_("laying out the streets"), {}))
@@ -337,7 +338,9 @@ def export(
     city: CityFolder,
     out: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="输出文件，如 city.gpkg · the file", show_default=False),
+        typer.Option(
+            metavar="FILE", help="输出文件 .gpkg .xlsx .kml .kmz · the file", show_default=False
+        ),
     ],
 ) -> None:
     r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段、检查结论。 Export a city's layers.

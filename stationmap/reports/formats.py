@@ -13,7 +13,7 @@ GEODATA = (".gpkg", ".geojson", ".parquet")
 EARTH = (".kml", ".kmz")
 PICTURES = (".png",)
 DOCUMENTS = (".docx", ".pdf")
-EXPORTS = (".gpkg", ".xlsx")
+EXPORTS = (".gpkg", ".xlsx", *EARTH)
 
 
 def require_suffix(path: Path, known: Sequence[str]) -> str:
@@ -29,7 +29,7 @@ def require_suffix(path: Path, known: Sequence[str]) -> str:
 
 
 def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """Write several layers to one file: a GeoPackage, or a workbook with a sheet for each."""
+    """Write several layers to one file: a GeoPackage, KML, or a workbook with a sheet for each."""
     if require_suffix(path, EXPORTS) == ".xlsx":
         tabular.write_xlsx(path, layers)
     else:

@@ -9,7 +9,7 @@ import numpy as np
 from stationmap.io import tabular, vector
 from stationmap.messages import N_, render
 from stationmap.reports import maps
-from stationmap.reports.formats import GEODATA, PICTURES, TABLES, require_suffix
+from stationmap.reports.formats import EARTH, GEODATA, PICTURES, TABLES, require_suffix
 
 # points needed, up to and including; the last class has no limit
 CLASSES = ((1, "#fdbe85"), (2, "#fd8d3c"), (4, "#e6550d"), (None, "#7f2704"))
@@ -40,7 +40,7 @@ def write_gaps(
     Parameters
     ----------
     path : Path
-        Ending in .gpkg, .geojson, .parquet, .csv, .xlsx or .png.
+        Ending in .gpkg, .geojson, .parquet, .csv, .xlsx, .kml, .kmz or .png.
     gaps : GeoDataFrame
         A gaps frame.
     streets, stations : GeoDataFrame
@@ -53,12 +53,12 @@ def write_gaps(
     InputError
         The ending is none of these, or its folder does not exist.
     """
-    suffix = require_suffix(path, (*GEODATA, *TABLES, *PICTURES))
+    suffix = require_suffix(path, (*GEODATA, *EARTH, *TABLES, *PICTURES))
     if suffix == ".csv":
         tabular.write_csv(path, gaps)
     elif suffix == ".xlsx":
         tabular.write_xlsx(path, {"gaps": gaps})
-    elif suffix in GEODATA:
+    elif suffix in (*GEODATA, *EARTH):
         vector.write(path, {"gaps": gaps})
     else:
         draw_gaps(path, gaps, streets=streets, stations=stations, caption=caption, lang=lang)
