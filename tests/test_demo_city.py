@@ -1,10 +1,14 @@
 """The demo city: regenerated alike, a credible and labelled town, and what is planted is found."""
 
+import ast
 import gzip
 import json
 import math
+import re
+import tomllib
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import osmium
@@ -12,6 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 
+import stationmap
 from geodata import generate
 from geodata.cli import ADCODE, DEMO, SOURCE, demo
 from stationmap.city import City
@@ -21,6 +26,7 @@ from stationmap.errors import CityError
 from stationmap.stations import counting
 
 PLANTED = json.loads((DEMO / "planted.json").read_text(encoding="utf-8"))
+LABEL = "合成数据（演示）synthetic"
 STRETCHES = {stretch["id"]: stretch for stretch in PLANTED["stretches"]}
 
 
@@ -92,13 +98,37 @@ def test_everything_says_that_it_is_synthetic(city):
     text = gzip.decompress((DEMO / "demo-city.osm.gz").read_bytes())[:600].decode()
     assert "Synthetic data" in text
     assert "并非真实地点" in text
-    rows = (DEMO / "stations.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert all(row.endswith("合成数据（演示）synthetic") for row in rows[1:])
+    for file in DEMO.glob("*.csv"):
+        rows = file.read_text(encoding="utf-8-sig").splitlines()
+        assert all(row.endswith(LABEL) for row in rows[1:]), file.name
+    for file in DEMO.glob("*.geojson"):
+        features = json.loads(file.read_text(encoding="utf-8"))["features"]
+        assert all(f["properties"]["备注"] == LABEL for f in features), file.name
     assert "合成数据" in city.config.name
     assert set(city.stations()["source"]) == {SOURCE}
     assert set(city.layer("shops")["source"]) == {SOURCE}
     for layer in ("facilities", "zones"):
         assert city.layer(layer)["source"].str.startswith(SOURCE).all()
+
+
+def test_nobody_is_named_and_no_number_is_anybodys():
+    """Posts and units, counts of volunteers: no column for people, no telephone, no identity."""
+    headings = (Path(stationmap.__file__).parent / "io" / "headings.toml").read_text("utf-8")
+    people = set(tomllib.loads(headings)["persons"]["headings"])
+    for file in [*DEMO.glob("*.csv"), *DEMO.glob("*.geojson")]:
+        text = file.read_text(encoding="utf-8-sig")
+        assert people.isdisjoint(text.partition("\n")[0].strip().split(",")), file.name
+        assert not re.search(r"(?<![\d.])1[3-9]\d{9}(?!\d)", text), file.name
+        assert not re.search(r"(?<![\d.])\d{17}[\dX](?!\d)", text), file.name
+
+
+def test_what_makes_the_data_knows_no_check():
+    """What is planted is a list of its own, not what the engine found."""
+    for file in sorted(Path(generate.__file__).parent.glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        modules = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        if file.stem not in ("cli", "synthetic"):  # the command, and stations for other cities
+            assert not [m for m in modules if m.startswith("stationmap")], file.name
 
 
 # --------------------------------------------------------------------- town
@@ -114,6 +144,52 @@ def test_all_of_it_is_imported(city):
     assert stations["supplies"].notna().sum() > 500
     assert stations["hours"].notna().sum() > 400
     assert stations.geometry.isna().sum() == 6
+
+
+LISTS = ("units", "projects", "activities", "counts", "exemptions")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_of_the_office_are_there(city, name):
+    table = city.now().table(name)
+    assert table["source"].str.startswith(SOURCE).all()
+    assert len(table) >= {"exemptions": 2, "units": 50}.get(name, 150)
+
+
+def test_all_that_is_whole_is_declared_so(city):
+    now = city.now()
+    types = [f"stations:{kind.id}" for kind in city.pack.site_types]
+    zones = ["community", "subdistrict", "compound", "civilised_unit", "built_up"]
+    for layer in ("shops", "facilities", "units", "projects", "activities", *zones, *types):
+        assert now.complete(layer), layer
+
+
+def test_zones_fit_one_another(city):
+    zones = city.now().zones().to_crs(local_crs([118.76, 118.84], [28.63, 28.69]))
+    kinds = dict(tuple(zones.groupby("kind")))
+    communities, compounds = kinds["community"], kinds["compound"]
+    assert Counter(communities["urban"]) == {True: 20, False: 8}
+    assert len(kinds["subdistrict"]) == 6
+    whole = communities.union_all()
+    assert communities.area.sum() == pytest.approx(whole.area, abs=1.0)
+    assert kinds["subdistrict"].union_all().symmetric_difference(whole).area < 1.0
+    assert compounds.within(kinds["built_up"].union_all()).all()
+    assert compounds.area.sum() == pytest.approx(compounds.union_all().area, abs=0.1)
+    assert zones.geometry.is_valid.all()
+
+
+def test_subjects_of_what_is_planted_are_there(city):
+    now = city.now()
+    known = {
+        "facility": set(now.facilities()["id"]),
+        "station": set(city.stations()["station_id"]),
+        "unit": set(now.table("units")["id"]),
+        "area": {*now.zones()["id"], *city.layer("districts")["adcode"]},
+        "city": {ADCODE},
+    }
+    for violation in PLANTED["violations"]:
+        assert violation["subject_id"] in known[violation["subject_kind"]], violation["id"]
+    assert known["station"].issuperset(PLANTED["points_in_doubt"])
 
 
 def test_streets_have_all_that_makes_streets_difficult(city, tags):
