@@ -26,6 +26,7 @@ from stationmap.errors import InputError
 from stationmap.io import pbf
 from stationmap.io.files import check_file, check_packed, sniff
 from stationmap.io.notes import Note, Rejected
+from stationmap.io.osm_frames import districts_of, frame_of, geo, texts
 from stationmap.io.osm_tags import (
     PLACE_KEYS,
     ROAD_NODES,
@@ -384,27 +385,27 @@ class _Reader:
     def layers(self) -> OsmLayers:
         """Make frames of the gathered rows; name and count what could not be used."""
         lost = [(*row, None) for row in self.expected.values() if row is not None]
-        places = _frame(["id", "name", *place_keys()], self.place_rows + lost)
-        places["source"] = _texts([SOURCE] * len(places))
+        places = frame_of(["id", "name", *place_keys()], self.place_rows + lost)
+        places["source"] = texts([SOURCE] * len(places))
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
         shops = shops.reset_index(drop=True)
         kinds = tables.shop_category(shops["shop"], shops["amenity"])
-        shops["category"] = _texts(kinds)
+        shops["category"] = texts(kinds)
         category, tags = facility_tags(places)
-        facilities = places.assign(category=_texts(category), tags=_texts(tags))[pd.notna(tags)]
-        stops = _frame(["id", "name"], self.stop_rows)
+        facilities = places.assign(category=texts(category), tags=texts(tags))[pd.notna(tags)]
+        stops = frame_of(["id", "name"], self.stop_rows)
         stops["geometry"] = shapely.centroid(stops["geometry"].to_numpy())
         columns = ["id", "name", "category", "source"]
         layers = {
-            "ways": _geo(self._ways()),
-            "shops": _geo(self._usable("shops", shops[[*columns, "geometry"]])),
-            "facilities": _geo(
+            "ways": geo(self._ways()),
+            "shops": geo(self._usable("shops", shops[[*columns, "geometry"]])),
+            "facilities": geo(
                 self._usable("facilities", facilities[[*columns, "tags", "geometry"]])
             ),
-            "districts": _geo(_districts(self.district_rows)),
-            "areas": _geo(_frame(["kind"], self.area_rows)),
-            "bus_stops": _geo(self._usable("bus_stops", stops)),
-            "landscape": _geo(_frame(["kind"], self.landscape_rows)),
+            "districts": geo(districts_of(self.district_rows)),
+            "areas": geo(frame_of(["kind"], self.area_rows)),
+            "bus_stops": geo(self._usable("bus_stops", stops)),
+            "landscape": geo(frame_of(["kind"], self.landscape_rows)),
         }
         for key, name in self.boundaries.items():
             self.rejected.append(Rejected("districts", key, name, Note(_NO_OUTLINE, {})))
@@ -415,7 +416,7 @@ class _Reader:
         return OsmLayers(**layers, counts=counts, rejected=self.rejected, notes=self._notes())
 
     def _ways(self) -> pd.DataFrame:
-        ways = _frame(_ROAD_COLUMNS, self.way_rows)
+        ways = frame_of(_ROAD_COLUMNS, self.way_rows)
         ways["bus"] = ways["way_id"].isin(self.bus_ways)
         return ways.astype(WAY_COLUMNS)[[*WAY_COLUMNS, "geometry"]]
 
@@ -477,33 +478,3 @@ def _located_pieces(way: Any) -> list[shapely.LineString]:
         if len(set(places)) > 1:
             pieces.append(shapely.LineString(places))
     return pieces
-
-
-def _frame(columns: list[str], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    """Frame of rows whose last value is a geometry as hexadecimal WKB or None."""
-    frame = pd.DataFrame(rows, columns=[*columns, "geometry"], dtype=object)
-    # GEOS reads bytes ten times faster than hexadecimal text
-    wkb = [text and bytes.fromhex(text) for text in frame["geometry"]]
-    geometry = shapely.from_wkb(np.array(wkb, dtype=object))
-    several = shapely.get_type_id(geometry) == shapely.GeometryType.MULTIPOLYGON
-    simple = several & (shapely.get_num_geometries(geometry) == 1)
-    geometry[simple] = shapely.get_geometry(geometry[simple], 0)
-    frame["geometry"] = geometry
-    return frame
-
-
-def _texts(values: Any) -> "pd.Series[Any]":
-    """Column of texts and None, which pandas would turn into another type."""
-    return pd.Series(values, dtype=object)
-
-
-def _geo(frame: pd.DataFrame) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
-
-
-def _districts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    districts = _frame(["adcode", "name", "level", "population", "residential"], rows)
-    districts["level"] = pd.to_numeric(districts["level"], errors="coerce").astype("Int64")
-    people = districts["population"].astype("string").str.replace(r"[\s,]", "", regex=True)
-    districts["population"] = pd.to_numeric(people, errors="coerce").astype(float)
-    return districts
