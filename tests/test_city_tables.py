@@ -445,6 +445,18 @@ def test_a_table_without_counts_says_what_was_expected(town):
         bring(town, "indicators", [{"区划代码": "330802", "面积": "10"}])
 
 
+@pytest.mark.parametrize("code", ["330802", "330802000", "330802000000"])
+def test_longer_codes_of_a_county_are_its_own(town, code):
+    bring(town, "indicators", [{"区划代码": code, "注册志愿者人数": "7"}])
+    assert by_count(town, subject="330802") == {"registered": 7.0}
+
+
+def test_a_district_that_nobody_knows_is_said(town):
+    report = bring(town, "units", [UNITS[0] | {"县（市、区）": "西湖区"}, UNITS[1]])
+    assert said(report) == ["1 rows name a district that the city does not know; write its adcode"]
+    assert town.now().table("units")["adcode"].isna().tolist() == [True, False]
+
+
 def test_the_city_s_own_name_means_the_city(town):
     bring(town, "indicators", [{"县（市、区）": "town", "注册志愿者人数": "7"}])
     assert by_count(town, subject="330800") == {"registered": 7.0}
@@ -714,6 +726,14 @@ def test_a_day_reads_back_however_it_is_written(day):
         f"{serial}.5",
     ):
         assert values.day(text) == day
+
+
+@pytest.mark.parametrize("between", ["至", " 到 ", "~", "～", "——"])
+def test_of_two_days_the_first_or_the_last_is_read(between):
+    text = f"2026年3月5日{between}2026-04-06"
+    assert values.day(text) == dt.date(2026, 3, 5)
+    assert values.day(text, last=True) == dt.date(2026, 4, 6)
+    assert values.day(f"3月5日{between}2026-04-06") is None
 
 
 @pytest.mark.parametrize(

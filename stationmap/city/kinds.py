@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from stationmap import stations
-from stationmap.city import layers, values
+from stationmap.city import known, layers, values
 from stationmap.city.kind import (
     Column,
     Context,
@@ -235,6 +235,8 @@ def _districts(
     refuse_nowhere(placed, quarantine)
     name = rows.text("name")
     adcode = rows.text("adcode").where(rows.text("adcode").notna(), rows.text("id"))
+    plain = adcode.map(known.adcode, na_action="ignore").astype("object")
+    adcode = plain.where(plain.notna(), adcode)
     # without a code the name alone tells districts apart
     adcode = adcode.where(adcode.notna(), name)
     quarantine.refuse(

@@ -199,7 +199,9 @@ def _exemptions(
         known=rules,
         shown=", ".join(rules.values()),
     )
-    until = _days(rows, "until", quarantine, missing=N_("the row does not say until when"))
+    until = _days(
+        rows, "until", quarantine, missing=N_("the row does not say until when"), last=True
+    )
     from_m, to_m = (_chainage(rows, role, quarantine) for role in ("from_m", "to_m"))
     quarantine.refuse(
         np.isnan(from_m) != np.isnan(to_m),
@@ -294,10 +296,12 @@ def _chainage(rows: Rows, role: str, quarantine: Quarantine) -> NDArray[np.float
     return np.asarray(read, dtype=np.float64)
 
 
-def _days(rows: Rows, role: str, quarantine: Quarantine, *, missing: str) -> pd.Series:
+def _days(
+    rows: Rows, role: str, quarantine: Quarantine, *, missing: str, last: bool = False
+) -> pd.Series:
     said = rows.text(role)
     _require(said.isna(), quarantine, missing)
-    found = said.map(values.day, na_action="ignore")
+    found = said.map(lambda v: values.day(v, last=last), na_action="ignore")
     quarantine.refuse(
         (said.notna() & found.isna()).to_numpy(),
         N_("{value} is not a day"),

@@ -10,6 +10,7 @@ from stationmap.city import layers
 from stationmap.city.answers import Answers
 from stationmap.city.kind import Context, Kind
 from stationmap.city.rows import Rows
+from stationmap.messages import N_
 
 _ADCODE = re.compile("[0-9]{6,12}")
 _ENDING = re.compile(r"(?:自治县|自治旗|地区|新区|[市县区旗盟])$")
@@ -43,7 +44,7 @@ def districts(context: Context) -> Mapping[str, str]:
     pairs += [
         (name, code)
         for name, code in zip(frame["name"], frame["adcode"], strict=True)
-        if name == name and name and _ADCODE.fullmatch(code)
+        if name == name and name and adcode(code)
     ]
     whole = dict(reversed(pairs))
     short: dict[str, set[str]] = {}
@@ -55,16 +56,26 @@ def districts(context: Context) -> Mapping[str, str]:
 
 def adcodes(rows: Rows, context: Context) -> pd.Series:
     """Return the adcode that each row gives, or that its district has; None where neither."""
-    said = rows.text("adcode")
-    said = said.where(said.map(lambda v: _ADCODE.fullmatch(v or "") is not None))
-    named = rows.text("district").map(districts(context), na_action="ignore").astype("object")
+    said = rows.text("adcode").map(adcode, na_action="ignore").astype("object")
+    district = rows.text("district")
+    named = district.map(districts(context), na_action="ignore").astype("object")
     found = said.where(said.notna(), named)
+    context.warn(
+        N_("{rows} rows name a district that the city does not know; write its adcode"),
+        (district.notna() & found.isna()).to_numpy(),
+    )
     return found.where(found.notna(), None)
 
 
-def is_adcode(text: Any) -> bool:
-    """Whether a text is a code of a district, six digits or more."""
-    return _ADCODE.fullmatch(str(text)) is not None
+def adcode(text: Any) -> str | None:
+    """Read a code of a district: six digits or more, without the zeros of a county's longer ones.
+
+    The statistical office writes 330802000000 for 330802. None where the text is no code.
+    """
+    if not _ADCODE.fullmatch(str(text)):
+        return None
+    county, rest = str(text)[:6], str(text)[6:]
+    return county if not rest.strip("0") else str(text)
 
 
 def taken(now: Answers, kind: Kind, *, source: str) -> frozenset[str]:

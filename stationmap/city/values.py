@@ -16,6 +16,7 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _PACKED_DAY = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>[01]\d)(?P<d>[0-3]\d)")
+_BETWEEN = re.compile("[至到~—]+")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _SERIAL_ZERO = dt.date(1899, 12, 30)  # day 0 of a workbook
 _YEAR = re.compile(r"((?:19|20)\d\d)年?度?")
@@ -43,12 +44,13 @@ def scale(heading: str) -> float:
     return 1e4 if "万" in units else 1 / 60 if "分钟" in units else 1.0
 
 
-def day(value: Any) -> dt.date | None:
+def day(value: Any, *, last: bool = False) -> dt.date | None:
     """Read a day: 2026-03-05, 2026年3月5日, 2026/3/5, 20260305, or a workbook's day number.
 
-    None where the text is none, or has no year.
+    Of two days with 至, 到 or ~ between them the first, or the last if asked. None where the text
+    is none, or has no year.
     """
-    text = _plain(value, blanks=True)
+    text = _BETWEEN.split(_plain(value, blanks=True))[-1 if last else 0].strip()
     if found := _SERIAL.fullmatch(text):
         return _SERIAL_ZERO + dt.timedelta(days=int(found[1]))
     parts = _DAY.fullmatch(text) or _PACKED_DAY.fullmatch(text)
