@@ -13,7 +13,7 @@ TEXTS: Mapping[str, str] = {
     "indicator.unknown": N_("Cannot be told"),
     "indicator.not_applicable": N_("Not applicable"),
     "indicator.information": N_("For information"),
-    "indicator.target": N_("Target: {target} or more, by {who}"),
+    "indicator.target": N_("Target for {who}: {target} or more"),
     "indicator.no_target": N_("The document sets no target; the figures are for information."),
     "indicator.name": N_("Name"),
     "indicator.value": N_("Value"),

@@ -355,7 +355,7 @@ def test_no_base_map_asks_for_no_tiles(show):
     tour = show(chosen={"kind": "none"})
     assert tour.outside == []
     assert not [url for url in tour.asked if "/tiles/" in url]
-    assert "底图：无" in tour.page.inner_text("#legend-base")
+    assert "底图：无" in tour.page.text_content("#legend-base")
 
 
 def colours(page):
