@@ -149,16 +149,18 @@ class Findings:
     @cached_property
     def _subject(self) -> Rows:
         """Number of each finding's subject."""
-        plain = self._plain
-        keys = plain["subject_kind"].astype(str) + "/" + plain["subject_id"].fillna("").astype(str)
-        return cast(Rows, pd.factorize(keys)[0])
+        kinds, _ = pd.factorize(self._plain["subject_kind"])
+        ids, known = pd.factorize(self._plain["subject_id"])
+        return cast(Rows, kinds.astype(np.int64) * (len(known) + 1) + ids)
 
     @cached_property
     def places(self) -> NDArray[np.float64]:
         """Longitude and latitude of a point in each finding's geometry; NaN without one."""
         shapes = self._plain.geometry.to_numpy()
-        points = shapely.point_on_surface(shapes)
-        lines = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+        kinds, points = shapely.get_type_id(shapes), shapes.copy()
+        lines = kinds == shapely.GeometryType.LINESTRING
+        others = ~lines & (kinds != shapely.GeometryType.POINT)
+        points[others] = shapely.point_on_surface(shapes[others])
         points[lines] = shapely.line_interpolate_point(shapes[lines], 0.5, normalized=True)
         return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 

@@ -148,6 +148,8 @@ def test_layers_are_chosen_in_the_legend(tour):
     shown = painted(page, "findings")
     assert rgb(page, "--sign-not_met") in shown
     assert rgb(page, "--sign-met") not in shown
+    # shut, it hides nothing of the map
+    assert page.is_hidden("#legend-body")
     page.click("#legend summary")
     page.check("#legend [data-state=met]")
     one.settle()
