@@ -216,13 +216,13 @@ def shortfall_table(dossier: Dossier, rule: Rule, outcome: str, say: Say, *, lan
     first = rows.head(LISTED)
     measured = bool(first["measured"].notna().any())
     columns = [
-        Column(say(N_("No.")), 0.6, number=True),
+        Column(say(N_("No.")), 0.8, number=True),
         Column(say(N_("Subject")), 2.2),
         Column(say(N_("County")), 1.1),
         Column(say(N_("What was found")), 4.0),
     ]
     if measured:
-        columns.append(Column(say(N_("Measured / limit")), 1.3, number=True))
+        columns.append(Column(say(N_("Measured / limit")), 1.6, number=True))
     listed = [
         [
             str(number),
@@ -241,7 +241,7 @@ def shortfall_table(dossier: Dossier, rule: Rule, outcome: str, say: Say, *, lan
 def figures(row: Any, say: Say) -> str:
     """Say what was measured, and the limit, with the unit."""
     unit = UNITS.get(row.unit, "{value}")
-    values = (row.measured, row.limit)
+    values = [row.measured] if row.limit != row.limit else [row.measured, row.limit]
     return " / ".join(
         "–" if v != v else say(unit, value=f"{v:,.1f}".removesuffix(".0")) for v in values
     )
@@ -279,7 +279,8 @@ def _untold(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
     blocks: list[Block] = [Paragraph(lead)]
     if dossier.missing:
         listed = [
-            [row["name"], standing(row, say), "、".join(row["rules"])] for row in dossier.missing
+            [row["name"], standing(row, say), say(N_(", ")).join(row["rules"])]
+            for row in dossier.missing
         ]
         columns = (
             Column(say(N_("Data")), 1.6),
@@ -298,7 +299,7 @@ def _untold(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
             for row in rows.itertuples()
         ]
         reasons = (
-            Column(say(N_("Rule")), 0.9),
+            Column(say(N_("Rule")), 1.1),
             Column(say(N_("What it asks")), 2.6),
             Column(say(N_("Why it cannot be told")), 3.4),
             Column(say(N_("Cases")), 0.9, number=True),
@@ -321,7 +322,7 @@ def _assumed(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
         Column(say(N_("What is assumed")), 3.4),
         Column(say(N_("Rules that rest on it")), 2.0),
     )
-    listed = [[one.text, "、".join(one.rules)] for one in found]
+    listed = [[one.text, say(N_(", ")).join(one.rules)] for one in found]
     return Section(say(N_("Values assumed")), (Paragraph(lead), Table("", columns, listed)))
 
 
@@ -343,11 +344,11 @@ def _exemptions(dossier: Dossier, say: Say, *, lang: str) -> Section | None:
         for row in rows.itertuples()
     ]
     columns = (
-        Column(say(N_("Rule")), 0.9),
+        Column(say(N_("Rule")), 1.1),
         Column(say(N_("Subject")), 2.0),
         Column(say(N_("Reason")), 2.6),
         Column(say(N_("Approved by")), 1.4),
-        Column(say(N_("Until")), 1.6),
+        Column(say(N_("Until")), 1.8),
         Column(say(N_("State")), 0.9),
     )
     return Section(say(N_("Exemptions")), (Table("", columns, listed),))
@@ -364,7 +365,7 @@ def _every_rule(dossier: Dossier, say: Say, *, lang: str) -> Section:
         for _, row in dossier.by_rule.iterrows()
     ]
     columns = (
-        Column(say(N_("Rule")), 1.0),
+        Column(say(N_("Rule")), 1.1),
         Column(say(N_("Clause")), 1.6),
         Column(say(N_("What it asks")), 3.6),
         *(Column(say(name), 0.9, number=True) for name in OUTCOMES.values()),

@@ -147,10 +147,10 @@ def _longest(dossier: Dossier, found: Frontage, say: Say, *, lang: str) -> Table
     return Table(
         say(N_("Gaps that need most")),
         (
-            Column(say(N_("No.")), 0.6, number=True),
-            Column(say(N_("Street")), 2.2),
+            Column(say(N_("No.")), 0.8, number=True),
+            Column(say(N_("Street")), 2.0),
             Column(say(N_("County")), 1.2),
-            Column(say(N_("Class")), 1.2),
+            Column(say(N_("Class")), 1.4),
             Column(say(N_("From–to, m")), 1.4, number=True),
             Column(say(N_("Length, m")), 1.0, number=True),
             Column(say(N_("Points needed")), 1.0, number=True),

@@ -143,10 +143,16 @@ class _Workbook:
         dossier = self.dossier
         assumed, missing = self.say(N_("value assumed")), self.say(N_("data missing"))
         rows: list[tuple[str, str, str, int | None]] = [
-            (assumed, "、".join(one.rules), one.text, None) for one in dossier.assumed[self.lang]
+            (assumed, self.say(N_(", ")).join(one.rules), one.text, None)
+            for one in dossier.assumed[self.lang]
         ]
         rows += [
-            (missing, "、".join(row["rules"]), f"{row['name']}: {standing(row, self.say)}", None)
+            (
+                missing,
+                self.say(N_(", ")).join(row["rules"]),
+                f"{row['name']}: {standing(row, self.say)}",
+                None,
+            )
             for row in dossier.missing
         ]
         untold = self.say(OUTCOMES["unknown"])
