@@ -11,6 +11,8 @@ import pytest
 from conftest import ROOT
 
 from stationmap import standards
+from stationmap.reports.assumed import PARAMETERS as IN_REPORTS
+from web.words import ASSUMED as ON_PAGES
 
 # the pack of the ids that begin so
 PACK_OF = {
@@ -267,3 +269,11 @@ def test_readme_names_the_document_and_tests_that_are_there():
             assert re.search(rf"^def {name}\(", text, re.MULTILINE), (
                 f"{requirement}: {file}::{name}"
             )
+
+
+def test_what_the_packs_assume_has_words_in_reports_and_on_the_page():
+    packs = [standards.load(pack_id) for pack_id in PACK_OF.values()]
+    assumed = {name for pack in packs for entry in pack.entries() for name in entry.assumed}
+    assert assumed > {"within_m", "snap_m", "heads_only"}
+    assert assumed <= set(IN_REPORTS)
+    assert assumed <= set(ON_PAGES)

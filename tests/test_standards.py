@@ -440,6 +440,10 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_lines(text, tmp_path):
         (b'id = "a\n', 1, "not valid TOML"),
         ('id = "衢州"'.encode("gb18030"), 1, "UTF-8"),
         (b"\x00\x01", 1, "not valid TOML"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, 1, "too long"),
+        (b"a = " + b"[" * 300 + b"]" * 300, 1, "too long"),
+        (b"[" + b".".join([b"a"] * 3000) + b"]", 1, "too long"),
+        (b"a = " + b"9" * 5000, 1, "too long"),
     ],
 )
 def test_what_is_no_toml_is_told_with_its_line(tmp_path, content, line, said):

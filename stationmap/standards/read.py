@@ -20,6 +20,7 @@ from stationmap.standards.references import entries, faults
 from stationmap.standards.rules import KINDS
 
 PACKS = Path(__file__).parent / "packs"
+DEEPEST = 20
 
 # what a validation error of each type says; {limit} and {known} come from the model
 _SENTENCES = {
@@ -239,7 +240,7 @@ class _File:
             return None
         text = text.replace("\r\n", "\n")
         try:
-            data = tomllib.loads(text)
+            data: dict[str, Any] | None = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             at = re.search(r"line (\d+)", str(error))
             self._refuse(
@@ -248,7 +249,14 @@ class _File:
                 reason=re.sub(r" \(at .*\)", "", str(error)),
             )
             return None
-        self._lines = lines(text)
+        except (ValueError, RecursionError):  # a number of thousands of digits, endless brackets
+            data = None
+        self._lines = {} if data is None else lines(text)
+        if data is None or max(map(len, self._lines), default=0) > DEEPEST:
+            self._refuse(
+                N_("a number or a nesting of brackets in it is too long; no pack has such")
+            )
+            return None
         return data
 
     def _parent(self, path: Path, pack_id: Any, children: Sequence[Path]) -> "_File | None":
