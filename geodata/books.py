@@ -17,6 +17,7 @@ from geodata.points import junctions
 from geodata.register import SOURCE, Register
 from geodata.town import Town
 
+VISIT, SHUT = "走访", 6
 MONTHS = ("2026-04", "2026-05", "2026-06")
 YEAR = "2025"
 # kinds of facility that are no unit of their own
@@ -74,6 +75,7 @@ class Books:
     plants: Plants
     rng: random.Random
     unit_ids: dict[str, str] = field(default_factory=dict)
+    shut: list[str] = field(default_factory=list)  # points that inspectors found closed
 
     def __post_init__(self) -> None:
         self.types = types_of(self.register.rows)
@@ -258,12 +260,13 @@ class Books:
         staffed = sorted(active - point - planted)
         seen = self.rng.sample(staffed, 40)
         points = sorted({*self.rng.sample(sorted(active & point), 60), *planted & point})
+        self.shut = points[:: len(points) // SHUT][:SHUT]
         out = {}
         for pack, items in ITEMS.items():
             own = pack == "quzhou-2018"  # the town's own standard; to the others a few are held
             numbers = sorted({*planted - point, *(seen if own else seen[:8])})
-            judged = [(n, ("走访", *items)) for n in numbers]
-            judged += [(n, ("走访", "Q-C8", "Q-C9")) for n in points if own]
+            judged = [(n, (VISIT, *items)) for n in numbers]
+            judged += [(n, (VISIT, "Q-C8", "Q-C9")) for n in points if own]
             out[f"inspections-{pack}.csv"] = _csv(self._judgements(judged, wrong))
         return out
 
@@ -276,10 +279,11 @@ class Books:
             day = f"2026-06-{self.rng.randint(1, 28):02d}"
             for item in items:
                 part = wrong.get((number, item))
+                failed = part is not None or (item == VISIT and number in self.shut)
                 yield {
                     "站点编号": number,
                     "检查项": f"{item}/{part}" if part else item,
-                    "检查结果": "符合" if part is None else "不符合",
+                    "检查结果": "不符合" if failed else "符合",
                     "检查日期": day,
                 }
 

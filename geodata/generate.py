@@ -111,16 +111,19 @@ def files(seed: int = SEED) -> dict[str, bytes]:
         | {plan.plan["city"]["name"]: plan.plan["city"]["adcode"]},
     )
     violations += off_the_streets({register.of_shop[n]: made.shops[n].name for n in astray["away"]})
-    doubtful = [register.of_shop[n] for n in astray["doubtful"]]
+    tables = books.tables(made.osm_id)
+    points_too = {
+        "points_in_doubt": [register.of_shop[n] for n in astray["doubtful"]],
+        "points_found_shut": books.shut,
+    }
+    planted = planted_json(register, points, violations, points_too, seed=seed)
     return {
         "demo-city.osm": text.encode("utf-8"),
         "stations.csv": register.csv(),
         "facilities.csv": listed_facilities(plan, made.builder.facilities),
         **_zones(made, communities, books, made.rngs[8]),
-        **books.tables(made.osm_id),
-        "planted.json": planted_json(register, points, violations, doubtful, seed=seed).encode(
-            "utf-8"
-        ),
+        **tables,
+        "planted.json": planted.encode("utf-8"),
     }
 
 

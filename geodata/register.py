@@ -230,7 +230,7 @@ def planted_json(
     register: Register,
     points: Points,
     violations: list[dict[str, Any]],
-    doubtful: list[str],
+    points_too: dict[str, list[str]],
     *,
     seed: int,
 ) -> str:
@@ -261,7 +261,7 @@ def planted_json(
         "note": note,
         "seed": seed,
         "violations": violations,
-        "points_in_doubt": doubtful,
+        **points_too,
         "stretches": stretches,
         "corner_stations": both,
     }

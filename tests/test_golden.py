@@ -145,6 +145,16 @@ def test_junctions_and_stops_are_served_where_a_point_stands_within_50_m(finding
         assert state == ("met" if apart.min() <= 50 else "not_met")
 
 
+def test_effective_coverage_leaves_out_what_inspectors_found_wrong(checks):
+    (row,) = checks[OWN].summary["coverage"]
+    built, effective = row["built"], row["effective"]
+    failing = {v["subject_id"] for v in violations(OWN) if v["requirement"] == "Q-C9"}
+    idle = {*PLANTED["points_found_shut"], *failing}
+    assert 0 < built["stations_counted"] - effective["stations_counted"] <= len(idle)
+    assert effective["covered_share"] < built["covered_share"]
+    assert effective["points_needed"] > built["points_needed"]
+
+
 # --------------------------------------------------------------------- golden
 
 
