@@ -17,7 +17,7 @@ Get = Callable[[str], str | None]
 NAMED_KEYS = ("amenity", "healthcare", "office", "tourism", "leisure", "historic")
 PLACE_KEYS = (*NAMED_KEYS, "shop", "railway", "aeroway", "public_transport", "place")
 # keys that do so with some values only
-VALUE_KEYS = ("building", "emergency", "barrier", "highway")
+VALUE_KEYS = ("building", "emergency", "barrier", "highway", "landuse")
 # the languages of a second local name, in the order they are looked for
 LANGUAGES = ("zh", "sv", "fi", "de", "fr", "it", "ca", "es")
 # nodes that are a piece of road, never a place

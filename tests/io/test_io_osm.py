@@ -222,6 +222,8 @@ def test_a_name_tells_where_tags_do_not(tmp_path):
         {"amenity": "community_centre", "name": "衢州市工人文化宫"},
         {"amenity": "parking", "name": "市民中心"},
         {"highway": "bus_stop", "name": "工人文化宫"},
+        {"landuse": "depot", "name": "公交停车场"},
+        {"landuse": "retail", "name": "步行街"},
     ]
     parts = [square(10 * k, 118.87 + k / 100, 28.97) for k in range(len(tags))]
     parts += [way(k + 1, ring(10 * k), t) for k, t in enumerate(tags)]
@@ -230,7 +232,8 @@ def test_a_name_tells_where_tags_do_not(tmp_path):
     assert found["w1"] == ("senior_university", "building=yes")
     assert found["w4"] == ("workers_palace", "amenity=community_centre")
     assert found["w5"] == (None, "amenity=parking")
-    assert found.keys() & {"w2", "w3"} == set()
+    assert found["w7"] == ("transport_yard", "landuse=depot")
+    assert found.keys() & {"w2", "w3", "w8"} == set()
     assert "w6" not in found or found["w6"][0] == "bus_stop"
 
 
