@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from small_city import station_rows, table
 
 from stationmap import standards
+from stationmap.city.inspections import read_inspections
 from stationmap.cli import run as cli
 from stationmap.cli.output import LANG_VARIABLE
 from stationmap.io import tabular
@@ -169,6 +170,15 @@ def test_judgements_decide_the_items(command, town, tmp_path):
     assert [whole[f"A{k}"] for k in range(4)] == ["met", "not_met", "unknown", "unknown"]
 
 
+def test_a_line_of_an_item_and_a_visit_can_be_judged(tmp_path):
+    lines = [row(item="Q-C8/2", state="不符合"), row(item="走访")]
+    found = read_inspections(judged(tmp_path / "x.csv", lines), pack=PACK)
+    assert found[["item", "part", "state"]].to_numpy().tolist() == [
+        ["Q-C8", 2, "not_met"],
+        ["visit", 0, "met"],
+    ]
+
+
 def test_the_newest_judgement_decides(command, town, tmp_path):
     file = judged(
         tmp_path / "检查.csv", [row(at="2026年3月6日", state="不符合"), row(at="2026/3/5")]
@@ -178,10 +188,10 @@ def test_the_newest_judgement_decides(command, town, tmp_path):
 
 
 def test_rows_that_cannot_be_read_are_all_named(command, town, tmp_path):
-    wrong = [row(), row(item="Q-C77"), row(state="还行"), row(at="昨天")]
+    wrong = [row(), row(item="Q-C77"), row(state="还行"), row(at="昨天"), row(item="Q-C8/99")]
     code, _, err = command("check", town, "--inspections", judged(tmp_path / "x.csv", wrong))
     assert code == 2
-    assert "rows 3, 4, 5" in err
+    assert "rows 3, 4, 5, 6" in err
     assert "Q-C9" in err
     short = [{"站点编号": "A0", "结果": "符合", "日期": "2026-03-05"}]
     code, _, err = command("check", town, "--inspections", judged(tmp_path / "y.csv", short))

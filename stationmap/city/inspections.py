@@ -13,7 +13,7 @@ from stationmap.city import values
 from stationmap.errors import InputError
 from stationmap.io import cells, tabular
 from stationmap.io.headings import normal
-from stationmap.standards import Pack
+from stationmap.standards import Item, Pack
 
 VISIT = "visit"
 # column → headings in use, as `io.headings.normal` leaves them
@@ -60,7 +60,7 @@ def read_inspections(path: str | Path, *, pack: Pack) -> pd.DataFrame:
     """
     table = tabular.read(path, placed=False)
     columns = {role: _column(table, role, file=Path(path).name) for role in HEADINGS}
-    known = {item.id.casefold(): item.id for item in pack.items}
+    known = {item.id.casefold(): item for item in pack.items}
     states = {word: state for state, words in _STATES.items() for word in words}
     found, wrong = [], []
     for number, row in zip(table.rows, table.frame.itertuples(index=False), strict=True):
@@ -79,7 +79,7 @@ def read_inspections(path: str | Path, *, pack: Pack) -> pd.DataFrame:
             "for a visit), a result (符合, 不符合, 不适用, 未检查) and a date such as 2026-03-05",
             file=Path(path).name,
             rows=_listed(wrong),
-            items=", ".join(known.values()) or "–",
+            items=", ".join(item.id for item in pack.items) or "–",
         )
     frame = pd.DataFrame(found, columns=["station_id", "item", "part", "state", "at"])
     return frame.astype({"part": np.int64, "at": "datetime64[us]"})
@@ -99,14 +99,17 @@ def _column(table: tabular.Table, role: str, *, file: str) -> Any:
     )
 
 
-def _item(said: str, known: Mapping[str, str]) -> tuple[str | None, int]:
-    """Return the id of an item and the number of its line, 0 for the whole."""
+def _item(said: str, known: Mapping[str, Item]) -> tuple[str | None, int]:
+    """Return the id of an item and the number of its line, 0 for the whole; None where unknown."""
     said = said.strip()
     if said in _VISITS:
         return VISIT, 0
-    if found := _PART.fullmatch(said):
-        return known.get(found[1].strip().casefold()), int(found[2])
-    return known.get(said.casefold()), 0
+    found = _PART.fullmatch(said)
+    item = known.get((found[1] if found else said).strip().casefold())
+    part = int(found[2]) if found else 0
+    if item is None or part not in (0, *(line.number for line in item.part)):
+        return None, 0
+    return item.id, part
 
 
 def _listed(rows: list[int]) -> str:
