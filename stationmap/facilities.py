@@ -181,10 +181,18 @@ def _same_points(shapes: NDArray[np.object_], points: Rows, category: Rows, name
         return points, points
     what = pd.factorize(category[points].astype(np.int64) * (name.max() + 1) + name[points])[0]
     xy = shapely.get_coordinates(shapely.centroid(shapes[points]))
-    # a third coordinate keeps what differs apart
-    tree = cKDTree(np.column_stack([xy, what * (10 * SAME_NAME_M)]))
-    pairs = tree.query_pairs(SAME_NAME_M, output_type="ndarray")
-    return points[pairs[:, 0]], points[pairs[:, 1]]
+    # a third coordinate keeps what differs apart; rows at one place need no pairs among them
+    places, first, same = np.unique(
+        np.column_stack([xy, what * (10 * SAME_NAME_M)]),
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+    )
+    pairs = first[cKDTree(places).query_pairs(SAME_NAME_M, output_type="ndarray")]
+    return (
+        points[np.concatenate([pairs[:, 0], np.arange(len(points))])],
+        points[np.concatenate([pairs[:, 1], first[same]])],
+    )
 
 
 def _touching(shapes: NDArray[np.object_], areas: Rows, category: Rows) -> Pairs:

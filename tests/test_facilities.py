@@ -304,8 +304,15 @@ def test_an_import_says_which_words_it_has_no_category_for(tmp_path):
     notes = [note.render("en") for note in report.notes if "no category" in note.template]
     assert notes == [
         (
-            "3 of 5 facilities map to no category that a standard could name; they are kept, and no "
-            "rule counts them: 凉亭 (2), – (1)"
+            "3 of 5 facilities map to no category that a standard could name; they are kept, and "
+            "no rule counts them: 凉亭 (2), – (1)"
         )
     ]
     assert city.layer("facilities")["category"].isna().sum() == 3
+
+
+def test_a_list_geocoded_to_one_place_is_no_burden():
+    rows = frame(*[("人民医院", "hospital", point(0))] * 2, ("中医院", "hospital", point(0)))
+    many = pd.concat([rows] * 5_000, ignore_index=True)
+    many["id"] = [f"F{k:05d}" for k in range(len(many))]
+    assert facilities.merge(many, crs=CRS)["id"].tolist() == ["F00000", "F00002"]
