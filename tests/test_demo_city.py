@@ -111,6 +111,18 @@ def test_everything_says_that_it_is_synthetic(city):
         assert city.layer(layer)["source"].str.startswith(SOURCE).all()
 
 
+def test_every_file_says_where_it_comes_from_and_on_what_terms():
+    sources = tomllib.loads((DEMO.parent / "sources.toml").read_text("utf-8"))["source"]
+    told = {entry["file"].removeprefix("demo/"): entry for entry in sources}
+    assert generate.files().keys() - {"demo-city.osm"} <= told.keys()
+    assert told.keys() - {"map.png"} <= {file.name for file in DEMO.iterdir()}
+    for entry in told.values():
+        assert entry["synthetic"] is True
+        assert entry["licence"] == "CC0-1.0"
+    stations = (DEMO / "stations.csv").read_text("utf-8-sig").splitlines()
+    assert told["stations.csv"]["what"].startswith(f"{len(stations) - 1} stations")
+
+
 def test_nobody_is_named_and_no_number_is_anybodys():
     """Posts and units, counts of volunteers: no column for people, no telephone, no identity."""
     headings = (Path(stationmap.__file__).parent / "io" / "headings.toml").read_text("utf-8")
