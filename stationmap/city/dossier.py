@@ -60,7 +60,7 @@ def dossier(
         date=check.today,
         findings=check.findings,
         rules=[entry for entry in check.pack.entries() if entry.id in chosen],
-        missing=_missing(check, chosen, lang=lang),
+        missing=_missing(now, check, chosen, lang=lang),
         sources=[
             Source(
                 file=record.file,
@@ -79,13 +79,19 @@ def dossier(
     )
 
 
-def _missing(check: Check, chosen: Set[str], *, lang: str) -> list[dict[str, Any]]:
-    """Return the layers that chosen rules lack, and inspections where items wait for them."""
+def _missing(now: Answers, check: Check, chosen: Set[str], *, lang: str) -> list[dict[str, Any]]:
+    """Return the layers that chosen rules lack, streets and inspections among them."""
     rows = [row for row in check.summary["missing"] if not chosen.isdisjoint(row["rules"])]
-    items = [item.id for item in check.pack.items if item.id in chosen]
-    if check.facts.inspections is None and items:
-        name = words.layer("inspections").render(lang)
-        rows.append({"layer": "inspections", "name": name, "rows": 0, "rules": items})
+    waiting = {}
+    if now.layer("ways").empty:
+        waiting["streets"] = [r.id for r in check.pack.rules if r.kind == "spacing"]
+    if check.facts.inspections is None:
+        waiting["inspections"] = [item.id for item in check.pack.items]
+    for layer, ids in waiting.items():
+        asked = [one for one in ids if one in chosen]
+        if asked:
+            name = words.layer(layer).render(lang)
+            rows.append({"layer": layer, "name": name, "rows": 0, "rules": asked})
     return rows
 
 

@@ -226,6 +226,8 @@ def _command(layer: str, *, city: Path) -> str:
     name, _, part = layer.partition(":")
     if name == "inspections":
         return f"stationmap check {city} --inspections FILE"
+    if name == "streets":
+        return f"stationmap import osm FILE --city {city}"
     kind = _IMPORTS.get(name, name)
     only = f" --set type={part}" if part and name == "stations" else ""
     return f"stationmap import {kind} FILE --city {city} --complete{only}"

@@ -26,10 +26,11 @@ _FONTS = (
     "SimHei",
     "WenQuanYi Zen Hei",
 )
-_WIDE_IN, _DPI = 10.0, 150
+_LONG_IN, _DPI = 8.5, 160  # the longer side of the map
 _EDGE = 0.03  # of the larger side, around what is shown
 _NICE_M = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 _LABELLED = 40  # no more names of districts than this
+_LEAST_NAMED = 0.03  # of the map: what is smaller has no room for its name
 
 # outcome → marker, fill, outline, size: told apart by shape, fill and colour, drawn in this order
 MARKS: dict[str, tuple[str, str, str, float]] = {
@@ -84,7 +85,8 @@ def sheet(
     ratio = float(np.clip((north - south) / (east - west), 0.5, 1.2))
     fonts = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
     with rc_context({"font.family": "sans-serif", "font.sans-serif": fonts}):
-        figure = Figure(figsize=(_WIDE_IN, _WIDE_IN * ratio + 1.4), layout="constrained")
+        wide = _LONG_IN / max(1.0, ratio)
+        figure = Figure(figsize=(wide, wide * ratio + 1.4), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         axes.set_aspect("equal")
@@ -98,11 +100,11 @@ def sheet(
             axes.legend(loc="upper left", fontsize=13, framealpha=0.92)
         _scale_bar(axes, east - west)
         _north_arrow(axes, render(N_("N"), {}, lang=lang))
-        figure.suptitle(title, fontsize=18)
+        figure.suptitle(title, fontsize=16)
         axes.set_title(summary, fontsize=13, wrap=True)
         foot = N_("Source: {source} · {date}")
         figure.supxlabel(
-            render(foot, {"source": source, "date": date}, lang=lang), fontsize=11, wrap=True
+            render(foot, {"source": source, "date": date}, lang=lang), fontsize=9, wrap=True
         )
         if isinstance(target, Path):
             with replacing(target) as temporary:
@@ -135,11 +137,12 @@ def draw_ground(
         return
     frame = shapely.box(*shown.bounds)
     inside = shapely.intersection(districts.geometry.to_numpy(), frame)
-    for name, area in zip(districts["name"], inside, strict=True):
-        if name and not shapely.is_empty(area):
+    large = shapely.area(inside) > _LEAST_NAMED * shapely.area(frame)
+    for name, area in zip(districts["name"][large], inside[large], strict=True):
+        if name:
             place = shapely.point_on_surface(area)
             shown.axes.annotate(
-                name, (place.x, place.y), ha="center", size=12, color=_NAME, alpha=0.9, zorder=2
+                name, (place.x, place.y), ha="center", size=11, color=_NAME, alpha=0.9, zorder=2
             )
 
 
