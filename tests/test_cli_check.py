@@ -5,16 +5,21 @@ import json
 import os
 from contextlib import redirect_stdout
 
+import pyogrio
 import pytest
 import small_city
 from openpyxl import load_workbook
 from small_city import station_rows, table
 
 from stationmap import standards
+from stationmap.city import City
+from stationmap.city.dossier import dossier
 from stationmap.city.inspections import read_inspections
 from stationmap.cli import run as cli
 from stationmap.cli.output import LANG_VARIABLE
 from stationmap.io import tabular
+from stationmap.reports.bulletin import bulletin
+from stationmap.reports.content import Picture, Table
 
 PACK = standards.load("quzhou-2018")
 
@@ -238,6 +243,39 @@ def test_a_circular_without_districts_or_spacing(command, town, tmp_path):
 
     text = "\n".join(p.text for p in Document(str(path)).paragraphs)
     assert standards.load("simao-2015").document.number in text
+
+
+def test_a_geopackage_has_the_gaps_beside_the_findings(command, town, printed, tmp_path):
+    command("check", town, "--out", tmp_path / "r.gpkg")
+    layers = dict(pyogrio.list_layers(tmp_path / "r.gpkg"))
+    assert set(layers) == {"findings", "gaps"}
+    gaps = json.loads(command("gaps", town, "--json")[1])
+    assert pyogrio.read_info(tmp_path / "r.gpkg", layer="gaps")["features"] == len(
+        gaps["gaps"]["features"]
+    )
+
+
+def test_the_section_on_the_streets_says_the_figures_of_the_check(town):
+    now = City.open(town).now()
+    report = bulletin(dossier(now, now.check(lang="en"), lang="en"), lang="en")
+    summary = now.spacing().summary()
+    sections = {heading: blocks for _, heading, blocks in report.outline()}
+    blocks = sections["2. Along the streets"]
+    county, streets, longest = (b for b in blocks if isinstance(b, Table))
+    assert list(county.rows[-1][1:]) == list(streets_total(summary))
+    assert len(streets.rows) == len(summary["by_class"])
+    assert len(longest.rows) == min(20, summary["gaps"])
+    assert sum(int(row[-1]) for row in longest.rows) == summary["points_needed"]
+    assert "the target is not reached" in blocks[0].text
+    assert sum(isinstance(b, Picture) for b in blocks) == 1
+
+
+def streets_total(summary):
+    for name in ("frontage_m", "assumed_m", "covered_m"):
+        yield f"{summary[name] / 1000:,.1f}"
+    yield f"{summary['covered_share'] * 100:.1f}%"
+    yield f"{summary['gaps']}"
+    yield f"{summary['points_needed']}"
 
 
 # ------------------------------------------------------------------- gaps
