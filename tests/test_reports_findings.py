@@ -230,7 +230,7 @@ def test_the_workbook_has_a_sheet_for_each_rule(book):
         "不适用": 1,
     }
     assert first[0]["实测"] == pytest.approx(132.44)
-    assert (first[0]["规定值"], first[0]["单位"]) == (50, "m")
+    assert (first[0]["规定值"], first[0]["单位"]) == (50, "米")
     assert (first[0]["经度"], first[0]["纬度"]) == (118.8, 28.9)
     assert first[0]["县（市、区）"] == "柯城区"
 

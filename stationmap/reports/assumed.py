@@ -29,7 +29,6 @@ PARAMETERS: Mapping[str, str] = {
     "at_least": N_("at least {value}"),
     "at_most": N_("at most {value}"),
     "per": N_("counted by {value}"),
-    "heads_only": N_("stations without a head station above them alone count: {value}"),
     "model": N_("hours to be open: {value}"),
 }
 READINGS: Mapping[str, str] = {

@@ -123,7 +123,8 @@ def _built_table(dossier: Dossier, say: Say, *, lang: str) -> Table:
         [dossier.area(code, lang=lang), *_built_cells(row, say)]
         for code, row in _counties_of(dossier)
     ]
-    rows.append([say(N_("Whole city")), *_built_cells(dossier.built, say)])
+    if several := len(rows) > 1:
+        rows.append([say(N_("Whole city")), *_built_cells(dossier.built, say)])
     return Table(
         say(N_("Stations due and built, by county")),
         (
@@ -143,7 +144,7 @@ def _built_table(dossier: Dossier, say: Say, *, lang: str) -> Table:
                 "advice count all rules."
             )
         ),
-        total=True,
+        total=several,
     )
 
 

@@ -12,7 +12,15 @@ import shapely
 from stationmap.io import tabular
 from stationmap.messages import N_, render
 from stationmap.reports.dossier import Dossier
-from stationmap.reports.wording import FORCES, OUTCOMES, SUBJECTS, kind_label, standing, words
+from stationmap.reports.wording import (
+    FORCES,
+    OUTCOMES,
+    SUBJECTS,
+    UNITS,
+    kind_label,
+    standing,
+    words,
+)
 
 RULE_SHEETS = 60  # of more rules, a sheet for each kind
 SHEET_ROWS = tabular.MAX_SHEET_ROWS - 1  # a sheet holds its headings too
@@ -116,6 +124,7 @@ class _Workbook:
             )
 
         county = pd.Series(dossier.county)
+        units = {name: say(template, value="").strip() for name, template in UNITS.items()}
         areas = {code: dossier.area(code, lang=self.lang) for code in county.unique()}
         columns = {
             N_("Rule"): findings["rule_id"],
@@ -125,9 +134,9 @@ class _Workbook:
             N_("County"): county.map(areas),
             N_("Result"): named(dossier.outcome, OUTCOMES),
             N_("What was found"): findings["message"],
-            N_("Measured"): findings["measured"],
+            N_("Measured"): findings["measured"].round(4),
             N_("Limit"): findings["limit"],
-            N_("Unit of measure"): findings["unit"],
+            N_("Unit of measure"): pd.Series(findings["unit"].astype("str")).map(units),
             N_("Rests on an assumed value"): named(
                 findings["assumed"], {True: N_("yes"), False: N_("no")}
             ),
