@@ -274,6 +274,6 @@ def test_readme_names_the_document_and_tests_that_are_there():
 def test_what_the_packs_assume_has_words_in_reports_and_on_the_page():
     packs = [standards.load(pack_id) for pack_id in PACK_OF.values()]
     assumed = {name for pack in packs for entry in pack.entries() for name in entry.assumed}
-    assert assumed > {"within_m", "snap_m", "heads_only"}
+    assert assumed > {"within_m", "snap_m", "at_most"}
     assert assumed <= set(IN_REPORTS)
     assert assumed <= set(ON_PAGES)

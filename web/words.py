@@ -72,7 +72,6 @@ ASSUMED: Mapping[str, str] = MappingProxyType(
         "at_least": N_("at least {value}"),
         "at_most": N_("at most {value}"),
         "per": N_("of what the number is asked: {value}"),
-        "heads_only": N_("that head stations alone count"),
         "part": N_("the parts of the name and their order"),
         "model": N_("the model hours {value}"),
         "site_types": N_("which types of station are meant"),

@@ -10,6 +10,7 @@ import shapely
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
+from stationmap.checks.hierarchy import city_head
 from stationmap.checks.hosts import I
 from stationmap.messages import N_
 from stationmap.standards import CountRule
@@ -31,6 +32,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{place}: {name} has {count} known × {site_type}, of at least {at_least}; the list of "
             "stations is not declared complete"
         ),
+        "count.which": N_(
+            "{place}: {name} has {count} × {site_type}; which is the head station of the city is "
+            "not known"
+        ),
         "count.doubt": N_("{name}: not known whether it is a {place}"),
         "count.no_place": N_("{place}: {name} has no known location"),
         "count.no_layer": N_("no {place} is known; import them, or declare them complete"),
@@ -43,23 +48,35 @@ def check(rule: CountRule, facts: Facts) -> list[Batch]:
 
     Too few is not met where these stations are declared complete there, else unknown; too many
     is not met in any case. Stations without a location count by their adcode in counties, and
-    nowhere in communities.
+    nowhere in communities. Of head stations (``heads_only``) the city counts its own alone, and a
+    county the others; where the city's cannot be told (`hierarchy.city_head`), a city that has
+    some, and a county with too many, are unknown.
     """
     subjects, count = _counted(rule, facts)
     if subjects.empty:
         return _nothing_known(rule, facts)
+    head = city_head(facts, head=rule.site_type) if rule.heads_only else ""
     few = count < rule.at_least
     many = count > (rule.at_most or np.inf)
     complete = facts.declared(f"stations:{rule.site_type}", subjects["adcode"])
+    which = np.full(len(subjects), head is None) & (many if rule.per == "county" else count > 0)
     conditions = [
+        which,
         subjects["doubt"].to_numpy(dtype=bool),
         subjects["nowhere"].to_numpy(dtype=bool),
         many,
         ~few,
         complete,
     ]
-    states = [UNKNOWN, UNKNOWN, NOT_MET, MET, NOT_MET]
-    messages = ["count.doubt", "count.no_place", "count.many", "count.met", "count.few"]
+    states = [UNKNOWN, UNKNOWN, UNKNOWN, NOT_MET, MET, NOT_MET]
+    messages = [
+        "count.which",
+        "count.doubt",
+        "count.no_place",
+        "count.many",
+        "count.met",
+        "count.few",
+    ]
     kind = "city" if rule.per == "city" else "area"
     return [
         Batch(
@@ -90,8 +107,9 @@ def check(rule: CountRule, facts: Facts) -> list[Batch]:
 def _counted(rule: CountRule, facts: Facts) -> tuple[pd.DataFrame, I]:
     """Areas (id, name, adcode, doubt, nowhere, geometry) and the stations counted in each."""
     own = facts.active["type"] == rule.site_type
-    if rule.heads_only:
-        own &= facts.active["parent_id"].isna()
+    if rule.heads_only and (head := city_head(facts, head=rule.site_type)) is not None:
+        is_head = facts.active["station_id"] == head
+        own &= is_head if rule.per == "city" else ~is_head
     if rule.per == "city":
         city = {"id": [facts.adcode or facts.name], "name": [facts.name], "geometry": [None]}
         subjects = pd.DataFrame(city | {"adcode": [facts.adcode or None]}).astype(object)

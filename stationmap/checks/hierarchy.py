@@ -19,6 +19,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "hierarchy.met": N_("{name} is a branch of {parent}"),
         "hierarchy.city_head": N_("{name} is the head station of the city"),
+        "hierarchy.own_head": N_("{name} is the head station of its level"),
         "hierarchy.none": N_("{name} has no head station"),
         "hierarchy.none_undeclared": N_(
             "{name} has no known head station; the list of stations is not declared complete"
@@ -47,6 +48,7 @@ _STATES: Mapping[str, str] = MappingProxyType(
     {
         "hierarchy.met": MET,
         "hierarchy.city_head": MET,
+        "hierarchy.own_head": MET,
         "hierarchy.none_undeclared": UNKNOWN,
         "hierarchy.which": UNKNOWN,
         "hierarchy.missing_undeclared": UNKNOWN,
@@ -59,20 +61,21 @@ I = NDArray[np.int64]  # noqa: E741
 def check(rule: HierarchyRule, facts: Facts) -> list[Batch]:
     """Say of every active station whether its parent is of the right level.
 
-    1. The city's head station (see `city_head`) has no parent.
-    2. A station without a parent is not met where those of its type are declared complete, else
-       unknown; a head station is unknown too while the city's cannot be told.
+    1. The city's head station (see `city_head`) has no parent, nor needs the head station of a
+       county one: each is the head of its own level.
+    2. Another station without a parent is not met where those of its type are declared complete,
+       else unknown.
     3. The parent is another station, by way of which none is its own parent, and in the list: if
        not, not met where head stations are declared complete, else unknown.
     4. The parent is a head station, and active.
-    5. A county's head station has the city's as parent.
+    5. A county's head station that names a parent names the city's.
     6. A branch has the city's, or the one of its own county: the first six digits of its adcode.
     """
     every = facts.stations.reset_index(drop=True)
     head = (every["type"] == rule.head).to_numpy(dtype=bool)
     parent = pd.Index(every["station_id"]).get_indexer(every["parent_id"])
     parent[every["parent_id"].isna().to_numpy()] = -1
-    top = city_head(facts, every, head=head, parent=parent)
+    top = _city_head(facts, every, head=head, parent=parent)
     circle = on_circle(parent)
 
     rows = np.flatnonzero((every["status"] == "active").to_numpy(dtype=bool))
@@ -88,8 +91,8 @@ def check(rule: HierarchyRule, facts: Facts) -> list[Batch]:
     unplaced = np.isin(county, ["", facts.adcode])
     conditions = [
         (rows == top, "hierarchy.city_head"),  # 1
-        (~stated & head[rows] & (top < 0), "hierarchy.which"),  # 2
-        (~stated & complete, "hierarchy.none"),
+        (~stated & head[rows], "hierarchy.own_head"),
+        (~stated & complete, "hierarchy.none"),  # 2
         (~stated, "hierarchy.none_undeclared"),
         (~known & heads_complete, "hierarchy.missing"),  # 3
         (~known, "hierarchy.missing_undeclared"),
@@ -125,13 +128,22 @@ def check(rule: HierarchyRule, facts: Facts) -> list[Batch]:
     ]
 
 
-def city_head(facts: Facts, every: gpd.GeoDataFrame, *, head: NDArray[np.bool_], parent: I) -> int:
-    """Return the row of the city's head station, -1 where it cannot be told.
+def city_head(facts: Facts, *, head: str) -> str | None:
+    """Return the id of the city's head station, None where it cannot be told.
 
-    It is an active head station without a parent. Of several, it is the one under which most head
-    stations stand, then the one whose name is not that of a county, then the one whose name is
-    the city's. Equals, and a lone county's by its name, are not told apart.
+    It is an active station of the type `head` without a parent. Of several, it is the one under
+    which most head stations stand, then the one whose name is not that of a county, then the one
+    whose name is the city's. Equals, and a lone county's by its name, are not told apart.
     """
+    every = facts.stations.reset_index(drop=True)
+    parent = pd.Index(every["station_id"]).get_indexer(every["parent_id"])
+    parent[every["parent_id"].isna().to_numpy()] = -1
+    own = (every["type"] == head).to_numpy(dtype=bool)
+    row = _city_head(facts, every, head=own, parent=parent)
+    return None if row < 0 else str(every["station_id"][row])
+
+
+def _city_head(facts: Facts, every: gpd.GeoDataFrame, *, head: NDArray[np.bool_], parent: I) -> int:
     active = (every["status"] == "active").to_numpy(dtype=bool)
     rows = np.flatnonzero(head & active & every["parent_id"].isna().to_numpy())
     if not len(rows):

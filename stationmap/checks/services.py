@@ -28,7 +28,7 @@ I = NDArray[np.int64]  # noqa: E741
 
 
 def check(rule: ServicesRule, facts: Facts) -> list[Batch]:
-    """Compare the projects of every active station at the rule's kinds of place with its services.
+    """Compare the projects of active stations at the rule's kinds of place with its services.
 
     A project is among the services if the words of its service are within those of the document,
     or these within them; where no service is stated its name may tell so, else it is not known.
@@ -36,6 +36,8 @@ def check(rule: ServicesRule, facts: Facts) -> list[Batch]:
     """
     station, place, _ = facts.hosts.pairs(rule.at, within_m=rule.within_m)
     sure = ~facts.hosts.places["doubt"].to_numpy(dtype=bool)[place]
+    if rule.site_types:
+        sure &= facts.active["type"].isin(list(rule.site_types)).to_numpy(dtype=bool)[station]
     rows, first = np.unique(station[sure], return_index=True)
     hosts = facts.hosts.places.iloc[place[sure][first]]
     stations = facts.active.iloc[rows]

@@ -179,7 +179,9 @@ class Answers:
             The present day in the city's time zone unless given.
         """
         pack = standard or self.pack
+        units = self.table("units")
         held = whole.as_pack(self.stations(), own=self.pack, pack=pack)
+        held = held.assign(unit_id=held["unit_id"].fillna(_unit_ids(held["unit"], units)))
         along = next((r for r in pack.rules if isinstance(r, SpacingRule)), None)
         laid = along is not None and len(self.layer("ways")) > 0
 
@@ -417,6 +419,15 @@ def _with_adcode(
     inside = points.sjoin(districts[["adcode", "geometry"]], predicate="intersects")
     # of nested districts the smallest
     size = pd.Series(shapely.area(districts.geometry.to_numpy()), index=districts.index)
-    inside = inside.assign(size=size.loc[inside["index_right"]].to_numpy()).sort_values("size")
+    inside = inside.assign(size=size.loc[inside["index_right"]].to_numpy())
+    # a district without a code of its own tells less than the one around it
+    inside["coded"] = inside["adcode"].astype("str").str.fullmatch("[0-9]{6,12}")
+    inside = inside.sort_values(["coded", "size"], ascending=[False, True])
     found = inside[~inside.index.duplicated()]["adcode"]
     return frame.assign(adcode=found.reindex(frame.index).fillna(frame["adcode"]).astype("str"))
+
+
+def _unit_ids(name: pd.Series, units: pd.DataFrame) -> pd.Series:
+    """Return the ids of the units that stations name, where only one unit has the name."""
+    known = units.drop_duplicates("name", keep=False).dropna(subset=["name"])
+    return name.map(dict(zip(known["name"], known["id"], strict=True)))

@@ -161,7 +161,8 @@ class PlacementRule(Rule):
 class CountRule(Rule):
     """So many active stations of a type in every area of a level.
 
-    ``heads_only`` counts those without a parent; ``at_most`` (inclusive) may be left out.
+    ``at_most`` (inclusive) may be left out. With ``heads_only`` the type is that of head stations
+    (总站): the city counts its own, and a county those of its own, without the city's.
     """
 
     derived = frozenset({"at_most", "heads_only"})
@@ -284,10 +285,16 @@ class IndicatorRule(Rule):
 
 
 class ServicesRule(Rule):
-    """What stations at some kinds of place offer: their projects are among these services."""
+    """What stations at some kinds of place offer: their projects are among these services.
+
+    ``site_types`` are those of which it is asked; all without any.
+    """
+
+    derived = frozenset({"site_types"})
 
     kind: Literal["services"]
     at: Places
+    site_types: Types = ()
     within_m: Metres = 50.0
     offers: Annotated[tuple[Text, ...], Many, Field(min_length=1)]
 

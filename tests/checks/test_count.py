@@ -21,13 +21,33 @@ def home(adcode=COUNTY, **more):
     return {"type": "home", "adcode": adcode} | more
 
 
-@pytest.mark.parametrize(
-    ("heads", "state"), [(0, NOT_MET), (1, MET), (2, NOT_MET)], ids=["none", "one", "two"]
-)
-def test_the_city_has_exactly_one_head_station(heads, state):
-    branch = home(parent_id="S9")
-    found = said(per="city", at_most=1, heads_only=True, stations=[branch] + [home()] * heads)
-    assert found == {"330800": (state, heads)}
+COUNTIES = [
+    {"adcode": c, "name": n, "level": 6, "geometry": None}
+    for c, n in ((COUNTY, "柯城区"), (OTHER, "衢江区"))
+]
+
+
+def test_the_city_has_its_own_head_station_beside_those_of_its_counties():
+    counties = [home(name="柯城区志愿者之家"), home(OTHER, name="衢江区志愿者之家")]
+    city = home(name="衢州市志愿者之家")
+    one = {"districts": COUNTIES, "heads_only": True}
+    assert said(per="city", **one) == {"330800": (NOT_MET, 0)}
+    assert said(per="city", stations=[*counties, city], **one) == {"330800": (MET, 1)}
+    assert said(per="city", stations=counties, **one)["330800"][0] == UNKNOWN
+    # with or without the city's as their parent, each county has one of its own
+    for parent in (None, "S2"):
+        held = [{**row, "parent_id": parent} for row in counties]
+        found = said(per="county", at_most=1, stations=[*held, city], **one)
+        assert found == {COUNTY: (MET, 1), OTHER: (MET, 1)}
+
+
+def test_a_second_head_station_in_a_county_is_one_too_many_once_the_citys_is_told():
+    city = home(name="衢州市志愿者之家")
+    second = [home(name="柯城区志愿者之家"), home(name="柯城区第二志愿者之家")]
+    one = {"districts": COUNTIES, "heads_only": True, "at_most": 1, "per": "county"}
+    assert said(stations=[city, *second], **one)[COUNTY] == (NOT_MET, 2)
+    unnamed = [home(name=None) for _ in range(3)]
+    assert said(stations=unnamed, **one) == {COUNTY: (UNKNOWN, 3), OTHER: (NOT_MET, 0)}
 
 
 def test_too_many_are_too_many_whatever_is_declared_and_too_few_are_unknown():

@@ -94,19 +94,24 @@ def test_the_head_under_which_heads_stand_is_the_citys_whatever_its_name():
     stray = {"station_id": "stray", "name": "衢州市志愿者之家", "type": "home"}
     found = said(top, KECHENG, stray)
     assert found.loc["city", "message_id"] == "hierarchy.city_head"
-    assert found.loc["stray", "message_id"] == "hierarchy.none"
+    assert found.loc["stray", "message_id"] == "hierarchy.own_head"
 
 
 def test_a_lone_head_named_after_a_county_is_not_taken_for_the_citys():
     found = said({**KECHENG, "parent_id": None}, {"station_id": "b", "parent_id": "kc"})
-    assert found.loc["kc", "message_id"] == "hierarchy.which"
-    assert found.loc["kc", "state"] == "unknown"
+    assert found.loc["kc", "message_id"] == "hierarchy.own_head"
+    assert found.loc["kc", "state"] == "met"
     assert found.loc["b", "state"] == "met"
 
 
-def test_two_equal_heads_are_not_told_apart():
-    found = said(CITY, {**CITY, "station_id": "other"})
-    assert set(found["state"]) == {"unknown"}
+def test_of_two_equal_heads_each_is_one_of_its_level_and_neither_the_citys():
+    other = {**CITY, "station_id": "other"}
+    below = {"station_id": "third", "type": "home", "parent_id": "city"}
+    twin = {"station_id": "fourth", "type": "home", "parent_id": "other"}
+    found = said(CITY, other, below, twin)
+    assert set(found.loc[["city", "other"], "message_id"]) == {"hierarchy.own_head"}
+    assert set(found.loc[["third", "fourth"], "message_id"]) == {"hierarchy.which"}
+    assert set(found.loc[["third", "fourth"], "state"]) == {"unknown"}
 
 
 def test_no_stations_no_findings():

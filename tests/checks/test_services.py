@@ -78,3 +78,11 @@ def test_the_assumed_distance_is_told():
     )  # fmt: skip
     known = facts(pack=PACK, stations=[{"x": 1, "y": 0}], facilities=[LIBRARY])
     assert frame(services.check(left_out, known), lang="zh")["assumed"][0]
+
+
+def test_only_stations_of_the_types_that_the_rule_names_are_asked():
+    one = RULE.model_copy(update={"site_types": ("home",)})
+    pack = PACK.model_copy(update={"rules": (one,)})
+    stations = [{"x": 0, "y": 0, "type": "home"}, {"x": 0, "y": 0, "type": "post"}]
+    known = facts(pack=pack, stations=stations, facilities=[LIBRARY], complete=["projects"])
+    assert list(frame(services.check(one, known), lang="zh")["subject_id"]) == ["S0"]
