@@ -146,7 +146,12 @@ def of_counties(
     """Return a count of every county of `subjects` for which it is known."""
     found = _districts(count, facts, subjects)
     if count in _LISTS:
-        own = _list(count, facts)["adcode"].astype("str").str[:6]
+        listed = _list(count, facts)
+        own = (
+            facts.active_counties
+            if listed is facts.active
+            else listed["adcode"].astype("str").str[:6]
+        )
         if count.startswith("stations") or len(facts.units):
             return _register(count, facts, subjects, of=own)
     if count == "population":

@@ -108,6 +108,11 @@ class Facts:
         """The active stations, with row numbers from 0; those without a place too."""
         return self.stations[self.stations["status"] == "active"].reset_index(drop=True)
 
+    @cached_property
+    def active_counties(self) -> pd.Series:
+        """The county of each active station: the first six digits of its adcode."""
+        return self.active["adcode"].astype("str").str[:6]
+
     def declared(self, layer: str, adcode: ArrayLike) -> NDArray[np.bool_]:
         """Tell for each adcode whether the data of a layer are declared complete there.
 

@@ -357,14 +357,8 @@ def export(
     opened = City.open(city).now()
     with working() as status:
         status(Note(N_("writing"), {}))
-        reports.write_layers(out, opened.export_layers())
+        reports.write_layers(out, opened.export_layers(lang=language()))
     tell(N_("written: {file}"), file=out)
-    tell(
-        N_(
-            "The layer findings has no rows until the checks of the other rules exist: this "
-            "version checks the spacing of stations only."
-        )
-    )
 
 
 def _pairs(given: list[str] | None, *, option: str) -> dict[str, str]:

@@ -52,14 +52,15 @@ def junctions(streets: Streets) -> gpd.GeoDataFrame:
     first = pd.Series(cluster).drop_duplicates().index.to_numpy()
     who, places = who[first], places[first]
     number = pd.Series(who).groupby(who).cumcount().to_numpy()
-    names = parts.drop_duplicates("street_id").set_index("street_id")
-    members = [[str(ids[s]) for s in known[w]] for w in who]
+    one = parts.drop_duplicates("street_id").set_index("street_id").loc[ids]
+    names = one["name"].fillna("").replace("", "–").tolist()
+    code = one["adcode"].to_numpy(dtype=object)
+    sets = ["×".join(str(ids[s]) for s in members) for members in known]
+    called = [" / ".join(names[s] for s in members) for members in known]
     frame = {
-        "id": [
-            "×".join(m) + (f"#{n + 1}" if n else "") for m, n in zip(members, number, strict=True)
-        ],
-        "name": [" / ".join(str(names.at[s, "name"] or "–") for s in m) for m in members],
-        "adcode": [names.at[m[0], "adcode"] for m in members],
+        "id": [sets[w] + (f"#{n + 1}" if n else "") for w, n in zip(who, number, strict=True)],
+        "name": [called[w] for w in who],
+        "adcode": code[[known[w][0] for w in who]],
         "frontage": frontage_at(streets, places[:, 0], places[:, 1], reach_m=SAME_JUNCTION_M),
     }
     return gpd.GeoDataFrame(frame, geometry=shapely.points(places), crs=streets.crs)
