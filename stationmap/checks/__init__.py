@@ -24,7 +24,7 @@ from stationmap.checks.findings import Batch
 from stationmap.checks.hosts import AREAS
 from stationmap.checks.spacing import Spacing
 from stationmap.messages import N_
-from stationmap.standards import ActivityRule, CountRule, Item, Rule, ServicesRule, UnitRule
+from stationmap.standards import ActivityRule, CountRule, Item, Rule
 
 __all__ = ["RULE_KINDS", "Batch", "Facts", "RuleKind", "Spacing", "layers", "run"]
 
@@ -134,6 +134,12 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
 )
 
 
+# what rules of a kind ask for besides places and stations
+_ASK_FOR: Mapping[str, str] = MappingProxyType(
+    {"spacing": "streets", "services": "projects", "unit": "units", "checklist": "inspections"}
+)
+
+
 def run(rules: Sequence[Rule], facts: Facts) -> list[Batch]:
     """Check rules in turn, then the items of the checklist, which read the inspections together.
 
@@ -151,12 +157,7 @@ def run(rules: Sequence[Rule], facts: Facts) -> list[Batch]:
 
 def layers(rule: Any) -> tuple[str, ...]:
     """Return the layers without which a rule leaves something unknown, by key of completeness."""
-    found: list[str] = []
-    for kind in getattr(rule, "at", ()):
-        if kind in AREAS:
-            found.append(AREAS[kind][0])
-        elif kind not in ("junction", "bus_stop", "frontage"):
-            found.append(f"facilities:{kind}")
+    found = [_layer_of(kind) for kind in getattr(rule, "at", ())]
     if getattr(rule, "built_up", False):
         found.append("built_up")
     if rule.kind in ("presence", "count", "spacing"):
@@ -166,8 +167,13 @@ def layers(rule: Any) -> tuple[str, ...]:
         found.append("subdistrict" if rule.per == "subdistrict" else "community")
     if isinstance(rule, ActivityRule):
         found.append(rule.of)
-    if isinstance(rule, ServicesRule):
-        found.append("projects")
-    if isinstance(rule, UnitRule):
-        found.append("units")
+    if rule.kind in _ASK_FOR:
+        found.append(_ASK_FOR[rule.kind])
     return tuple(dict.fromkeys(found))
+
+
+def _layer_of(kind: str) -> str:
+    """Return the layer that tells of a kind of place."""
+    if kind in AREAS:
+        return AREAS[kind][0]
+    return "streets" if kind in ("junction", "bus_stop", "frontage") else f"facilities:{kind}"

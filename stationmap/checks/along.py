@@ -21,6 +21,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{name}: {length_m:.0f} m of frontage without a {site_type}, more than {spacing_m:g} "
             "m; at least {points_needed} more needed"
         ),
+        "spacing.alone": N_(
+            "{name}: {length_m:.0f} m of frontage with no {site_type} on it, nor within "
+            "{spacing_m:g} m along the street; at least {points_needed} needed"
+        ),
         "spacing.met": N_("{name}: a {site_type} every {spacing_m:g} m along its frontage"),
         "spacing.no_streets": N_("the streets have not been imported"),
     }
@@ -68,7 +72,9 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
             adcode=gaps["adcode"].to_numpy(dtype=object),
             geometry=gaps.geometry.to_numpy(),
             state=NOT_MET,
-            message="spacing.gap",
+            message=np.where(
+                gaps["length_m"] > rule.spacing_m, "spacing.gap", "spacing.alone"
+            ).astype(object),
             messages=MESSAGES,
             params={
                 "name": _named(gaps["street_name"]),

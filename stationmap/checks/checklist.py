@@ -255,7 +255,7 @@ def _named(bits: I, lines: list[tuple[ItemPart, B]]) -> NDArray[np.object_]:
     values, code = np.unique(bits, return_inverse=True)
     named = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):
-        named[row] = words.several(
+        named[row] = words.Several(
             [part.text for bit, (part, _) in enumerate(lines) if value >> bit & 1]
         )
     found: NDArray[np.object_] = named[code]

@@ -132,7 +132,7 @@ def _lacking(read: O, model: Hours | None) -> tuple[NDArray[np.float64], O]:
         if minutes is None:
             minutes = known[own] = own.covers(model)
         lacking[row] = sum(minutes) / 60
-        days[row] = words.several(
+        days[row] = words.Several(
             [
                 words.Said(template, hours=round(lost / 60, 1))
                 for template, lost in zip(_DAYS, minutes, strict=True)

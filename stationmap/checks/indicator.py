@@ -304,7 +304,7 @@ def _missing(rule: IndicatorRule, table: pd.DataFrame) -> NDArray[np.object_]:
     without = table["numerator"].isna(), ~(table["denominator"] > 0)
     for row, (no_numerator, no_base) in enumerate(zip(*without, strict=True)):
         said = [numerator] if no_numerator else []
-        found[row] = words.several([*said, *([base] if base and no_base else [])])
+        found[row] = words.Several([*said, *([base] if base and no_base else [])])
     return found
 
 
@@ -315,7 +315,7 @@ def _bases(rule: IndicatorRule, table: pd.DataFrame) -> NDArray[np.object_]:
     fields = ["numerator", "period", "denominator", "base_period"]
     for row, (over, period, under, base_period) in enumerate(table[fields].itertuples(index=False)):
         amounts = zip(labels, (over, under), (period, base_period), strict=True)
-        found[row] = words.several(
+        found[row] = words.Several(
             [_amount(label, number, at) for label, number, at in amounts if number == number]
         )
     return found

@@ -75,7 +75,7 @@ def check(rule: UnitRule, facts: Facts) -> list[Batch]:
             messages=MESSAGES,
             params={
                 "name": words.names(subjects["name"], subjects["id"]),
-                "required": words.several([Said(_REQUIRED[name]) for name in rule.requires]),
+                "required": words.Several([Said(_REQUIRED[name]) for name in rule.requires]),
                 "lacking": _named(rule, lacking),
                 "open": _named(rule, unsaid),
             },
@@ -133,7 +133,7 @@ def _named(rule: UnitRule, bits: NDArray[np.int64]) -> NDArray[np.object_]:
     lists = np.empty(1 << len(rule.requires), dtype=object)
     for value in range(len(lists)):
         named = [n for bit, n in enumerate(rule.requires) if value >> bit & 1]
-        lists[value] = words.several([Said(_REQUIRED[name]) for name in named])
+        lists[value] = words.Several([Said(_REQUIRED[name]) for name in named])
     found: NDArray[np.object_] = lists[bits]
     return found
 

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 from stationmap import checks
 from stationmap.checks import exempt, findings, spacing, words
-from stationmap.checks.facts import Facts
+from stationmap.checks.facts import Facts, stem
 from stationmap.coverage import effective
-from stationmap.messages import N_, render
 from stationmap.standards import Pack, Rule, SpacingRule
 from stationmap.stations import AS_ROLE
-
-_ASSUMED = N_("{rule}: {names} are not in the document and assumed")
 
 
 @dataclass(frozen=True)
@@ -48,15 +45,6 @@ class Check:
     exemptions: pd.DataFrame
     today: date
 
-    def assumed(self, *, lang: str) -> list[str]:
-        """Say of every rule that was checked what is assumed in it."""
-        shown = set(self.findings["rule_id"].astype("str"))
-        return [
-            render(_ASSUMED, {"rule": rule.id, "names": ", ".join(rule.assumed)}, lang=lang)
-            for rule in self.pack.entries()
-            if rule.assumed and rule.id in shown
-        ]
-
 
 def check(
     pack: Pack,
@@ -76,7 +64,7 @@ def check(
     rules : tuple of str
         Ids; all of the pack without any.
     district : str, optional
-        Only findings in this district: the beginning of its adcode.
+        Only findings in this district: its adcode, or the beginning of one.
     exemptions : DataFrame
     lang : str
 
@@ -90,9 +78,11 @@ def check(
     frame = findings.frame(checks.run(chosen, facts), lang=lang)
     frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
     if district is not None:
-        frame = frame[frame["adcode"].fillna("").str.startswith(district)].reset_index(drop=True)
+        frame = frame[frame["adcode"].fillna("").str.startswith(stem(district))].reset_index(
+            drop=True
+        )
     summary = findings.summary(frame, rules=chosen) | {
-        "missing": missing(pack, facts, lang=lang),
+        "missing": missing(chosen, facts, lang=lang),
         "coverage": coverage(chosen, facts),
     }
     listed = exemptions.assign(valid=exempt.valid(exemptions, today=facts.today))
@@ -142,8 +132,8 @@ def _serves(facts: Facts) -> NDArray[np.bool_]:
     )
 
 
-def missing(pack: Pack, facts: Facts, *, lang: str) -> list[dict[str, Any]]:
-    """List the layers that a pack's rules ask for and that nobody declared complete.
+def missing(rules: Sequence[Rule], facts: Facts, *, lang: str) -> list[dict[str, Any]]:
+    """List what rules ask for and nobody declared complete; streets and inspections if none came.
 
     Returns
     -------
@@ -151,22 +141,27 @@ def missing(pack: Pack, facts: Facts, *, lang: str) -> list[dict[str, Any]]:
         layer (its key), name, rows (how many there are), rules (ids that ask for it).
     """
     asked: dict[str, list[str]] = {}
-    for rule in pack.entries():
+    for rule in rules:
         for layer in checks.layers(rule):
             asked.setdefault(layer, []).append(rule.id)
-    rows = []
-    for layer, ids in asked.items():
-        if facts.complete(layer) or facts.complete(layer.partition(":")[0]):
-            continue
-        rows.append(
-            {
-                "layer": layer,
-                "name": words.layer(layer).render(lang),
-                "rows": _rows(facts, layer),
-                "rules": list(dict.fromkeys(ids)),
-            }
-        )
-    return rows
+    return [
+        {
+            "layer": layer,
+            "name": words.layer(layer).render(lang),
+            "rows": _rows(facts, layer),
+            "rules": list(dict.fromkeys(ids)),
+        }
+        for layer, ids in asked.items()
+        if not _told(facts, layer)
+    ]
+
+
+def _told(facts: Facts, layer: str) -> bool:
+    if layer == "streets":
+        return facts.streets() is not None
+    if layer == "inspections":
+        return facts.inspections is not None
+    return bool(facts.complete(layer) or facts.complete(layer.partition(":")[0]))
 
 
 def types_as(*, own: Pack, pack: Pack) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What sentences call places, layers and things without a name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -90,20 +90,22 @@ def layer(key: str) -> Said | Text:
     return Said(_LAYERS.get(name, name))
 
 
-def several(words: list[Said | Text]) -> "Several":
-    """Join words to a list."""
-    return Several(tuple(words))
-
-
 class Several:
-    """Words joined to a list in the reader's language."""
+    """Words joined to a list in the reader's language; of more than `shown`, how many more."""
 
-    def __init__(self, words: tuple[Said | Text, ...]) -> None:
-        self.words = words
+    def __init__(self, words: Iterable[Said | Text], *, shown: int = 99) -> None:
+        self.words = tuple(words)
+        self.shown = shown
 
     def render(self, lang: str) -> str:
         """Return the list in `lang`."""
-        return ("、" if lang == "zh" else ", ").join(word.render(lang) for word in self.words)
+        listed = ("、" if lang == "zh" else ", ").join(
+            word.render(lang) for word in self.words[: self.shown]
+        )
+        more = len(self.words) - self.shown
+        if more <= 0:
+            return listed
+        return render(N_("{listed} and {more} more"), {"listed": listed, "more": more}, lang=lang)
 
 
 def names(name: ArrayLike, ids: ArrayLike) -> NDArray[np.object_]:

@@ -430,4 +430,4 @@ def _with_adcode(
 def _unit_ids(name: pd.Series, units: pd.DataFrame) -> pd.Series:
     """Return the ids of the units that stations name, where only one unit has the name."""
     known = units.drop_duplicates("name", keep=False).dropna(subset=["name"])
-    return name.map(dict(zip(known["name"], known["id"], strict=True)))
+    return name.map(dict(zip(known["name"], known["id"], strict=True))).astype("str")

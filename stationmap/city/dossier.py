@@ -1,15 +1,13 @@
 """What a report of a city is made from, gathered from its answers."""
 
 import hashlib
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from stationmap import indicators, standards
-from stationmap.checks import words
 from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.city.layers import LABELS
@@ -60,7 +58,7 @@ def dossier(
         date=check.today,
         findings=check.findings,
         rules=[entry for entry in check.pack.entries() if entry.id in chosen],
-        missing=_missing(now, check, chosen, lang=lang),
+        missing=[row for row in check.summary["missing"] if not chosen.isdisjoint(row["rules"])],
         sources=[
             Source(
                 file=record.file,
@@ -77,22 +75,6 @@ def dossier(
         indicators=_indicators(check, district=district),
         exemptions=check.exemptions[check.exemptions["rule_id"].isin(chosen)],
     )
-
-
-def _missing(now: Answers, check: Check, chosen: Set[str], *, lang: str) -> list[dict[str, Any]]:
-    """Return the layers that chosen rules lack, streets and inspections among them."""
-    rows = [row for row in check.summary["missing"] if not chosen.isdisjoint(row["rules"])]
-    waiting = {}
-    if now.layer("ways").empty:
-        waiting["streets"] = [r.id for r in check.pack.rules if r.kind == "spacing"]
-    if check.facts.inspections is None:
-        waiting["inspections"] = [item.id for item in check.pack.items]
-    for layer, ids in waiting.items():
-        asked = [one for one in ids if one in chosen]
-        if asked:
-            name = words.layer(layer).render(lang)
-            rows.append({"layer": layer, "name": name, "rows": 0, "rules": asked})
-    return rows
 
 
 def _indicators(check: Check, *, district: str | None) -> pd.DataFrame:
