@@ -8,14 +8,13 @@ import pandas as pd
 import shapely
 
 from stationmap.checks import words
-from stationmap.checks.facts import Facts
+from stationmap.checks.facts import COUNTY, Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
 from stationmap.checks.hierarchy import city_head
 from stationmap.checks.hosts import I
 from stationmap.messages import N_
 from stationmap.standards import CountRule
 
-COUNTY = 6  # level of counties and districts of a city
 _ZONES: Mapping[str, tuple[str, bool | None]] = MappingProxyType(
     {
         "community": ("community", None),
@@ -134,9 +133,10 @@ def _counted(rule: CountRule, facts: Facts) -> tuple[pd.DataFrame, I]:
     shapely.prepare(shapes)
     area, _ = shapely.STRtree(points).query(shapes, predicate="intersects")
     subjects = rows[["id", "name", "adcode", "geometry"]].assign(
-        doubt=doubt, nowhere=shapely.is_missing(shapes)
+        doubt=doubt, nowhere=shapely.get_dimensions(shapes) < 2
     )
-    return subjects, np.bincount(area, minlength=len(rows))
+    inside = np.bincount(area, minlength=len(rows))
+    return subjects, np.where(subjects["nowhere"], 0, inside)
 
 
 def _nothing_known(rule: CountRule, facts: Facts) -> list[Batch]:

@@ -24,6 +24,8 @@ from stationmap.streets.junctions import frontage_at, junctions
 
 EVERYWHERE = "*"
 _AT_PLACES = (PresenceRule, PlacementRule, ServicesRule)
+COUNTY = 6
+"""Level of counties and districts of a city."""
 STOP_REACH_M = 30.0
 """A bus stop stands at a street within this distance of its line."""
 _JUNCTION: Mapping[str, Any] = MappingProxyType(
@@ -32,6 +34,13 @@ _JUNCTION: Mapping[str, Any] = MappingProxyType(
 _BUS_STOP: Mapping[str, Any] = MappingProxyType(
     {"place": "bus_stop", "subject_kind": "bus_stop", "layer": "bus_stops"}
 )
+
+
+def stem(adcode: str) -> str:
+    """Return what the codes of all in a district begin with: of a city or province no zeros."""
+    if len(adcode) == COUNTY and adcode.endswith("00"):
+        return adcode[:2] if adcode.endswith("0000") else adcode[:4]
+    return adcode
 
 
 @dataclass(frozen=True)
@@ -116,13 +125,18 @@ class Facts:
     def declared(self, layer: str, adcode: ArrayLike) -> NDArray[np.bool_]:
         """Tell for each adcode whether the data of a layer are declared complete there.
 
-        A declaration for a county holds for what lies in it, one for "*" everywhere.
+        A declaration for a county or a city holds for what lies in it, one for "*" everywhere; the
+        city is complete where all its counties are.
         """
         said = {*self.complete(layer), *self.complete(layer.partition(":")[0])}
         codes = pd.Series(np.asarray(adcode, dtype=object)).fillna("").astype("str")
         if EVERYWHERE in said:
             return np.ones(len(codes), dtype=bool)
-        found: NDArray[np.bool_] = codes.str.startswith(tuple(said)).to_numpy(dtype=bool)
+        within = tuple(stem(code) for code in said)
+        found: NDArray[np.bool_] = codes.str.startswith(within).to_numpy(dtype=bool)
+        counties = self.districts.loc[self.districts["level"] == COUNTY, "adcode"]
+        if len(counties) and counties.str.startswith(within).all():
+            found = found | (codes == self.adcode).to_numpy(dtype=bool)
         return found
 
     @cached_property
@@ -154,10 +168,13 @@ class Facts:
                 return hosts.table(self.bus_stops.iloc[:0], **_JUNCTION)
             rows = to_wgs84(junctions(streets))
             return hosts.table(rows, **dict(_JUNCTION) | {"frontage": rows["frontage"]})
-        rows = self.bus_stops[self.bus_stops.geometry.notna()]
+        rows = self.bus_stops
+        if rows.empty:
+            rows = self.facilities[self.facilities["category"] == "bus_stop"]
+        rows = rows[rows.geometry.notna()]
         front: Any = "none"
         if streets is not None:
-            at = to_metric(rows[["geometry"]], streets.crs).geometry
+            at = to_metric(rows[["geometry"]], streets.crs).geometry.centroid
             front = frontage_at(streets, at.x, at.y, reach_m=STOP_REACH_M)
         return hosts.table(rows, **dict(_BUS_STOP) | {"frontage": front})
 

@@ -17,7 +17,7 @@ B = NDArray[np.bool_]
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741
 
-# kinds of place that are areas: stations inside them count, none beside them
+# kinds of place that are areas: stations inside their outline count, none beside it
 AREAS: Mapping[str, tuple[str, bool | None]] = {
     "city_community": ("community", True),
     "rural_community": ("community", False),
@@ -25,6 +25,9 @@ AREAS: Mapping[str, tuple[str, bool | None]] = {
     "compound": ("compound", None),
     "civilised_unit": ("civilised_unit", None),
 }
+COMMUNITIES = ("city_community", "rural_community")
+# a point of these says nothing of what lies in them; at that of a compound or a unit stations stand
+_OUTLINED = ("community", "subdistrict")
 COLUMNS = ("place", "subject_kind", "id", "name", "adcode", "layer", "doubt", "frontage")
 
 
@@ -52,7 +55,8 @@ class Hosts:
     def pairs(self, kinds: Collection[str], *, within_m: float) -> tuple[I, I, F]:
         """Return station rows, place rows and metres of the pairs of some kinds of place.
 
-        `within_m` is inclusive, compared after rounding to 0.1 mm; areas count their inside.
+        `within_m` is inclusive, compared after rounding to 0.1 mm; outlines of areas count their
+        inside.
         """
         wanted = self.places["place"].isin(list(kinds)).to_numpy()[self.place]
         keep = wanted & (self.apart <= ticks(within_m))
@@ -71,7 +75,8 @@ def of(
     places : GeoDataFrame
         `COLUMNS` and geometry in EPSG:4326.
     reach_m : float
-        Ground metres, inclusive; areas are paired with the stations inside them or on their edge.
+        Ground metres, inclusive; areas are paired with the stations inside their outline or on its
+        edge, those that are points with what lies within reach.
     crs : pyproj.CRS
         The city's metric CRS.
     """
@@ -81,7 +86,7 @@ def of(
     scale = np.ones(len(points))
     known = np.isfinite(x)
     scale[known] = scale_factor(crs, x[known], y[known])
-    area = places["place"].isin(list(AREAS)).to_numpy()
+    area = has_inside(places)
     reach = np.where(area, 0.0, (reach_m + 1e-3) * scale.max(initial=1.0))
     shapely.prepare(shapes)
     tree = shapely.STRtree(points)
@@ -91,6 +96,13 @@ def of(
     station, place, apart = station[keep], place[keep], apart[keep]
     order = np.lexsort((station, apart, place))
     return Hosts(places, station[order], place[order], apart[order])
+
+
+def has_inside(places: gpd.GeoDataFrame) -> B:
+    """Tell which places are areas that count their inside alone: all but those that are points."""
+    drawn = ~np.isin(shapely.get_dimensions(places.geometry.to_numpy()), (0, 1))
+    found: B = places["place"].isin(list(AREAS)).to_numpy(dtype=bool) & drawn
+    return found
 
 
 def table(rows: pd.DataFrame, **columns: object) -> gpd.GeoDataFrame:
@@ -109,7 +121,10 @@ def facilities(frame: gpd.GeoDataFrame, *, kinds: Collection[str]) -> gpd.GeoDat
 
 
 def areas(zones: gpd.GeoDataFrame, *, kind: str) -> gpd.GeoDataFrame:
-    """Return the areas of a kind of place; communities of unknown kind are in doubt in both."""
+    """Return the areas of a kind of place; communities of unknown kind are in doubt in both.
+
+    Communities and sub-districts of which a mere point is known have no geometry.
+    """
     zone, urban = AREAS[kind]
     rows = zones[zones["kind"] == zone]
     doubt = np.zeros(len(rows), dtype=bool)
@@ -117,4 +132,7 @@ def areas(zones: gpd.GeoDataFrame, *, kind: str) -> gpd.GeoDataFrame:
         said = rows["urban"].astype("object")
         doubt = said.isna().to_numpy(dtype=bool)
         rows, doubt = rows[doubt | (said == urban)], doubt[doubt | (said == urban).to_numpy()]
+    if zone in _OUTLINED:
+        drawn = shapely.get_dimensions(rows.geometry.to_numpy()) == 2
+        rows = rows.set_geometry(rows.geometry.where(drawn, None))
     return table(rows, place=kind, subject_kind="area", layer=zone, doubt=doubt)

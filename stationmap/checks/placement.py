@@ -9,7 +9,7 @@ import shapely
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
-from stationmap.checks.hosts import AREAS, B, F, I
+from stationmap.checks.hosts import AREAS, COMMUNITIES, B, F, I
 from stationmap.crs import to_metric
 from stationmap.linear import Lines, locate, within
 from stationmap.messages import N_
@@ -17,6 +17,7 @@ from stationmap.standards import PlacementRule
 from stationmap.streets import Streets
 
 FRONTAGE = "frontage"
+LISTED = 5  # kinds of place that a sentence names
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "placement.met": N_("{name} stands where a {site_type} belongs"),
@@ -26,6 +27,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "placement.undeclared": N_(
             "{name} stands at no known place where a {site_type} belongs; not declared complete: "
             "{layers}"
+        ),
+        "placement.doubt": N_(
+            "whether {name} stands where a {site_type} belongs is not known: a place there is of "
+            "unknown kind, or its outline is unknown"
         ),
         "placement.to_locate": N_("{name} has no known location"),
     }
@@ -38,15 +43,19 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
     1. A station without a location is unknown.
     2. One inside an allowed place or within the rule's distance of it, or at the frontage of a
        street of an allowed class, is met.
-    3. Else it is not met where all layers of the allowed places are declared complete, unknown
+    3. One inside a community of which nobody says whether it is of an allowed kind, or in a county
+       with an allowed area whose outline is unknown, is unknown.
+    4. Else it is not met where all layers of the allowed places are declared complete, unknown
        elsewhere, naming those that are not.
     """
     own = (facts.active["type"] == rule.site_type).to_numpy(dtype=bool)
     rows = facts.active[own]
     station, place, apart = facts.hosts.pairs(rule.at, within_m=rule.within_m)
-    certain = ~facts.hosts.places["doubt"].to_numpy(dtype=bool)[place]
+    certain = ~_doubtful(rule, facts)[place]
     nearest = np.full(len(facts.active), np.nan)
     np.fmin.at(nearest, station[certain], apart[certain])
+    doubt = _beside_unknown(rule, facts)
+    doubt[station[~certain]] = True
     assumed = np.full(len(facts.active), "within_m" in rule.assumed)
     if FRONTAGE in rule.at:
         beside, guessed = _at_frontage(rule, facts)
@@ -63,9 +72,14 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
     }
     lacking = np.any(list(missing.values()), axis=0)
     nowhere = shapely.is_missing(rows.geometry.to_numpy())
-    conditions = [nowhere, np.isfinite(nearest), lacking]
-    states = [UNKNOWN, MET, UNKNOWN]
-    messages = ["placement.to_locate", "placement.met", "placement.undeclared"]
+    conditions = [nowhere, np.isfinite(nearest), doubt[own], lacking]
+    states = [UNKNOWN, MET, UNKNOWN, UNKNOWN]
+    messages = [
+        "placement.to_locate",
+        "placement.met",
+        "placement.doubt",
+        "placement.undeclared",
+    ]
     undeclared = [words.layer(layers[kind]) for kind, where in missing.items() if where.any()]
     return [
         Batch(
@@ -81,8 +95,8 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
             params={
                 "name": words.names(rows["name"], rows["station_id"]),
                 "site_type": facts.pack.site_type(rule.site_type).name,
-                "places": words.several([words.place(kind) for kind in rule.at]),
-                "layers": words.several(list(dict.fromkeys(undeclared))),
+                "places": words.Several((words.place(kind) for kind in rule.at), shown=LISTED),
+                "layers": words.Several(dict.fromkeys(undeclared), shown=LISTED),
             },
             measured=nearest,
             limit=rule.within_m,
@@ -90,6 +104,27 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
             assumed=assumed,
         )
     ]
+
+
+def _doubtful(rule: PlacementRule, facts: Facts) -> B:
+    """Which places may not be of an allowed kind; any community is where both kinds are."""
+    places = facts.hosts.places
+    doubt: B = places["doubt"].to_numpy(dtype=bool)
+    if set(COMMUNITIES) <= set(rule.at):
+        doubt = doubt & ~places["place"].isin(list(COMMUNITIES)).to_numpy()
+    return doubt
+
+
+def _beside_unknown(rule: PlacementRule, facts: Facts) -> B:
+    """Which active stations may stand in an allowed area whose outline is unknown: by county."""
+    places = facts.hosts.places
+    lost = places["place"].isin(list(set(rule.at) & set(AREAS))).to_numpy()
+    lost = lost & shapely.is_missing(places.geometry.to_numpy())
+    codes = places["adcode"][lost]
+    county = facts.active["adcode"].str[:6]
+    among: B = (county.isna() | county.isin(codes.str[:6])).to_numpy(dtype=bool)
+    found: B = (among | codes.isna().any()) & lost.any()
+    return found
 
 
 def _layer(kind: str) -> str:

@@ -10,7 +10,7 @@ import shapely
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN, Batch
-from stationmap.checks.hosts import AREAS, B
+from stationmap.checks.hosts import AREAS, B, has_inside
 from stationmap.messages import N_
 from stationmap.standards import PresenceRule
 
@@ -73,7 +73,7 @@ def check(rule: PresenceRule, facts: Facts) -> list[Batch]:
         (np.ones(len(rows), dtype=bool), UNKNOWN, "presence.undeclared"),
     ]
     conditions = [reason[0] for reason in reasons]
-    area = rows["place"].isin(list(AREAS)).to_numpy()
+    area = has_inside(rows)
     batches = [
         Batch(
             rule,

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from stationmap.linear import Lines, within
+from stationmap.linear import Lines, locate, within
 from stationmap.streets import Streets
 
 SAME_JUNCTION_M = 40.0
@@ -40,12 +40,13 @@ def junctions(streets: Streets) -> gpd.GeoDataFrame:
             "x": np.rint(xy[:, 0] * _MICRO).astype(np.int64),
             "y": np.rint(xy[:, 1] * _MICRO).astype(np.int64),
             "street": street[owner[row]],
+            "vertex": np.arange(len(xy)),
         }
-    ).drop_duplicates()
+    ).drop_duplicates(["x", "y", "street"])
     shared = vertices[vertices.duplicated(["x", "y"], keep=False)]
     shared = shared.sort_values(["x", "y", "street"])
-    meeting = shared.groupby(["x", "y"], sort=True)["street"].agg(tuple).reset_index()
-    places = meeting[["x", "y"]].to_numpy(dtype=np.float64) / _MICRO
+    meeting = shared.groupby(["x", "y"], sort=True).agg({"street": tuple, "vertex": "first"})
+    places = xy[meeting["vertex"].to_numpy(dtype=np.int64)]
     who, known = pd.factorize(meeting["street"])
     cluster = _clusters(places, who)
     # of a cluster the westernmost node speaks: the rows are sorted by x, then y
@@ -77,16 +78,21 @@ def frontage_at(
     x, y : (n,) array_like
         In the streets' CRS; a place that is not finite has none.
     reach_m : float
-        A place lies at a street within this distance of its measured line, inclusive; frontage
-        counts that begins within `FRONT_M` of its foot point, inclusive.
+        A place lies at a street within this distance of either carriageway, inclusive; frontage
+        counts that begins within `FRONT_M` of its foot point on the measured line, inclusive.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     found: NDArray[np.object_] = np.full(len(x), "none", dtype=object)
     stretches = streets.stretches[streets.stretches["frontage"] != "none"]
     if stretches.empty or not len(x):
         return found
-    lines = Lines.from_geometries(streets.parts.geometry.to_numpy(), crs=streets.crs)
-    place, line, at_m, _, _ = within(lines, x, y, distance_m=reach_m)
+    measured, twins = streets.parts.geometry.to_numpy(), streets.twins.geometry.to_numpy()
+    lines = Lines.from_geometries(np.concatenate([measured, twins]), crs=streets.crs)
+    place, line, _, _, _ = within(lines, x, y, distance_m=reach_m)
+    line = np.concatenate([np.arange(len(measured)), streets.twins["line"].to_numpy(np.int64)])[
+        line
+    ]
+    at_m, _, _ = locate(lines, line, x[place], y[place])
     pairs = pd.DataFrame({"place": place, "line": line, "at_m": at_m})
     pairs = pairs.merge(stretches[["line", "from_m", "to_m", "frontage"]], on="line")
     beside = (pairs["at_m"] >= pairs["from_m"] - FRONT_M) & (
