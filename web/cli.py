@@ -5,10 +5,12 @@ import ipaddress
 import logging
 import socket
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any
 
 import typer
 import waitress
+from flask import Flask
 
 from stationmap.cli.output import language
 from stationmap.messages import N_
@@ -35,18 +37,26 @@ def serve(
     server = _listen(app, host, port)
     if not _is_loopback(host):
         _tell(N_("Warning: everybody who can reach this computer can open the map."))
-    _tell(N_("Reading {city} …"), city=city.name)
-    source_of(app).now().warm()
     shown = "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - a comparison
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"http://{shown}:{server.effective_port}/"
     typer.echo(
         say(N_("The map is at {address} ; stop it with Ctrl+C."), lang=language(), address=address)
     )
+    _tell(N_("Checking {city} meanwhile; the first look may take a moment."), city=city.name)
+    Thread(target=warm, args=(app,), daemon=True).start()
     server.run()
 
 
-def _listen(app: Any, host: str, port: int) -> Any:
+def warm(app: Flask) -> None:
+    """Work out what the first looks ask for; what goes wrong is logged, and the pages say it."""
+    try:
+        source_of(app).now().warm()
+    except Exception:
+        app.logger.exception("the city could not be checked")
+
+
+def _listen(app: Flask, host: str, port: int) -> Any:
     logging.getLogger("waitress").setLevel(logging.ERROR)
     try:
         return waitress.create_server(app, host=host, port=port, threads=THREADS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cached_property, lru_cache
+from threading import RLock
 from typing import Any, cast
 
 import geopandas as gpd
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from stationmap import tiles
 from stationmap.checks.findings import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN
+from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.standards import Pack, Rule
+from web.keeping import once
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -48,12 +50,17 @@ class Findings:
 
     def __init__(self, answers: Answers, *, today: date) -> None:
         self._answers = answers
+        self.lock = RLock()
         self.today = today
         self.pack: Pack = answers.pack
-        self.check = lru_cache(maxsize=2)(self._check)
+        self._checks: dict[str, Check] = {}
 
-    def _check(self, lang: str) -> Any:
-        return self._answers.check(today=self.today, lang=lang)
+    def check(self, lang: str) -> Check:
+        """Return what the check found, in `lang`."""
+        with self.lock:
+            if lang not in self._checks:
+                self._checks[lang] = self._answers.check(today=self.today, lang=lang)
+            return self._checks[lang]
 
     def frame(self, lang: str) -> gpd.GeoDataFrame:
         """Return the findings frame with its sentences in `lang`."""
@@ -64,7 +71,7 @@ class Findings:
         """List layers that rules ask for and that nobody declared complete."""
         return list(self.check(lang).summary["missing"])
 
-    @cached_property
+    @once
     def keys(self) -> tuple[str, ...]:
         """Short text for each of `rules`: its id, with its kind where several rules share that."""
         ids = [rule.id for rule in self.rules]
@@ -89,14 +96,14 @@ class Findings:
 
     # -- what does not depend on the language --------------------------------------------------
 
-    @cached_property
+    @once
     def _plain(self) -> gpd.GeoDataFrame:
         return self.frame("zh")
 
     def __len__(self) -> int:
         return len(self._plain)
 
-    @cached_property
+    @once
     def signs(self) -> NDArray[np.int8]:
         """Number of each finding's sign in `SIGNS`."""
         order = pd.Index(SIGNS)
@@ -106,12 +113,12 @@ class Findings:
         found[advisory & (found == 0)] = SIGNS.index("advised")
         return found
 
-    @cached_property
+    @once
     def rules(self) -> tuple[Rule, ...]:
         """Rules and items of the pack, in its order."""
         return self.pack.entries()
 
-    @cached_property
+    @once
     def numbers(self) -> Rows:
         """Number of each finding's rule in `rules`; -1 where there is none."""
         index = pd.MultiIndex.from_tuples([(rule.id, rule.kind) for rule in self.rules])
@@ -120,19 +127,19 @@ class Findings:
         rows: Rows = index.get_indexer(pairs).astype(np.int64)
         return rows
 
-    @cached_property
+    @once
     def _kinds(self) -> Labels:
         return Labels(self._plain["kind"])
 
-    @cached_property
+    @once
     def _adcodes(self) -> Labels:
         return Labels(self._plain["adcode"])
 
-    @cached_property
+    @once
     def _types(self) -> Labels:
         return Labels(self.site_types)
 
-    @cached_property
+    @once
     def site_types(self) -> NDArray[np.object_]:
         """Type of station that each finding is about; "" where it is about none."""
         own = np.array([type_of(rule) for rule in self.rules] + [""], dtype=object)
@@ -146,14 +153,14 @@ class Findings:
         found[of_station] = types.reindex(ids).fillna("").to_numpy(dtype=object)
         return found
 
-    @cached_property
+    @once
     def _subject(self) -> Rows:
         """Number of each finding's subject."""
         kinds, _ = pd.factorize(self._plain["subject_kind"])
         ids, known = pd.factorize(self._plain["subject_id"])
         return cast(Rows, kinds.astype(np.int64) * (len(known) + 1) + ids)
 
-    @cached_property
+    @once
     def places(self) -> NDArray[np.float64]:
         """Longitude and latitude of a point in each finding's geometry; NaN without one."""
         shapes = self._plain.geometry.to_numpy()

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from threading import Lock, RLock
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from stationmap.index import StationIndex
 from stationmap.standards import SpacingRule
 from stationmap.streets import Streets
 from web.findings import Findings
+from web.keeping import once
 
 Bools = NDArray[np.bool_]
 
@@ -63,23 +65,24 @@ class CityView:
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
-        self.findings_of = lru_cache(maxsize=1)(lambda today: Findings(answers, today=today))
+        self.lock = RLock()
+        self._findings_of = lru_cache(maxsize=1)(lambda today: Findings(answers, today=today))
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
         self.tile = lru_cache(maxsize=TILES_KEPT)(self._tile)
 
-    @cached_property
+    @once
     def has_streets(self) -> bool:
         """Whether any street was imported; without one no gap can be found."""
         return len(self.answers.layer("ways")) > 0
 
-    @cached_property
+    @once
     def has_gaps(self) -> bool:
         """Whether gaps can be found: there are streets, and a rule about spacing."""
         return self.has_streets and self.rule is not None
 
-    @cached_property
+    @once
     def kinds(self) -> list[str]:
         """Kinds of the pack's rules, in its order."""
         return list(dict.fromkeys(rule.kind for rule in self.pack.entries()))
@@ -92,16 +95,17 @@ class CityView:
     @property
     def findings(self) -> Findings:
         """What the rules say today."""
-        return self.findings_of(self.today)
+        with self.lock:
+            return self._findings_of(self.today)
 
-    @cached_property
+    @once
     def date(self) -> str | None:
         """UTC instant (ISO 8601) of the last import."""
         return max((source.imported_at for source in self.answers.sources()), default=None)
 
     # -- what stands where -------------------------------------------------------------------
 
-    @cached_property
+    @once
     def rule(self) -> SpacingRule | None:
         """The first spacing rule of the city's pack; None where it has none."""
         return next((rule for rule in self.pack.rules if isinstance(rule, SpacingRule)), None)
@@ -116,28 +120,28 @@ class CityView:
         """The same, where there are gaps."""
         return cast(SpacingRule, self.rule)
 
-    @cached_property
+    @once
     def stations(self) -> gpd.GeoDataFrame:
         """The stations, by their id."""
         return self.answers.stations().set_index("station_id", drop=False).rename_axis(None)
 
-    @cached_property
+    @once
     def _index(self) -> StationIndex:
         return StationIndex(self.stations)
 
-    @cached_property
+    @once
     def _district_names(self) -> dict[str, str]:
         layer = self.answers.layer("districts").dropna(subset=["name"])
         names = zip(layer["adcode"].astype(str), layer["name"], strict=True)
         return {self.answers.config.adcode: self.name, **dict(names)}
 
-    @cached_property
+    @once
     def districts(self) -> dict[str, str]:
         """Names of the counties in which there is frontage, by their code."""
         seen = sorted(set(self._frontage["adcode"]) - {""})
         return {code: self._district_names.get(code, code) for code in seen}
 
-    @cached_property
+    @once
     def counties(self) -> dict[str, str]:
         """Names of the city's counties by their code."""
         own = self.answers.config.adcode
@@ -148,7 +152,7 @@ class CityView:
         county, own = self._district_names.get(code[:6]), self._district_names.get(code)
         return " ".join(dict.fromkeys(filter(None, (county, own)))) or code
 
-    @cached_property
+    @once
     def bounds(self) -> list[float] | None:
         """West, south, east, north of the streets, else of what there is; None without any."""
         if self.has_gaps and len(self.parts):
@@ -158,21 +162,21 @@ class CityView:
 
     # -- streets -----------------------------------------------------------------------------
 
-    @cached_property
+    @once
     def _streets(self) -> Streets:
         return self.answers.streets(self.spacing_rule.id)
 
-    @cached_property
+    @once
     def spacing(self) -> Spacing:
         """The spacing check's answer; only where there are streets."""
         return self.answers.spacing(self.spacing_rule.id)
 
-    @cached_property
+    @once
     def parts(self) -> gpd.GeoDataFrame:
         """Measured lines of the streets in EPSG:4326, one row a part."""
         return to_wgs84(self._streets.parts)
 
-    @cached_property
+    @once
     def _frontage(self) -> pd.DataFrame:
         """Stretches with frontage: street_id, part, side, from_m, to_m, street_class, adcode."""
         columns = ["side", "from_m", "to_m", "street_class", "adcode"]
@@ -199,7 +203,7 @@ class CityView:
                 found[street_id][part][name].append(row)
         return found
 
-    @cached_property
+    @once
     def street_table(self) -> pd.DataFrame:
         """One row a street that has frontage, with its classes and districts, by its id."""
         if not self.has_gaps:
@@ -221,7 +225,7 @@ class CityView:
         found: list[dict[str, Any]] = self.spacing.strips(street_id)
         return found
 
-    @cached_property
+    @once
     def gaps(self) -> gpd.GeoDataFrame:
         """All gaps, by their id."""
         if not self.has_gaps:
@@ -232,7 +236,7 @@ class CityView:
             .rename_axis(None)
         )
 
-    @cached_property
+    @once
     def counted(self) -> frozenset[str]:
         """Ids of the stations that count on a street."""
         if not self.has_gaps:
@@ -240,7 +244,7 @@ class CityView:
         numbers = np.unique(self.spacing.matches.station)
         return frozenset(map(self.spacing.stations.id_of, numbers.tolist()))
 
-    @cached_property
+    @once
     def known_frontage_m(self) -> float:
         """Length of the known shop frontage, whatever was assumed beside it."""
         if not self.has_gaps:
@@ -279,7 +283,7 @@ class CityView:
             keep &= gaps["adcode"].astype(str).str.startswith(district).to_numpy()
         return keep
 
-    @cached_property
+    @once
     def _stretches(self) -> pd.DataFrame:
         return self.spacing.stretches()
 
@@ -304,7 +308,7 @@ class CityView:
 
     # -- facilities --------------------------------------------------------------------------
 
-    @cached_property
+    @once
     def _facility_rows(self) -> dict[str, int]:
         ids = self.answers.facilities()["id"]
         return {str(facility_id): row for row, facility_id in enumerate(ids)}
@@ -319,11 +323,11 @@ class CityView:
 
     # -- the map -----------------------------------------------------------------------------
 
-    @cached_property
+    @once
     def _gap_tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.gaps.geometry.to_numpy())
 
-    @cached_property
+    @once
     def _gap_middles(self) -> NDArray[np.float64]:
         lines = self.gaps.geometry.to_numpy()
         middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
@@ -346,11 +350,11 @@ class CityView:
             values={name: gaps[name] for name in ("points_needed", "length_m")},
         )
 
-    @cached_property
+    @once
     def _rows_of_stations(self) -> dict[str, int]:
         return {station_id: row for row, station_id in enumerate(self.stations["station_id"])}
 
-    @cached_property
+    @once
     def _lonlat(self) -> NDArray[np.float64]:
         points = self.stations.geometry.to_numpy()
         return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
@@ -370,7 +374,7 @@ class CityView:
         lon, lat = self._lonlat[rows].T
         return tiles.aggregate(lon, lat, zoom=view.zoom, values={})
 
-    @cached_property
+    @once
     def _labels(self) -> pd.DataFrame:
         return tiles.street_labels(self.answers.layer("ways"))
 
@@ -378,7 +382,7 @@ class CityView:
         """Street names to write in view."""
         return tiles.pick_labels(self._labels, view=view, english=english)
 
-    @cached_property
+    @once
     def _tile_sets(self) -> dict[str, tiles.TileSet]:
         layer = self.answers.layer
         return {
@@ -403,14 +407,16 @@ class Source:
 
     def __init__(self, city: City) -> None:
         self._city = city
+        self._lock = Lock()
         self._view = CityView(city.now())
 
     def now(self) -> CityView:
         """View of the present version: one cheap look at the folder a request."""
-        answers = self._city.now()
-        if answers.version != self._view.version:
-            self._view = CityView(answers)
-        return self._view
+        with self._lock:
+            answers = self._city.now()
+            if answers.version != self._view.version:
+                self._view = CityView(answers)
+            return self._view
 
 
 def _of(frame: pd.DataFrame, street_ids: Collection[str]) -> Iterable[tuple[Any, ...]]:

@@ -3,12 +3,18 @@
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pages_town import town  # noqa: F401
 
+from stationmap.city.answers import Answers
 from stationmap.cli.run import run
+from web.app import create_app
+from web.cli import warm
+from web.keeping import once
 
 
 def test_a_port_in_use_is_one_sentence(town, capsys):  # noqa: F811
@@ -52,3 +58,59 @@ def test_it_says_its_address_and_answers_there(town):  # noqa: F811
         finally:
             process.terminate()
     assert address.startswith("http://127.0.0.1:")
+
+
+def test_the_pages_answer_while_the_city_is_checked(town, monkeypatch):  # noqa: F811
+    begun, go_on, check = threading.Event(), threading.Event(), Answers.check
+
+    def slow(self, **asked):
+        begun.set()
+        assert go_on.wait(30)
+        return check(self, **asked)
+
+    monkeypatch.setattr(Answers, "check", slow)
+    app = create_app(town.path)
+    background = threading.Thread(target=warm, args=(app,), daemon=True)
+    background.start()
+    try:
+        assert begun.wait(30)
+        for address in ("/healthz", "/", "/api/v1/summary", "/api/v1/streets"):
+            assert app.test_client().get(address).status_code == 200
+    finally:
+        go_on.set()
+        background.join(30)
+    assert app.test_client().get("/api/v1/rules").status_code == 200
+
+
+def test_what_goes_wrong_in_the_background_is_logged(town, monkeypatch, caplog):  # noqa: F811
+    def broken(self, **asked):
+        raise RuntimeError("no such layer")
+
+    monkeypatch.setattr(Answers, "check", broken)
+    app = create_app(town.path)
+    warm(app)
+    assert "no such layer" in caplog.text
+    assert app.test_client().get("/api/v1/summary").status_code == 200
+
+
+def test_threads_that_ask_together_wait_for_one():
+    class Slow:
+        lock = threading.RLock()
+        made = 0
+
+        @once
+        def value(self):
+            self.made += 1
+            threading.Event().wait(0.05)
+            return object()
+
+    slow, together = Slow(), threading.Barrier(4)
+
+    def ask(_):
+        together.wait(10)
+        return slow.value
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(ask, range(4)))
+    assert (len(found), slow.made) == (1, 1)
+    assert found == {slow.value}
