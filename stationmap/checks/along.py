@@ -26,6 +26,20 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{spacing_m:g} m along the street; at least {points_needed} needed"
         ),
         "spacing.met": N_("{name}: a {site_type} every {spacing_m:g} m along its frontage"),
+        "spacing.few": N_(
+            "{name}: {short} of its {runs} stretches of frontage have fewer {site_type} than one "
+            "every {spacing_m:g} m comes to"
+        ),
+        "spacing.count": N_(
+            "{name}: as many {site_type} as one every {spacing_m:g} m of frontage comes to"
+        ),
+        "spacing.uncovered": N_(
+            "{name}: {bare_m:.0f} m of frontage farther than {spacing_m:g} m along the street from "
+            "any {site_type}"
+        ),
+        "spacing.covered": N_(
+            "{name}: all of its frontage within {spacing_m:g} m along the street of a {site_type}"
+        ),
         "spacing.no_streets": N_("the streets have not been imported"),
     }
 )
@@ -34,7 +48,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
     """Say every gap of the rule, and every street that has frontage and no gap.
 
-    A gap that is measured along assumed frontage is assumed.
+    Where the pack lets the count or the covered share decide, a gap is no shortfall: then every
+    street with frontage is said by that reading. What is measured along assumed frontage is
+    assumed.
     """
     spacing = facts.spacing(rule.id)
     site_type = facts.pack.site_type(rule.site_type).name
@@ -52,17 +68,12 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
                 messages=MESSAGES,
             )
         ]
+    if rule.decides != "gap":
+        return [_streets(rule, facts, _by_reading(rule, spacing.streets()))]
     gaps = spacing.gaps(rule)
     streets = spacing.streets()
     streets = streets[(streets["frontage_m"] > 0) & (streets["gaps"] == 0)]
-    whole = facts.streets()
-    assert whole is not None
-    parts = whole.parts
-    owner, ids = pd.factorize(parts["street_id"], sort=True)
-    order = np.argsort(owner, kind="stable")
-    lines = shapely.multilinestrings(
-        to_wgs84(parts).geometry.to_numpy()[order], indices=owner[order]
-    )
+    streets = streets.assign(state=MET, message="spacing.met", measured=np.nan)
     return [
         Batch(
             rule,
@@ -88,26 +99,57 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
             unit="m",
             assumed=(gaps["frontage"] == "assumed").to_numpy(),
         ),
-        Batch(
-            rule,
-            "street",
-            subject_id=streets["street_id"].to_numpy(dtype=object),
-            subject_name=streets["name"].to_numpy(dtype=object),
-            adcode=streets["adcode"].to_numpy(dtype=object),
-            geometry=lines[ids.searchsorted(streets["street_id"])],
-            state=MET,
-            message="spacing.met",
-            messages=MESSAGES,
-            params={
-                "name": _named(streets["name"]),
-                "site_type": site_type,
-                "spacing_m": rule.spacing_m,
-            },
-            limit=rule.spacing_m,
-            unit="m",
-            assumed=(streets["assumed_m"] > 0).to_numpy(),
-        ),
+        _streets(rule, facts, streets),
     ]
+
+
+def _by_reading(rule: SpacingRule, streets: pd.DataFrame) -> pd.DataFrame:
+    """Judge the streets with frontage by the count of stations, or by the covered share."""
+    streets = streets[streets["frontage_m"] > 0]
+    if rule.decides == "count":
+        short, said = streets["runs"] - streets["runs_count_ok"], ("spacing.few", "spacing.count")
+    else:
+        short = (streets["frontage_m"] - streets["covered_m"]).round(4)
+        said = ("spacing.uncovered", "spacing.covered")
+    return streets.assign(
+        state=np.where(short > 0, NOT_MET, MET),
+        message=np.where(short > 0, *said),
+        measured=short,
+    )
+
+
+def _streets(rule: SpacingRule, facts: Facts, streets: pd.DataFrame) -> Batch:
+    whole = facts.streets()
+    assert whole is not None
+    parts = whole.parts
+    owner, ids = pd.factorize(parts["street_id"], sort=True)
+    order = np.argsort(owner, kind="stable")
+    lines = shapely.multilinestrings(
+        to_wgs84(parts).geometry.to_numpy()[order], indices=owner[order]
+    )
+    return Batch(
+        rule,
+        "street",
+        subject_id=streets["street_id"].to_numpy(dtype=object),
+        subject_name=streets["name"].to_numpy(dtype=object),
+        adcode=streets["adcode"].to_numpy(dtype=object),
+        geometry=lines[ids.searchsorted(streets["street_id"])],
+        state=streets["state"].to_numpy(dtype=object),
+        message=streets["message"].to_numpy(dtype=object),
+        messages=MESSAGES,
+        params={
+            "name": _named(streets["name"]),
+            "site_type": facts.pack.site_type(rule.site_type).name,
+            "spacing_m": rule.spacing_m,
+            "runs": streets["runs"].to_numpy(),
+            "short": (streets["runs"] - streets["runs_count_ok"]).to_numpy(),
+            "bare_m": (streets["frontage_m"] - streets["covered_m"]).to_numpy(),
+        },
+        measured=streets["measured"].to_numpy(dtype=float),
+        limit=rule.spacing_m if rule.decides == "gap" else 0.0,
+        unit="" if rule.decides == "count" else "m",
+        assumed=(streets["assumed_m"] > 0).to_numpy(),
+    )
 
 
 def _named(name: pd.Series) -> NDArray[np.object_]:

@@ -46,6 +46,25 @@ def test_every_gap_is_a_shortfall_and_a_street_without_one_is_met():
     assert frame["subject_name"][2] == "短巷"
 
 
+@pytest.mark.parametrize(
+    ("decides", "at", "found"),
+    [
+        ("gap", [0, 10, 20, 30, 200], [("gap", NOT_MET, 170)]),
+        ("count", [0, 10, 200], [("street", MET, 0)]),
+        ("count", [0, 200], [("street", NOT_MET, 1)]),
+        ("covered", [0, 10, 20, 30, 200], [("street", NOT_MET, 70)]),
+        ("covered", [50, 150], [("street", MET, 0)]),
+    ],
+)
+def test_the_reading_that_the_pack_lets_decide_tells_what_is_met(decides, at, found):
+    # 200 m ask for max(1, ceil(200 / 50) - 1) = 3 by count
+    one = RULE.model_copy(update={"decides": decides})
+    base = known([LINE], [(x, 5) for x in at], one=one)
+    frame = findings.frame(along.check(one, base), lang="en")
+    assert [(r.subject_kind, r.state) for r in frame.itertuples()] == [f[:2] for f in found]
+    assert frame["measured"].to_list() == pytest.approx([f[2] for f in found], abs=0.05)
+
+
 def test_without_streets_the_rule_is_unknown_and_says_why():
     frame = findings.frame(along.check(RULE, facts()), lang="zh")
     assert list(frame["state"]) == [UNKNOWN]
