@@ -147,7 +147,7 @@ def effective(
     inspections: pd.DataFrame,
     *,
     listed_on: pd.Series,
-    binding: Collection[str],
+    binding: Collection[tuple[str, int]],
     stale_days: int,
     today: date,
 ) -> B:
@@ -160,11 +160,11 @@ def effective(
     inspections : DataFrame
         station_id, item, part, state, at (see `checks.facts.Facts`). A station's last inspection
         is what was judged on its newest day; it fails with ``not_met`` for the visit itself
-        (closed, unstaffed), or for a binding item.
+        (closed, unstaffed), or for a binding item or line of one.
     listed_on : Series of datetime64, n values
         When the station's facts came, where nobody has inspected it; NaT where nobody knows.
-    binding : collection of str
-        Ids of the items whose shortfall fails a station.
+    binding : collection of (str, int)
+        Item and part of the judgements whose shortfall fails a station.
     stale_days : int
         Facts older than this (exclusive) do not count.
     today : date
@@ -175,11 +175,12 @@ def effective(
     """
     day = inspections["at"].dt.normalize()
     last = day.groupby(inspections["station_id"]).max()
-    newest = inspections[day == inspections["station_id"].map(last)]
-    judged = newest["item"].isin([VISIT, *binding]) & (newest["state"] == "not_met")
+    newest = inspections[day == day.groupby(inspections["station_id"]).transform("max")]
+    line = pd.MultiIndex.from_frame(newest[["item", "part"]])
+    judged = line.isin([(VISIT, 0), *binding]) & (newest["state"] == "not_met")
     failed = stations["station_id"].isin(newest.loc[judged, "station_id"])
-    inspected = stations["station_id"].map(last).astype("datetime64[ns]")
-    known = inspected.fillna(listed_on.set_axis(stations.index))
+    inspected = last.reindex(stations["station_id"]).set_axis(stations.index)
+    known = inspected.astype("datetime64[ns]").fillna(listed_on.set_axis(stations.index))
     age = (pd.Timestamp(today) - known.dt.normalize()).dt.days
     serves: B = (~failed & (age <= stale_days)).to_numpy(dtype=bool)
     return serves

@@ -94,8 +94,9 @@ def test_ticks_are_tenths_of_a_millimetre_rounded():
 
 
 def inspected(*rows):
-    frame = pd.DataFrame(rows, columns=["station_id", "item", "state", "at"])
-    return frame.assign(part=0, at=pd.to_datetime(frame["at"]))
+    columns = ["station_id", "item", "state", "at", "part"]
+    frame = pd.DataFrame([(*row, 0)[:5] for row in rows], columns=columns)
+    return frame.assign(at=pd.to_datetime(frame["at"]))
 
 
 STATIONS = pd.DataFrame({"station_id": ["a", "b"]})
@@ -117,6 +118,8 @@ LISTED = pd.Series(pd.to_datetime(["2026-06-01", None]))
         ([("a", "Q-C1", "not_met", "2026-06-02")], [False, False]),
         ([("a", "Q-C2", "not_met", "2026-06-02")], [True, False]),
         ([("a", "Q-C1", "unknown", "2026-06-02")], [True, False]),
+        ([("a", "Q-C1", "not_met", "2026-06-02", 1)], [False, False]),
+        ([("a", "Q-C1", "not_met", "2026-06-02", 2)], [True, False]),
     ],
     ids=[
         "never inspected: the list speaks, and nobody knows when b was listed",
@@ -128,6 +131,8 @@ LISTED = pd.Series(pd.to_datetime(["2026-06-01", None]))
         "a binding item failed",
         "an advisory item failed",
         "not judged",
+        "a binding line failed",
+        "an advisory line of a binding item failed",
     ],
 )
 def test_a_station_serves_unless_it_failed_or_its_facts_are_stale(rows, serves):
@@ -135,7 +140,7 @@ def test_a_station_serves_unless_it_failed_or_its_facts_are_stale(rows, serves):
         STATIONS,
         inspected(*rows),
         listed_on=LISTED,
-        binding=["Q-C1"],
+        binding=[("Q-C1", 0), ("Q-C1", 1)],
         stale_days=365,
         today=date(2026, 6, 15),
     )

@@ -120,7 +120,12 @@ def coverage(rules: Sequence[Rule], facts: Facts) -> list[dict[str, Any]]:
 
 def _serves(facts: Facts) -> NDArray[np.bool_]:
     assert facts.inspections is not None
-    binding = [item.id for item in facts.pack.items if item.force == "binding"]
+    binding = [
+        (item.id, number)
+        for item in facts.pack.items
+        if item.force == "binding"
+        for number in (0, *(part.number for part in item.part if part.force == "binding"))
+    ]
     listed = facts.active["source"].map(facts.listed_on)
     return effective(
         facts.active,
