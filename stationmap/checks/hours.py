@@ -59,7 +59,9 @@ def check(rule: HoursRule, facts: Facts) -> list[Batch]:
     2. With a model, every minute of the model week outside holidays has to be open;
        ``measured`` is what lacks, in hours a week.
     3. With ``on_duty``, the newest judgement of the checklist item of the same requirement tells;
-       without one it is unknown.
+       without one it is unknown. So it is if the item failed as a whole, and the rule names one of
+       its lines. Hours that are not stated are then a shortfall of advisory force, and assumed: a
+       document that wants someone on duty does not say that the hours have to be written down.
 
     Raises
     ------
@@ -78,20 +80,22 @@ def check(rule: HoursRule, facts: Facts) -> list[Batch]:
         good[:] = "hours.on_duty"
     complete = listed_completely(facts, stations)
     reasons: list[tuple[NDArray[np.bool_], str, str]] = [
-        (~stated & complete, NOT_MET, "hours.none"),
-        (lacking > 0, NOT_MET, "hours.short"),
         (duty == NOT_MET, NOT_MET, "hours.off_duty"),
+        (lacking > 0, NOT_MET, "hours.short"),
+        (~stated & complete, NOT_MET, "hours.none"),
         (~stated, UNKNOWN, "hours.none_undeclared"),
         (~can, UNKNOWN, "hours.unread"),
         (duty == UNKNOWN, UNKNOWN, "hours.duty_unknown"),
     ]
     conditions = [reason[0] for reason in reasons]
+    message = np.select(conditions, [reason[2] for reason in reasons], good)
+    read_into = (message == "hours.none") & rule.on_duty
     return [
         station_batch(
             rule,
             stations,
             state=np.select(conditions, [reason[1] for reason in reasons], MET),
-            message=np.select(conditions, [reason[2] for reason in reasons], good),
+            message=message,
             messages=MESSAGES,
             params={
                 "name": words.names(stations["name"], stations["station_id"]),
@@ -102,6 +106,8 @@ def check(rule: HoursRule, facts: Facts) -> list[Batch]:
             measured=lacking,
             limit=0.0 if rule.model else np.nan,
             unit="h",
+            force=np.where(read_into, "advisory", rule.force),
+            assumed=read_into | bool(rule.assumed),
         )
     ]
 
@@ -153,10 +159,12 @@ def _duty(rule: HoursRule, facts: Facts, stations: gpd.GeoDataFrame) -> O:
     if facts.inspections is None:
         return found
     rows = facts.inspections
-    rows = rows[rows["item"].isin(items) & (rows["part"] == 0)]
-    newest = rows.sort_values(["at", "item"], kind="stable").drop_duplicates(
+    rows = rows[rows["item"].isin(items) & rows["part"].isin([0, rule.duty_part])]
+    newest = rows.sort_values(["at", "item", "part"], kind="stable").drop_duplicates(
         "station_id", keep="last"
     )
+    failed = newest["state"] == NOT_MET
+    tells = (newest["state"] == MET) | (failed & (newest["part"] == rule.duty_part))
     told = pd.Series(newest["state"].to_numpy(object), index=newest["station_id"])
-    seen = stations["station_id"].map(told)
+    seen = stations["station_id"].map(told[tells.to_numpy(dtype=bool)].to_dict()).astype(object)
     return np.asarray(seen.where(seen.notna(), UNKNOWN), dtype=object)

@@ -224,14 +224,18 @@ class HoursRule(Rule):
         Hours to be open at least, in OpenStreetMap's ``opening_hours`` syntax.
     on_duty : bool
         A volunteer is on duty throughout: inspections tell.
+    duty_part : int
+        Number of the line that tells so of the checklist item of the same requirement; 0 is the
+        item as a whole.
     """
 
-    derived = frozenset({"site_types", "model", "on_duty"})
+    derived = frozenset({"site_types", "model", "on_duty", "duty_part"})
 
     kind: Literal["hours"]
     site_types: Types = ()
     model: Words | None = None
     on_duty: bool = False
+    duty_part: Annotated[int, Field(ge=0)] = 0
 
 
 class ActivityRule(Rule):

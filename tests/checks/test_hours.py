@@ -91,9 +91,66 @@ def test_the_newest_inspection_tells_who_is_on_duty(judged, state):
     assert list(found["state"]) == [state]
 
 
-def test_hours_that_fail_fail_whoever_is_on_duty():
-    found = said([{}], complete=ALL, on_duty=True)
-    assert list(found["message_id"]) == ["hours.none"]
+@pytest.mark.parametrize(
+    ("judged", "state"),
+    [
+        ([(2, "met", "2026-05-01")], MET),
+        ([(2, "not_met", "2026-05-01")], NOT_MET),
+        ([(1, "not_met", "2026-05-01")], UNKNOWN),
+        ([(0, "met", "2026-05-01")], MET),
+        ([(0, "not_met", "2026-05-01")], UNKNOWN),
+        ([(0, "not_met", "2026-05-01"), (2, "met", "2026-05-01")], MET),
+        ([(2, "not_met", "2026-05-01"), (0, "met", "2026-06-01")], MET),
+        ([(2, "not_applicable", "2026-05-01")], UNKNOWN),
+    ],
+    ids=[
+        "the line is met",
+        "the line is not met",
+        "another line is not met",
+        "the item is met",
+        "which line is not said",
+        "the item failed for another line",
+        "the item was met since",
+        "it cannot be not applicable",
+    ],
+)
+def test_the_line_about_duty_tells_not_its_neighbours(judged, state):
+    rows = [
+        {"station_id": "S0", "item": "CZ-5", "part": n, "state": s, "at": at} for n, s, at in judged
+    ]
+    one = load("changzhi-2021").rule("CZ-5", kind="hours")
+    known = facts(
+        stations=[{"hours": "24小时", "type": "station"}], inspections=rows, pack="changzhi-2021"
+    )
+    assert list(frame(hours.check(one, known), lang="en")["state"]) == [state]
+
+
+def test_hours_not_stated_are_only_advised_against_where_the_document_asks_for_duty():
+    found = said([{}], complete=ALL, on_duty=True).iloc[0]
+    assert (found["message_id"], found["force"], found["assumed"]) == (
+        "hours.none",
+        "advisory",
+        True,
+    )
+    found = said([{}], complete=ALL).iloc[0]
+    assert (found["message_id"], found["force"], found["assumed"]) == (
+        "hours.none",
+        "binding",
+        False,
+    )
+
+
+def test_nobody_on_duty_stands_before_hours_that_are_not_stated():
+    rows = [{"station_id": "S0", "item": "CZ-5", "part": 2, "state": "not_met", "at": "2026-05-01"}]
+    one = load("changzhi-2021").rule("CZ-5", kind="hours")
+    known = facts(
+        stations=[{"type": "station"}],
+        inspections=rows,
+        pack="changzhi-2021",
+        complete=["stations:station"],
+    )
+    found = frame(hours.check(one, known), lang="en").iloc[0]
+    assert (found["message_id"], found["force"]) == ("hours.off_duty", "binding")
 
 
 def test_a_model_that_cannot_be_read_is_the_packs_fault():
