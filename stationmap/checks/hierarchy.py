@@ -24,6 +24,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "hierarchy.none_undeclared": N_(
             "{name} has no known head station; the list of stations is not declared complete"
         ),
+        "hierarchy.none_at_all": N_(
+            "the head station of {name} is not known; no station in the list names one"
+        ),
         "hierarchy.which": N_(
             "{name} cannot be judged; which of the head stations is the city's is not known"
         ),
@@ -50,6 +53,7 @@ _STATES: Mapping[str, str] = MappingProxyType(
         "hierarchy.city_head": MET,
         "hierarchy.own_head": MET,
         "hierarchy.none_undeclared": UNKNOWN,
+        "hierarchy.none_at_all": UNKNOWN,
         "hierarchy.which": UNKNOWN,
         "hierarchy.missing_undeclared": UNKNOWN,
         "hierarchy.nowhere": UNKNOWN,
@@ -64,7 +68,8 @@ def check(rule: HierarchyRule, facts: Facts) -> list[Batch]:
     1. The city's head station (see `city_head`) has no parent, nor needs the head station of a
        county one: each is the head of its own level.
     2. Another station without a parent is not met where those of its type are declared complete,
-       else unknown.
+       else unknown; so are all of them if no station names a parent, as in a list without that
+       column.
     3. The parent is another station, by way of which none is its own parent, and in the list: if
        not, not met where head stations are declared complete, else unknown.
     4. The parent is a head station, and active.
@@ -92,7 +97,8 @@ def check(rule: HierarchyRule, facts: Facts) -> list[Batch]:
     conditions = [
         (rows == top, "hierarchy.city_head"),  # 1
         (~stated & head[rows], "hierarchy.own_head"),
-        (~stated & complete, "hierarchy.none"),  # 2
+        (~stated & complete & (not stated.any()), "hierarchy.none_at_all"),  # 2
+        (~stated & complete, "hierarchy.none"),
         (~stated, "hierarchy.none_undeclared"),
         (~known & heads_complete, "hierarchy.missing"),  # 3
         (~known, "hierarchy.missing_undeclared"),

@@ -78,9 +78,16 @@ def test_without_a_known_parent_the_list_must_be_complete(complete, state, paren
     assert found.loc["b", "state"] == state
 
 
+def test_a_list_that_names_no_parents_faults_nobody():
+    found = said(CITY, {"station_id": "a"}, {"station_id": "b"})
+    assert found.loc["a", "message_id"] == "hierarchy.none_at_all"
+    assert list(found["state"]) == ["met", "unknown", "unknown"]
+
+
 def test_completeness_of_the_county_where_it_stands_decides():
     found = said(
         CITY,
+        KECHENG,
         {"station_id": "here"},
         {"station_id": "there", "adcode": "330803"},
         complete={"stations:post": {"330802"}},
