@@ -17,7 +17,7 @@ B = NDArray[np.bool_]
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741
 
-# kinds of place that are areas: stations inside their outline count, none beside it
+# kinds of place that are areas by import: zone, and whether it is urban
 AREAS: Mapping[str, tuple[str, bool | None]] = {
     "city_community": ("community", True),
     "rural_community": ("community", False),
@@ -25,6 +25,7 @@ AREAS: Mapping[str, tuple[str, bool | None]] = {
     "compound": ("compound", None),
     "civilised_unit": ("civilised_unit", None),
 }
+_INSIDE = ["city_community", "rural_community", "subdistrict", "compound"]
 COMMUNITIES = ("city_community", "rural_community")
 # a point of these says nothing of what lies in them; at that of a compound or a unit stations stand
 _OUTLINED = ("community", "subdistrict")
@@ -99,9 +100,9 @@ def of(
 
 
 def has_inside(places: gpd.GeoDataFrame) -> B:
-    """Tell which places are areas that count their inside alone: all but those that are points."""
+    """Tell which places are areas that count their inside alone: no points, and no units."""
     drawn = ~np.isin(shapely.get_dimensions(places.geometry.to_numpy()), (0, 1))
-    found: B = places["place"].isin(list(AREAS)).to_numpy(dtype=bool) & drawn
+    found: B = places["place"].isin(_INSIDE).to_numpy(dtype=bool) & drawn
     return found
 
 

@@ -15,7 +15,7 @@ import shapely
 
 from stationmap import facilities, stations
 from stationmap.checks import spacing, whole
-from stationmap.checks.facts import Facts
+from stationmap.checks.facts import EVERYWHERE, Facts, stem
 from stationmap.checks.whole import Check
 from stationmap.city import layers
 from stationmap.city.config import Config
@@ -220,13 +220,17 @@ class Answers:
         )
 
     def _complete_as(self, layer: str, pack: Pack) -> set[str]:
-        """Return where a layer is declared complete; types of stations in another pack's words."""
+        """Return where a layer is declared complete; types of stations in another pack's words.
+
+        A type that no own one stands for is complete where all own ones are.
+        """
         name, _, type_id = layer.partition(":")
         if name != layers.STATIONS or not type_id or pack.id == self.pack.id:
             return self.complete(layer)
         types = whole.types_as(own=self.pack, pack=pack)
-        own = [self.complete(f"{name}:{t}") for t, other in types.items() if other == type_id]
-        return set.intersection(*own) if own else set()
+        own = [t for t, other in types.items() if other == type_id] or list(types)
+        said = [self.complete(f"{name}:{t}") for t in own]
+        return {code for codes in said for code in codes if all(_covers(c, code) for c in said)}
 
     def check(
         self,
@@ -402,6 +406,13 @@ class Answers:
                 self._kept[key] = make()
             found: _T = self._kept[key]
             return found
+
+
+def _covers(codes: set[str], code: str) -> bool:
+    """Whether a district lies in one of some districts."""
+    return EVERYWHERE in codes or (
+        code != EVERYWHERE and any(code.startswith(stem(c)) for c in codes)
+    )
 
 
 def _with_adcode(

@@ -154,7 +154,7 @@ def _stands_at(station: Station, place: Place, within_m: float) -> float | None:
     """Metres where a station stands at a place; None where it does not."""
     if place.kind in ("community", "subdistrict") and not place.outlined():
         return None
-    area = place.kind in ("community", "subdistrict", "compound", "civilised_unit")
+    area = place.kind in ("community", "subdistrict", "compound")
     metres = rounded(apart(station.at, place.shape))
     reach = 0.0 if area and place.outlined() else within_m
     return metres if metres <= reach else None
