@@ -30,16 +30,22 @@ SEEDS = {
     "ordos-2018": "004_f43f25f931f63903.txt",
 }
 ID = r"[A-Z]{1,2}-[A-Z]*[0-9]*"
-# advisory by their documents: 仅供参考, 原则上, 力争, 根据需要, 逐步; and open lists (等, 主要)
+# advisory by their documents: 仅供参考, 原则上, 力争, 根据需要, 逐步; open lists (等, 主要); and words
+# that may mean less (饭店)
 ADVISORY = {
     "quzhou-2018": {"Q-V.1", "Q-V.2", "Q-V.3", "Q-V.4"},
-    "changzhi-2021": {"CZ-T.6"},
+    "changzhi-2021": {"CZ-T.6", "CZ-T.9"},
     "zhanjiang-2018": {"ZJ-H", "ZJ-A", "ZJ-A.1", "ZJ-I.1", "ZJ-U", "ZJ-U.1"},
-    "ordos-2018": {"OR-I.1", "OR-I.2"},
+    "ordos-2018": {"OR-I.1", "OR-I.2", "OR-T"},
     "simao-2015": {"SM-I.1"},
 }
-# lines of checklist items that are advisory: as needed, gradually
-ADVISORY_PARTS = {"Q-C5": {8, 9, 10}, "Q-C8": {6, 7, 8, 9, 10, 11}, "CZ-2": {2, 3, 4, 5, 6}}
+# lines of checklist items that are advisory: as needed, gradually, may (可)
+ADVISORY_PARTS = {
+    "Q-C5": {8, 9, 10},
+    "Q-C8": {6, 7, 8, 9, 10, 11},
+    "CZ-2": {2, 3, 4, 5, 6},
+    "ZJ-W.6": {2},
+}
 # official names, which are said as they are
 NAMES = ("新时代文明实践学雷锋志愿服务站", "新时代文明实践", "全国志愿服务信息系统")
 RUN = 14
