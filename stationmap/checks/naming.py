@@ -1,7 +1,7 @@
 """Naming: the names of stations follow a pattern, and the part that does not is pointed at."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -187,18 +187,26 @@ def _wrong_own(name: str, at: int, own: _Own, runs: list[_Run], *, others: set[s
 
 def _matches(name: str, at: int, options: tuple[str, ...], runs: list[_Run]) -> bool:
     """Tell whether the name from a character on is exactly these runs of parts."""
-    run = runs[0]
-    if run.own is None:
-        return run.whole.fullmatch(name, at) is not None
+    reached = {at}
+    for run in runs:
+        if run.own is None:
+            break
+        # each place once, however many ways lead to it
+        reached = {
+            begin + len(option)
+            for start in reached
+            for begin, option in _occurrences(name, start, options)
+            if run.whole.fullmatch(name, start, begin)
+        }
+    return any(runs[-1].whole.fullmatch(name, start) for start in reached)
+
+
+def _occurrences(name: str, start: int, options: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     for option in options:
-        begin = name.find(option, at)
+        begin = name.find(option, start)
         while begin >= 0:
-            if run.whole.fullmatch(name, at, begin) and _matches(
-                name, begin + len(option), options, runs[1:]
-            ):
-                return True
+            yield begin, option
             begin = name.find(option, begin + 1)
-    return False
 
 
 def _runs(parts: tuple[NamePart, ...]) -> list[_Run]:

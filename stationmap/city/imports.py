@@ -231,7 +231,7 @@ def _from_rows(
         evidence=placed.evidence,
         entries=refused.entries(rows.cells, rows.numbers),
         notes=rows.notes,
-        warnings=[*placed.warnings, *context.warnings],
+        warnings=[*placed.warnings, *context.warnings, *rows.warnings],
     )
     good = refused.good
     if not good.any():

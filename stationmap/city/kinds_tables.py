@@ -29,7 +29,6 @@ from stationmap.city.layers import content_ids
 from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
 from stationmap.city.rows import Rows
-from stationmap.io.notes import Note
 from stationmap.messages import N_
 
 Mask = NDArray[np.bool_]
@@ -42,7 +41,6 @@ _NO_CHANNEL = frozenset(("未发布", "否", "无", "没有", "不发布", "no",
 _CIVILISED = re.compile("文明单位|全国|国家|省|市|县|区级|标兵")
 _TEAM = re.compile("队|会|组织|团|中心|站|志愿")
 _NOT = re.compile("^(?:非|未|不|无|没)")
-_PRIVATE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\w)")
 
 
 # ------------------------------------------------------------------- units
@@ -151,7 +149,6 @@ def _activities(
         pd.isna(station) & pd.isna(unit) & quarantine.good,
     )
     refuse_repeats(rows, quarantine)
-    free = {role: _public(rows.text(role), context) for role in ("served", "content", "quality")}
     reported = _yes_or_no(
         rows.text("reported"), quarantine, N_("{value} does not say whether it was reported")
     )
@@ -161,10 +158,10 @@ def _activities(
             "id": _ids(rows, context, parts=parts, prefix="a-"),
             "station_id": station,
             "unit_id": unit,
-            "name": _public(rows.text("name"), context),
+            "name": rows.text("name"),
             "date": date,
             "place": place,
-            **free,
+            **{role: rows.text(role) for role in ("served", "content", "quality")},
             "hours": amount(rows, "hours", quarantine),
             "reported": reported,
             "post_in_charge": rows.text("post_in_charge"),
@@ -230,7 +227,7 @@ def _exemptions(
             "subject_id": found.where(found.notna(), subject),
             "from_m": from_m,
             "to_m": to_m,
-            "reason": _public(rows.text("reason"), context),
+            "reason": rows.text("reason"),
             "approver": rows.text("approver"),
             "until": until,
         }
@@ -342,16 +339,6 @@ def _named(
     context.warn(unknown, (said.notna() & found.isna()).to_numpy())
     found = found.where(found.notna(), said)
     return column(found.where(found.notna(), None))
-
-
-def _public(said: pd.Series, context: Context) -> pd.Series:
-    """Text without numbers of phones and identity cards."""
-    private = said.str.contains(_PRIVATE, na=False).astype(bool)
-    if private.any():
-        template = N_("phone and identity numbers in {rows} cells were taken out")
-        context.warnings.append(Note(template, {"rows": int(private.sum())}))
-        said = said.mask(private, said.str.replace(_PRIVATE, "…", regex=True))
-    return said
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

@@ -4,7 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 import pyproj
 from numpy.typing import NDArray
 
+from stationmap.city import private
 from stationmap.errors import InputError
 from stationmap.io import cells, headings, kml, tabular, vector
 from stationmap.io.files import sniff
@@ -25,6 +26,8 @@ _GEODATA = ("gpkg", "parquet", "shp", "json", *kml.KINDS)
 # roles that place a row, and roles that tell the datum, whatever the kind of data
 COORDINATES = ("lon", "lat", "x", "y")
 EVIDENCE = ("name", "category", "subcategory", "type", "district")
+# codes by which rows are told apart; they stay as they are
+_CODES = ("id", "adcode", "station_id", "unit_id", "subject_id", "rule_id", "subject", "parent")
 _TOTAL = re.compile(
     r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*:?",
     re.I,
@@ -58,6 +61,8 @@ class Rows:
         What the reader found, chosen or passed over.
     totals : ndarray of bool
         Rows that add up others: their first cell says 合计, 小计 or 总计.
+    warnings : list of Note
+        What was left out of cells.
     """
 
     file: str
@@ -70,6 +75,7 @@ class Rows:
     found: dict[str, str]
     notes: list[Note]
     totals: NDArray[np.bool_]
+    warnings: list[Note] = field(default_factory=list)
 
     def text(self, role: str) -> pd.Series:
         """Text of a role; all None where the file has no such column."""
@@ -158,9 +164,21 @@ def read(
         if persons:
             template = N_("columns about persons are not stored: {headings}")
             rows.notes.append(Note(template, {"headings": ", ".join(persons)}))
+    _leave_out_private(data, rows)
     found = pd.DataFrame(data, index=rows.cells.index, dtype="object")
     rows.cells = found.where(found.notna(), None)
     return rows
+
+
+def _leave_out_private(data: dict[str, pd.Series], rows: Rows) -> None:
+    cells_with = 0
+    for role in data:
+        if role not in (*COORDINATES, *_CODES):
+            data[role], count = private.taken_out(data[role])
+            cells_with += count
+    if cells_with:
+        template = N_("phone and identity numbers in {rows} cells were taken out")
+        rows.warnings.append(Note(template, {"rows": cells_with}))
 
 
 def _from_table(

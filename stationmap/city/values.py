@@ -18,11 +18,12 @@ _DAY = re.compile(
 _PACKED_DAY = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>[01]\d)(?P<d>[0-3]\d)")
 _BETWEEN = re.compile("[至到~—]+")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+_YEARS = (1900, 9999)
 _SERIAL_ZERO = dt.date(1899, 12, 30)  # day 0 of a workbook
 _YEAR = re.compile(r"((?:19|20)\d\d)年?度?")
 _MONTH = re.compile(r"((?:19|20)\d\d)(?:年|[-/.])?(\d{1,2})月?份?")
-_QUARTER = re.compile(r"(\d{4})年?-?(?:第?([1-4一二三四])季度?|Q([1-4]))", re.IGNORECASE)
-_HALF = re.compile(r"(\d{4})年?-?(?:([上下])半年|H([12]))", re.IGNORECASE)
+_QUARTER = re.compile(r"((?:19|20)\d\d)年?-?(?:第?([1-4一二三四])季度?|Q([1-4]))", re.IGNORECASE)
+_HALF = re.compile(r"((?:19|20)\d\d)年?-?(?:([上下])半年|H([12]))", re.IGNORECASE)
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
 
 
@@ -35,7 +36,8 @@ def number(value: Any) -> float:
     text = _plain(value)
     share = 1 / 60 if _MINUTES.search(text) else 1.0
     text = _MINUTES.sub("", _UNITS.sub("", text))
-    return float(text.replace(",", "")) * share if _NUMBER.fullmatch(text) else math.nan
+    read = float(text.replace(",", "")) * share if _NUMBER.fullmatch(text) else math.nan
+    return read if math.isfinite(read) else math.nan  # hundreds of digits
 
 
 def scale(heading: str) -> float:
@@ -48,7 +50,7 @@ def day(value: Any, *, last: bool = False) -> dt.date | None:
     """Read a day: 2026-03-05, 2026年3月5日, 2026/3/5, 20260305, or a workbook's day number.
 
     Of two days with 至, 到 or ~ between them the first, or the last if asked. None where the text
-    is none, or has no year.
+    is none, has no year, or one before 1900.
     """
     text = _BETWEEN.split(_plain(value, blanks=True))[-1 if last else 0].strip()
     if found := _SERIAL.fullmatch(text):
@@ -56,8 +58,11 @@ def day(value: Any, *, last: bool = False) -> dt.date | None:
     parts = _DAY.fullmatch(text) or _PACKED_DAY.fullmatch(text)
     if parts is None:
         return None
+    year, month, of_month = (int(parts[name]) for name in "ymd")
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        return None  # 0202年 would make an empty month of each in between
     try:
-        return dt.date(int(parts["y"]), int(parts["m"]), int(parts["d"]))
+        return dt.date(year, month, of_month)
     except ValueError:
         return None
 
@@ -90,7 +95,7 @@ def chainage(value: Any) -> float:
     """Read metres along a street: a number, or K1+200; NaN where the text is neither."""
     found = re.fullmatch(r"K(\d+)\+(\d+(?:\.\d+)?)", _plain(value), re.IGNORECASE)
     if found:
-        return int(found[1]) * 1000 + float(found[2])
+        return number(found[1]) * 1000 + number(found[2])
     return number(_plain(value).removesuffix("米").removesuffix("m"))
 
 

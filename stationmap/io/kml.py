@@ -34,7 +34,6 @@ _PASSED_OVER = ("NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay")
 _FOLDERS = ("Folder", "Document")
 _DEPTH_OF_THE_WHOLE = 2  # kml, and the document or folder that holds everything
 _OWN = ("name", "description", "address")
-_SPACED_COMMA = re.compile(r"\s*,\s*")
 _DECLARATION = re.compile(rb"\A\s*<\?xml[^>]*\?>")
 
 
@@ -295,7 +294,7 @@ def _closed(points: Any) -> Any:
 
 def _coordinates(text: str) -> Any:
     """Return places "lon,lat[,height]" as an array of two columns; None if one is no place."""
-    places = _SPACED_COMMA.sub(",", text).split()
+    places = ",".join(part.strip() for part in text.split(",")).split()
     try:
         found = np.array([place.split(",")[:2] for place in places], dtype=float)
     except ValueError:

@@ -18,7 +18,6 @@ import shapely
 from numpy.typing import NDArray
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from stationmap.errors import InputError
@@ -37,6 +36,8 @@ EXPLANATIONS = ("填写说明", "How to fill in")  # sheets of our own blank wor
 MAX_SHEET_ROWS = 1_048_576
 MAX_CELL_TEXT = 32_767
 _SAMPLE = 200
+# what no XML document may hold, beside lone surrogates
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -419,7 +420,7 @@ def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
             return value
     text = str(value)[:MAX_CELL_TEXT]
     if not text.isprintable():
-        text = ILLEGAL_CHARACTERS_RE.sub("", text).encode("utf-8", "replace").decode()
+        text = _NOT_XML.sub("", text).encode("utf-8", "replace").decode()
     if not bold and not text.startswith("="):
         return text
     cell = WriteOnlyCell(sheet)

@@ -24,8 +24,11 @@ def file_of(pack_id: str, *, beside: Path, shipped: Path) -> Path | None:
     """
     for folder in (beside.parent, shipped):
         file = folder / f"{pack_id}.toml"
-        if file.is_file() and file.resolve() != beside.resolve():
-            return file
+        try:
+            if file.is_file() and file.resolve() != beside.resolve():
+                return file
+        except OSError:  # no file can have so long a name
+            return None
     return None
 
 

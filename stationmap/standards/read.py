@@ -21,6 +21,8 @@ from stationmap.standards.rules import KINDS
 
 PACKS = Path(__file__).parent / "packs"
 DEEPEST = 20
+MAX_BYTES = 500_000  # ten times the longest pack that comes along
+MAX_PARENTS = 8
 
 # what a validation error of each type says; {limit} and {known} come from the model
 _SENTENCES = {
@@ -74,6 +76,9 @@ _SENTENCES = {
     "pattern": N_("{key} is {value}; {reason}"),
     "extends_unknown": N_("{key} is {value}; no such pack; nearest: {nearest}; known: {known}"),
     "extends_cycle": N_("{key} is {value}, which extends this pack; leave one of the two out"),
+    "extends_many": N_(
+        "{key} is {value}, one pack too many in a row; at most {of} extend one another"
+    ),
     "extends_invalid": N_("{key} is {value}, which has faults itself; mend first: {reason}"),
     "extends_same": N_("{key} is {value}, as in the pack that it extends; give it its own"),
 }
@@ -231,7 +236,17 @@ class _File:
 
     def _data(self, path: Path) -> dict[str, Any] | None:
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            if not path.is_file():
+                raise OSError
+            with path.open("rb") as stream:
+                read = stream.read(MAX_BYTES + 1)
+            if len(read) > MAX_BYTES:
+                self._refuse(
+                    N_("the file is larger than {most} kB; no pack is: check its path"),
+                    most=MAX_BYTES // 1000,
+                )
+                return None
+            text = read.decode("utf-8-sig")
         except OSError:
             self._refuse(N_("the file cannot be read; check its path"))
             return None
@@ -272,6 +287,9 @@ class _File:
             return None
         if file.resolve() in children:
             self._fault("extends_cycle", "extends", pack_id)
+            return None
+        if len(children) > MAX_PARENTS:
+            self._fault("extends_many", "extends", pack_id, of=MAX_PARENTS)
             return None
         parent = _File(file, children=children)
         found = _validated(parent)[1]
