@@ -30,8 +30,8 @@ SEEDS = {
     "ordos-2018": "004_f43f25f931f63903.txt",
 }
 ID = r"[A-Z]{1,2}-[A-Z]*[0-9]*"
-# advisory by their documents: 仅供参考, 原则上, 力争, 根据需要, 逐步; open lists (等, 主要); and words
-# that may mean less (饭店)
+# advisory by their documents: 仅供参考, 原则上, 力争, 根据需要, 逐步; open lists (等, 主要);
+# and words that may mean less (饭店)
 ADVISORY = {
     "quzhou-2018": {"Q-V.1", "Q-V.2", "Q-V.3", "Q-V.4"},
     "changzhi-2021": {"CZ-T.6", "CZ-T.9"},

@@ -57,7 +57,7 @@ def spare(
     subject = found["subject_id"].to_numpy(dtype=object)
     rule_id = found["rule_id"].astype("str")
     for row in exemptions.to_dict("records"):
-        names = [row["subject_id"], *_gaps_within(gaps, row)]
+        names = _subjects(gaps, row)
         spared = np.isin(subject, names) & (state != MET)
         if isinstance(row["rule_id"], str):
             own = (rule_id == row["rule_id"]) | rule_id.str.startswith(f"{row['rule_id']}.")
@@ -74,10 +74,13 @@ def spare(
     return found
 
 
-def _gaps_within(gaps: pd.DataFrame, row: Mapping[str, object]) -> list[str]:
+def _subjects(gaps: pd.DataFrame, row: Mapping[str, object]) -> list[str]:
+    """Return the subject of an exemption, or the gaps in its chainages; both of a whole street."""
     own = gaps[gaps["street_id"] == row["subject_id"]]
+    stretch = len(own) > 0 and (pd.notna(row["from_m"]) or pd.notna(row["to_m"]))
     if pd.notna(row["from_m"]):
         own = own[own["from_m"] >= row["from_m"]]
     if pd.notna(row["to_m"]):
         own = own[own["to_m"] <= row["to_m"]]
-    return [str(gap) for gap in own["gap_id"]]
+    names = [*own["gap_id"], *([] if stretch else [row["subject_id"]])]
+    return [str(name) for name in names]

@@ -76,7 +76,9 @@ def check(
     named = [e for name in rules or (None,) for e in pack.entries(name)]
     chosen: list[Rule] = list({(e.id, e.kind): e for e in named}.values())
     frame = findings.frame(checks.run(chosen, facts), lang=lang)
-    frame = exempt.spare(frame, exemptions, gaps=_gaps(pack, facts), today=facts.today, lang=lang)
+    if len(exemptions):
+        gaps = _gaps(chosen, facts)
+        frame = exempt.spare(frame, exemptions, gaps=gaps, today=facts.today, lang=lang)
     if district is not None:
         frame = frame[frame["adcode"].fillna("").str.startswith(stem(district))].reset_index(
             drop=True
@@ -197,11 +199,11 @@ def _first(pack: Pack, role: str) -> str | None:
     return next((t.id for t in pack.site_types if t.role == role), None)
 
 
-def _gaps(pack: Pack, facts: Facts) -> pd.DataFrame:
+def _gaps(rules: Sequence[Rule], facts: Facts) -> pd.DataFrame:
     frames = [
         spacing.gaps(rule)[["gap_id", "street_id", "from_m", "to_m"]]
-        for rule in pack.rules
-        if rule.kind == "spacing" and (spacing := facts.spacing(rule.id)) is not None
+        for rule in rules
+        if isinstance(rule, SpacingRule) and (spacing := facts.spacing(rule.id)) is not None
     ]
     if not frames:
         return pd.DataFrame(columns=["gap_id", "street_id", "from_m", "to_m"])

@@ -63,3 +63,9 @@ def test_it_holds_for_its_subject_alone_and_what_is_met_stays_met():
 def test_a_stretch_of_a_street_spares_the_gaps_within_it(from_m, to_m, holds):
     row = exemption(subject_id="s", from_m=from_m, to_m=to_m)
     assert spared(row, subject="g")[0] == holds
+
+
+def test_an_exempt_stretch_of_a_street_leaves_the_street_itself_as_it_is():
+    assert spared(exemption(subject_id="s"), subject="s")[0]
+    assert not spared(exemption(subject_id="s", from_m=100.0, to_m=180.0), subject="s")[0]
+    assert spared(exemption(subject_id="s", from_m=100.0, to_m=180.0), subject="g")[0]

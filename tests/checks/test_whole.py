@@ -92,6 +92,16 @@ def test_exemptions_are_listed_with_whether_they_hold():
     assert found.summary["by_state"]["not_applicable"] == 1
 
 
+def test_gaps_are_not_worked_out_for_rules_that_do_not_ask_for_them():
+    base = known([LINE], [(50, 0)])
+    pack = base.pack.model_copy(update={"rules": (*base.pack.rules, RULES[1])})
+    object.__setattr__(base, "spacing", lambda rule_id: pytest.fail("not asked for"))
+    row = dict.fromkeys(NO_EXEMPTIONS.columns) | {"subject_id": "x", "reason": "y"}
+    for exemptions in (NO_EXEMPTIONS, pd.DataFrame([row])):
+        found = check(pack, base, rules=("T-1.1",), exemptions=exemptions, lang="zh").findings
+        assert set(found["rule_id"]) == {"T-1.1"}
+
+
 def test_built_and_effective_coverage_stand_beside_each_other():
     base = known([LINE], [(50, 0), (100, 0), (150, 0)])
     pack = base.pack.model_copy(update={"items": ()})
