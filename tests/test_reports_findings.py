@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 from shutil import which
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
@@ -354,6 +355,21 @@ def test_no_text_of_the_pdf_leaves_the_page(report):
                 assert one.position_x >= left - 1, one.text
                 assert one.position_x + one.width <= right + 1, one.text
     assert boxes > 100
+
+
+@pytest.mark.parametrize("before", range(12))
+def test_ids_of_rules_stay_on_one_line(before):
+    from weasyprint import CSS, HTML
+
+    said = f"{'字' * before}依据衢市创建办〔2018〕6号正文 一（规定编号 Q-P.1、Q-C12）。符合 1 项"
+    page = ET.Element("html", lang="zh-CN")
+    pdf._add(ET.SubElement(page, "body"), content.Paragraph(said), {})
+    page = HTML(string=ET.tostring(page, encoding="unicode", method="html"))
+    document = page.render(stylesheets=[CSS(string=pdf._STYLE.read_text(encoding="utf-8"))])
+    boxes = [b for found in document.pages for b in found._page_box.descendants()]
+    lines = [b.text for b in boxes if type(b).__name__ == "TextBox"]
+    assert {"Q-P.1", "Q-C12"} <= set(lines)
+    assert "".join(lines).replace("— 1 —", "").replace(" ", "") == said.replace(" ", "")
 
 
 def test_pdf_fetches_nothing_but_its_pictures():

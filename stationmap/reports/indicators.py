@@ -76,15 +76,15 @@ def _table(
         for row in frame.rename_axis(index=None).itertuples(index=False)
     ]
     columns = (
-        Column(say(N_("Indicator")), 1.7),
-        Column(say(N_("For")), 1.1),
-        Column(say(N_("Period")), 1.0, number=True),
-        Column(say(N_("Count so far")), 1.3, number=True),
-        Column(say(N_("Of")), 1.3, number=True),
-        Column(say(N_("Value")), 1.25, number=True),
-        Column(say(N_("Target")), 1.25, number=True),
-        Column(say(N_("Still needed")), 1.25, number=True),
-        Column(say(N_("State")), 1.0, number=True),
+        Column(say(N_("Indicator")), 2.0),
+        Column(say(N_("For")), 1.7),
+        Column(say(N_("Period")), 2.0, number=True),
+        Column(say(N_("Count so far")), 1.7, number=True),
+        Column(say(N_("Of")), 1.7, number=True),
+        Column(say(N_("Value")), 1.2, number=True),
+        Column(say(N_("Target")), 1.2, number=True),
+        Column(say(N_("Still needed")), 1.3, number=True),
+        Column(say(N_("State")), 1.5, number=True),
     )
     return Table(title, columns, rows)
 

@@ -1,5 +1,6 @@
 """A report as PDF: one page of HTML, set by WeasyPrint, which may fetch nothing."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from stationmap.reports.content import Block, Paragraph, Picture, Report, Table,
 
 _STYLE = Path(__file__).parent / "report.css"
 _PICTURES = "picture:"
+_WHOLE_ROWS = 5  # a table of so many is not broken between pages
+_COLUMNS = 8  # of more, the words are smaller
+# ids of rules stay on one line: Q-P.1
+_UNBROKEN = re.compile(r"((?<![A-Za-z])[A-Z]{1,4}-[A-Z0-9]+(?:\.[A-Z0-9]+)*)")
 
 
 def require_pdf() -> None:
@@ -82,7 +87,10 @@ def _add(parent: ET.Element, block: Block, pictures: dict[str, bytes]) -> None:
 
 
 def _add_table(parent: ET.Element, block: Table) -> None:
+    kinds = {"whole": len(block.rows) <= _WHOLE_ROWS, "wide": len(block.columns) > _COLUMNS}
     table = ET.SubElement(parent, "table")
+    if any(kinds.values()):
+        table.set("class", " ".join(name for name, so in kinds.items() if so))
     if block.title:
         _text(table, "caption", block.title)
     whole = sum(column.width for column in block.columns)
@@ -105,7 +113,12 @@ def _add_table(parent: ET.Element, block: Table) -> None:
 def _text(
     parent: ET.Element, name: str, text: str, attributes: dict[str, str] | None = None
 ) -> None:
-    ET.SubElement(parent, name, attributes or {}).text = clean(text)
+    element = ET.SubElement(parent, name, attributes or {})
+    pieces = [clean(text)] if name == "title" else _UNBROKEN.split(clean(text))
+    element.text = pieces[0]
+    for unbroken, rest in zip(pieces[1::2], pieces[2::2], strict=True):
+        ET.SubElement(element, "span").text = unbroken
+        element[-1].tail = rest
 
 
 def _only(pictures: Mapping[str, bytes]) -> Any:
