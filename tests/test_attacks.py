@@ -16,6 +16,7 @@ from stationmap import reports, standards
 from stationmap.checks import naming
 from stationmap.checks.findings import frame
 from stationmap.city import City, private, values
+from stationmap.errors import InputError
 from stationmap.io import kml
 from stationmap.standards import NamePart, NamingRule, Text
 
@@ -112,6 +113,49 @@ def test_blanks_in_coordinates_are_read_in_time(tmp_path):
     begun = time.process_time()
     assert kml.read(file).geometry[0].coords[0] == (118.9, 28.9)
     assert time.process_time() - begun < 60  # hours, if every blank is looked at from every other
+
+
+LINE = "<LineString><coordinates>0,0 1,0 1,1</coordinates></LineString>"
+POINT = "<Point><coordinates>118.9,28.9</coordinates></Point>"
+RING = "<LinearRing><coordinates>0,0 1,0 1,1</coordinates></LinearRing>"
+OUTER = f"<outerBoundaryIs>{RING}</outerBoundaryIs>"
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        (f"<outerBoundaryIs>{POINT}</outerBoundaryIs>", "Point"),
+        (f"<Polygon><outerBoundaryIs>{POINT}</outerBoundaryIs></Polygon>", None),
+        (f"<Polygon><outerBoundaryIs>{LINE}</outerBoundaryIs></Polygon>", None),
+        (f"<Polygon>{OUTER}<innerBoundaryIs>{POINT}</innerBoundaryIs></Polygon>", "Polygon"),
+        (f"<MultiGeometry><innerBoundaryIs>{RING}</innerBoundaryIs>{POINT}</MultiGeometry>", None),
+        (f"<Point><outerBoundaryIs>{RING}</outerBoundaryIs></Point>", None),
+    ],
+)
+def test_shapes_within_the_wrong_shapes_are_no_fault(tmp_path, shape, kind):
+    file = tmp_path / "wrong.kml"
+    file.write_text(f"<kml><Placemark><name>a</name>{shape}</Placemark></kml>")
+    (found,) = kml.read(file).geometry
+    assert kind is None or found.geom_type == kind
+
+
+def test_a_name_of_its_own_for_every_value_is_refused(tmp_path):
+    file = tmp_path / "wide.kml"
+    data = "".join(f'<Data name="k{k}"><value>1</value></Data>' for k in range(1001))
+    file.write_text(f"<kml><Placemark><ExtendedData>{data}</ExtendedData></Placemark></kml>")
+    with pytest.raises(InputError, match="more than 1000 columns"):
+        kml.read(file)
+
+
+def test_long_names_of_folders_are_not_repeated_for_every_placemark(tmp_path):
+    file = tmp_path / "folders.kml"
+    inside = f"<Placemark>{POINT}</Placemark>" * 100
+    for _ in range(150):
+        inside = f"<Folder><name>{'f' * 10_000}</name>{inside}</Folder>"
+    file.write_text(f"<kml><Document>{inside}</Document></kml>")
+    layers = kml.read(file)["layer"]
+    assert len(layers[0]) < 40_000
+    assert len({id(layer) for layer in layers}) == 1
 
 
 def test_numbers_of_hundreds_of_digits_are_none():

@@ -27,6 +27,8 @@ KINDS = ("xml:kml", "xml:kml:kml", "kmz")
 """What `files.sniff` says of files that this module reads."""
 
 _MAX_DEPTH = 200
+_MAX_COLUMNS = 1_000
+_FOLDER_NAME = 200  # characters kept of it: every placemark repeats those around it
 _PIECE = 1 << 20
 _SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "MultiGeometry")
 _RINGS = ("outerBoundaryIs", "innerBoundaryIs")
@@ -139,6 +141,13 @@ def _parse(data: bytes, document: "_Document", *, file: str) -> None:
             line=error.lineno,
             detail=expat.ErrorString(error.code),
         ) from error
+    except _TooManyColumnsError:
+        raise InputError(
+            "{file}, line {line}: its tables have more than {most} columns: export fewer",
+            file=file,
+            line=parser.CurrentLineNumber,
+            most=_MAX_COLUMNS,
+        ) from None
     except _TooDeepError:
         raise InputError(
             "{file}, line {line}: elements are nested too deeply: export it again",
@@ -156,6 +165,10 @@ def _refuse_doctype(file: str) -> Callable[..., None]:
     return refuse
 
 
+class _TooManyColumnsError(Exception):
+    """A name of its own for every value."""
+
+
 class _TooDeepError(Exception):
     """Elements within elements without end."""
 
@@ -168,6 +181,7 @@ class _Document:
         self.columns: dict[str, None] = {}
         self.path: list[str] = []
         self.folders: list[str] = []
+        self.layers: dict[str | None, str | None] = {}  # each path is held once
         self.words: list[str] = []
         self.place: dict[str, Any] | None = None
         self.key: str | None = None
@@ -190,7 +204,7 @@ class _Document:
         elif self.place is not None:
             if tag in ("Data", "SimpleData"):
                 self.key = attributes.get("name", "").strip() or None
-            elif tag in _SHAPES or tag in _RINGS:
+            elif tag in _SHAPES or (tag in _RINGS and self.shapes and self.path[-2] == "Polygon"):
                 self.shapes.append((tag, []))
 
     def text(self, words: str) -> None:
@@ -204,17 +218,20 @@ class _Document:
         if tag in _FOLDERS and len(self.path) >= _DEPTH_OF_THE_WHOLE:
             self.folders.pop()
         elif tag == "name" and around in _FOLDERS and self.folders:
-            self.folders[-1] = said
+            self.folders[-1] = said[:_FOLDER_NAME]
         elif self.place is None:
             return
         elif tag == "Placemark":
-            self.rows.append(self.place | {"layer": "/".join(filter(None, self.folders)) or None})
+            layer = "/".join(filter(None, self.folders)) or None
+            self.rows.append(self.place | {"layer": self.layers.setdefault(layer, layer)})
             self.place = None
         elif around == "Placemark" and tag in _OWN:
             self.place[tag] = said or None
         elif tag in ("value", "SimpleData") and self.key:
             column = f"{self.key}_2" if self.key in (*_OWN, "layer", "geometry") else self.key
             self.columns.setdefault(column)
+            if len(self.columns) > _MAX_COLUMNS:
+                raise _TooManyColumnsError
             self.place[column] = said or None
             self.key = None
         elif tag == "coordinates" and self.shapes:
@@ -281,7 +298,10 @@ def _pairs(parts: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _ring(part: Any) -> Any:
-    return part if part is not None and not _is_text(part) else None
+    if _is_text(part):
+        return None
+    is_ring = shapely.get_type_id(part) == shapely.GeometryType.LINEARRING
+    return part if is_ring else None
 
 
 def _closed(points: Any) -> Any:

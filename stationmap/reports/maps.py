@@ -84,9 +84,13 @@ def sheet(
     west, south, east, north = _roomy(bounds)
     ratio = float(np.clip((north - south) / (east - west), 0.5, 1.2))
     fonts = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
-    # a name with dollar signs is no formula
-    settings = {"font.family": "sans-serif", "font.sans-serif": fonts, "text.parse_math": False}
-    with rc_context(settings):
+    with rc_context(
+        {
+            "font.family": "sans-serif",
+            "font.sans-serif": fonts,
+            "text.parse_math": False,  # a name with dollar signs is no formula
+        }
+    ):
         wide = _LONG_IN / max(1.0, ratio)
         figure = Figure(figsize=(wide, wide * ratio + 1.4), layout="constrained")
         FigureCanvasAgg(figure)
