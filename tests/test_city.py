@@ -21,6 +21,7 @@ from stationmap import crs, stations
 from stationmap.city import City, imports, layers
 from stationmap.city.versions import KEPT, Store, exclusive
 from stationmap.errors import CityError, CrsError, DatumUndecided, InputError, PackError
+from stationmap.standards import load
 
 BAD_ROW = {**station_rows(1)[0], "编号": "bad", "类型": "?"}
 
@@ -974,3 +975,28 @@ def test_an_import_killed_at_any_step_leaves_before_or_after(full_town, tmp_path
     assert results["steps"] > 10
     assert results["before"] > 3
     assert results["after"] > 1
+
+
+def test_two_spacing_rules_hold_each_along_its_own_streets(full_town):
+    pack = load("quzhou-2018")
+    one = pack.rule("Q-S1").model_copy(update={"along": ("bus_route",)})
+    two = pack.rule("Q-S1").model_copy(update={"id": "Q-S9", "spacing_m": 9000.0})
+    both = pack.model_copy(update={"id": "both", "rules": (one, two)})
+    alone = pack.model_copy(update={"id": "alone", "rules": (two,)})
+    found, expected = (
+        full_town.now().check(standard=standard, rules=["Q-S9"]).findings
+        for standard in (both, alone)
+    )
+    assert "met" in set(expected["state"])
+    assert found["subject_id"].tolist() == expected["subject_id"].tolist()
+    assert found.geometry.geom_equals(expected.geometry).all()
+
+
+def test_an_edited_copy_of_the_citys_own_standard_is_what_it_says(full_town):
+    pack = load("quzhou-2018")
+    rules = (pack.rule("Q-S1").model_copy(update={"spacing_m": 9000.0}),)
+    edited = pack.model_copy(update={"rules": rules, "items": ()})
+    own = full_town.now().check(rules=["Q-S1"]).findings
+    found = full_town.now().check(standard=edited).findings
+    assert "met" in set(found["state"])
+    assert "met" not in set(own["state"])

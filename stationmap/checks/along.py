@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
+from stationmap.checks.kerbs import Prepared
 from stationmap.crs import to_wgs84
 from stationmap.messages import N_
 from stationmap.standards import SpacingRule
@@ -69,7 +71,7 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
             )
         ]
     if rule.decides != "gap":
-        return [_streets(rule, facts, _by_reading(rule, spacing.streets()))]
+        return [_streets(rule, facts, spacing.prepared, _by_reading(rule, spacing.streets()))]
     gaps = spacing.gaps(rule)
     streets = spacing.streets()
     streets = streets[(streets["frontage_m"] > 0) & (streets["gaps"] == 0)]
@@ -99,7 +101,7 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
             unit="m",
             assumed=(gaps["frontage"] == "assumed").to_numpy(),
         ),
-        _streets(rule, facts, streets),
+        _streets(rule, facts, spacing.prepared, streets),
     ]
 
 
@@ -118,22 +120,21 @@ def _by_reading(rule: SpacingRule, streets: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _streets(rule: SpacingRule, facts: Facts, streets: pd.DataFrame) -> Batch:
-    whole = facts.streets()
-    assert whole is not None
-    parts = whole.parts
-    owner, ids = pd.factorize(parts["street_id"], sort=True)
+def _streets(rule: SpacingRule, facts: Facts, prepared: Prepared, streets: pd.DataFrame) -> Batch:
+    lines = prepared.lines
+    of_vertex = np.repeat(np.arange(len(lines)), np.diff(lines.first))
+    drawn = shapely.linestrings(lines.xy, indices=of_vertex)
+    parts = to_wgs84(gpd.GeoDataFrame(geometry=drawn, crs=lines.crs))
+    owner, ids = pd.factorize(prepared.parts["street_id"], sort=True)
     order = np.argsort(owner, kind="stable")
-    lines = shapely.multilinestrings(
-        to_wgs84(parts).geometry.to_numpy()[order], indices=owner[order]
-    )
+    shapes = shapely.multilinestrings(parts.geometry.to_numpy()[order], indices=owner[order])
     return Batch(
         rule,
         "street",
         subject_id=streets["street_id"].to_numpy(dtype=object),
         subject_name=streets["name"].to_numpy(dtype=object),
         adcode=streets["adcode"].to_numpy(dtype=object),
-        geometry=lines[ids.searchsorted(streets["street_id"])],
+        geometry=shapes[ids.searchsorted(streets["street_id"])],
         state=streets["state"].to_numpy(dtype=object),
         message=streets["message"].to_numpy(dtype=object),
         messages=MESSAGES,

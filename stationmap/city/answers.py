@@ -188,7 +188,7 @@ class Answers:
         def spacing_of(rule_id: str) -> spacing.Spacing | None:
             if not laid:
                 return None
-            if pack.id == self.pack.id:
+            if pack == self.pack:
                 return self.spacing(rule_id)
             rule: SpacingRule = pack.rule(rule_id)
             return self._keep(
