@@ -13,7 +13,7 @@ from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
 from web.caching import kept_by_version, present
 from web.finding_words import of_subject
-from web.params import Params, language
+from web.params import Params, gap_filters, language
 from web.parts import (
     assumption,
     cells,
@@ -43,7 +43,7 @@ SORTS = {"points": ("points_needed", False), "length": ("length_m", False), "nam
 def summary() -> ResponseReturnValue:
     """Figures of the whole city, with the rule they follow."""
     now, params = present(), Params.of_request()
-    lang, filters = params.lang, _filters(now, params)
+    lang, filters = params.lang, gap_filters(params, now.along)
     if not now.has_gaps:
         return jsonify(
             version=now.version,
@@ -78,7 +78,7 @@ def streets() -> ResponseReturnValue:
     sort = params.one_of("sort", SORTS, default="points")
     offset = params.whole("offset", default=0, low=0, high=10**9)
     limit = params.whole("limit", default=PAGE, low=1, high=MAX_PAGE)
-    found = now.select_streets(**_filters(now, params))
+    found = now.select_streets(**gap_filters(params, now.along))
     key, rising = SORTS[sort]
     if key == "shown":
         found = found.assign(shown=_sortable(found, params.lang))
@@ -187,7 +187,7 @@ def _counting(now: CityView, row: pd.Series, lang: str) -> dict[str, Any]:
 def map_gaps() -> ResponseReturnValue:
     """Gaps in a viewport as lines, or gathered into cells where they are many or far away."""
     now, params = present(), Params.of_request()
-    found = now.gaps_in(params.viewport(), keep=now.select_gaps(**_filters(now, params)))
+    found = now.gaps_in(params.viewport(), keep=now.select_gaps(**gap_filters(params, now.along)))
     if "gap_id" not in found:
         return cells(now, found, ("count", "points_needed", "length_m"))
     geometry = [coordinates(line) for line in found.geometry]
@@ -268,14 +268,6 @@ def _largest_gap(now: CityView) -> dict[str, Any] | None:
 def _station_counts(now: CityView) -> list[dict[str, Any]]:
     counts = now.stations.groupby(["type", "status"]).size()
     return [{"type": t, "status": s, "count": int(n)} for (t, s), n in counts.items()]
-
-
-def _filters(now: CityView, params: Params) -> dict[str, str]:
-    return {
-        "words": params.text("q"),
-        "street_class": params.one_of("class", now.along, default=""),
-        "district": params.text("district"),
-    }
 
 
 def _sortable(table: pd.DataFrame, lang: str) -> list[bytes]:

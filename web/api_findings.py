@@ -16,6 +16,7 @@ from web.finding_words import (
     lines,
     missing,
     of_subject,
+    process,
     rule_in_full,
     rule_in_short,
 )
@@ -50,6 +51,7 @@ def rules() -> ResponseReturnValue:
             {"key": key, **rule_in_short(rule, lang), "counts": number}
             for key, rule, number in zip(found.keys, found.rules, counts, strict=True)
         ],
+        processes=[process(entry, lang) for entry in now.pack.processes],
         missing=[missing(row) for row in found.missing(lang)],
     )
 
@@ -84,7 +86,7 @@ def findings(key: str) -> ResponseReturnValue:
 
 @findings_api.get("/finding")
 def finding() -> ResponseReturnValue:
-    """One finding, ``?id=``, with its rule and its shape on the map."""
+    """One finding, ``?id=``: its rule, its shape on the map, and what else is found there."""
     now, lang = present(), language()
     row = now.findings.row_of(request.args.get("id", ""))
     if row is None:
@@ -92,16 +94,32 @@ def finding() -> ResponseReturnValue:
     shape = now.findings.frame(lang).geometry.iloc[row]
     [said] = in_words(now, [row], lang)
     rule = now.findings.rule(said["rule"])
+    kind, subject_id = said["subject_kind"], said["subject_id"]
     return jsonify(
         version=now.version,
         **said,
         about=rule and rule_in_full(now, rule, lang),
         lines=lines(shape),
+        strip=_strip(now, kind, subject_id),
+        findings=[
+            other
+            for other in of_subject(now, kind, subject_id, lang)
+            if other["finding_id"] != said["finding_id"]
+        ],
     )
 
 
+def _strip(now: CityView, kind: str, subject_id: str) -> dict[str, str] | None:
+    """Say which street, and which gap of it, shows a subject; None where none does."""
+    if kind == "gap" and subject_id in now.gaps.index:
+        return {"street": str(now.gaps.at[subject_id, "street_id"]), "gap": subject_id}
+    if kind == "street" and subject_id in now.street_table.index:
+        return {"street": subject_id, "gap": ""}
+    return None
+
+
 @findings_api.get("/map/findings")
-def mapin_words() -> ResponseReturnValue:
+def map_findings() -> ResponseReturnValue:
     """Subjects in a viewport with the worst that is found of each, or gathered into cells."""
     now, params = present(), Params.of_request()
     found, view = now.findings, params.viewport()

@@ -1,8 +1,9 @@
-"""Files to take away: the report on what the rules find, and blank workbooks to fill in."""
+"""Files to take away: reports, gaps, indicators, and blank workbooks to fill in."""
 
 import io
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -11,12 +12,20 @@ from flask import Blueprint, Response, abort, send_file
 from stationmap import reports
 from stationmap.city import templates
 from stationmap.city.dossier import dossier
+from stationmap.io import tabular
+from stationmap.messages import N_
+from stationmap.reports.wording import percent
 from web.caching import kept_by_version, present
-from web.params import Params
+from web.params import Params, gap_filters
+from web.parts import class_name, type_name
+from web.tables import gap_table, indicator_table
+from web.view import CityView
+from web.words import say
 
 downloads = kept_by_version(Blueprint("downloads", __name__, url_prefix="/download"))
 
 FORMATS = ("xlsx", "docx", "pdf", "gpkg", "png")
+GAP_FORMATS = ("xlsx", "gpkg", "kml", "png")
 # one report at a time: each takes a processor for seconds
 _ONE = Lock()
 
@@ -32,14 +41,94 @@ def report(ending: str) -> Response:
         abort(404)
     district = params.one_of("district", list(now.counties), default="") or None
     rules = (rule,) if rule else ()
-    with _ONE:
+
+    def write(path: Path) -> None:
         check = now.answers.check(rules=rules, district=district, today=now.today, lang=params.lang)
         found = dossier(now.answers, check, rules=rules, district=district, lang=params.lang)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"report.{ending}"
-            reports.write_findings(path, found, lang=params.lang)
-            data = path.read_bytes()
-    return _file(data, f"{found.city}-{rule or now.pack.id}-{now.today:%Y%m%d}.{ending}")
+        reports.write_findings(path, found, lang=params.lang)
+
+    return _written(now, write, name=rule or now.pack.id, ending=ending)
+
+
+@downloads.get("/gaps.<ending>")
+def gaps(ending: str) -> Response:
+    """Write the gaps that the list's filters let through (``?q=&class=&district=``)."""
+    now, params = present(), Params.of_request()
+    if ending not in GAP_FORMATS or not now.has_gaps:
+        abort(404)
+    filters = gap_filters(params, now.along)
+    keep, name = now.select_gaps(**filters), now.pack.label("gap").get(params.lang)
+
+    def write(path: Path) -> None:
+        if ending == "xlsx":
+            tabular.write_xlsx(path, {name: gap_table(now, keep, params.lang)})
+            return
+        reports.write_gaps(
+            path,
+            now.gaps[keep].reset_index(drop=True),
+            streets=now.answers.streets(now.spacing_rule.id).parts,
+            stations=now.answers.counting(now.spacing_rule.id),
+            caption=_caption(now, filters, name, params.lang),
+            lang=params.lang,
+        )
+
+    return _written(now, write, name=name, ending=ending)
+
+
+@downloads.get("/indicators.<ending>")
+def indicators(ending: str) -> Response:
+    """Write the figures of all indicators of the city, its counties and units."""
+    if ending not in ("xlsx", "csv"):
+        abort(404)
+    now, params = present(), Params.of_request()
+    name = say(N_("Indicators"), lang=params.lang)
+
+    def write(path: Path) -> None:
+        table = indicator_table(now, params.lang)
+        if ending == "csv":
+            tabular.write_csv(path, table)
+        else:
+            tabular.write_xlsx(path, {name: table})
+
+    return _written(now, write, name=name, ending=ending)
+
+
+def _written(now: CityView, write: Callable[[Path], None], *, name: str, ending: str) -> Response:
+    """Let a file be written beside the city, and send it."""
+    with _ONE, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"report.{ending}"
+        write(path)
+        data = path.read_bytes()
+    return _file(data, f"{now.name}-{name}-{now.today:%Y%m%d}.{ending}")
+
+
+def _caption(now: CityView, filters: dict[str, str], name: str, lang: str) -> reports.Caption:
+    figures, rule = now.figures(**filters), now.spacing_rule
+    summary = say(
+        N_(
+            "{frontage} km of shop frontage, {share} of it within {spacing} m of a {type}; "
+            "{gaps} gaps, at least {points} more needed"
+        ),
+        lang=lang,
+        frontage=f"{figures['frontage_m'] / 1000:.1f}",
+        share=percent(figures["covered_share"]),
+        spacing=f"{rule.spacing_m:g}",
+        type=type_name(now, rule.site_type, lang),
+        gaps=f"{figures['gaps']:,}",
+        points=f"{figures['points_needed']:,}",
+    )
+    some = [
+        class_name(filters["street_class"], lang) if filters["street_class"] else "",
+        now.district_name(filters["district"]) if filters["district"] else "",
+        filters["words"],
+    ]
+    return reports.Caption(
+        title=" · ".join([now.name, name, *filter(None, some)]),
+        summary=summary,
+        station_type=" / ".join(type_name(now, t, lang) for t in rule.counts),
+        source=", ".join(dict.fromkeys(r.file for r in now.answers.sources())),
+        date=(now.date or "")[:10],
+    )
 
 
 @downloads.get("/template/<kind>.xlsx")

@@ -8,11 +8,11 @@ import shapely
 
 from stationmap.checks import RULE_KINDS
 from stationmap.reports import wording
-from stationmap.standards import Rule
+from stationmap.standards import Process, Rule
 from web.findings import SIGNS, type_of
 from web.parts import assumption, coordinates, metres, text, type_name
 from web.view import CityView
-from web.words import IMPORTED_AS, say
+from web.words import IMPORTED_AS, SERVED_BY, say
 
 
 def of_subject(now: CityView, kind: str, subject_id: str, lang: str) -> list[dict[str, Any]]:
@@ -86,6 +86,18 @@ def rule_in_full(now: CityView, rule: Rule, lang: str) -> dict[str, Any]:
         if rule.kind in RULE_KINDS
         else None,
         "assumed": [assumption(rule, name, lang) for name in rule.assumed],
+    }
+
+
+def process(entry: Process, lang: str) -> dict[str, Any]:
+    """Say of a way of working what the document asks, and what here serves it."""
+    return {
+        "rule_id": entry.id,
+        "title": entry.title.get(lang),
+        "text": entry.clause.text.get(lang),
+        "document": entry.clause.document,
+        "article": entry.clause.article,
+        "served_by": say(SERVED_BY[entry.served_by], lang=lang),
     }
 
 

@@ -36,6 +36,8 @@ _PEOPLE = (
     "staff_hours_reached",
     "backbone",
 )
+# what `checks.counts` names as the source of what it counts itself
+SOURCES: Mapping[str, str] = MappingProxyType({"register": N_("counted from the lists here")})
 AMOUNTS: Mapping[str, str] = MappingProxyType(
     {**dict.fromkeys(_PEOPLE, "people"), "hours": "hours", "trainings": "times"}
 )
@@ -77,8 +79,8 @@ def said(rule: IndicatorRule, facts: Facts, lang: str) -> dict[str, Any]:
         "base_amount": AMOUNTS.get(rule.denominator or "", ""),
         "counts": {state: int(held.get(state, 0)) for state in ORDER},
         "absent": absent.iloc[0] if len(absent) else None,
-        "rows": _rows(table[~is_unit], rule),
-        "units": _rows(units.head(MAX_UNITS), rule),
+        "rows": _rows(table[~is_unit], rule, lang),
+        "units": _rows(units.head(MAX_UNITS), rule, lang),
         "units_total": len(units),
     }
 
@@ -92,7 +94,15 @@ def scaled(value: float, rule: IndicatorRule) -> float:
     return float(np.floor(np.round(value * by, 6)) / 100.0)
 
 
-def _rows(table: pd.DataFrame, rule: IndicatorRule) -> list[dict[str, Any]]:
+def source_name(source: object, lang: str) -> str | None:
+    """Say where a figure comes from: files by their names, what was counted here in words."""
+    if not isinstance(source, str) or not source:
+        return None
+    parts = (say(SOURCES.get(part, part), lang=lang) for part in source.split("; "))
+    return say(N_(", "), lang=lang).join(parts)
+
+
+def _rows(table: pd.DataFrame, rule: IndicatorRule, lang: str) -> list[dict[str, Any]]:
     return [
         {
             "id": row["subject"],
@@ -107,7 +117,7 @@ def _rows(table: pd.DataFrame, rule: IndicatorRule) -> list[dict[str, Any]]:
             "needed": _number(row["needed"]),
             "period": _text(row["period"]),
             "base_period": _text(row["base_period"]),
-            "source": _text(row["source"]),
+            "source": source_name(row["source"], lang),
             "sentence": _text(row["sentence"]),
         }
         for row in table.to_dict("records")

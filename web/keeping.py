@@ -1,7 +1,7 @@
 """Values worked out once, however many requests ask for them at the same time."""
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -19,7 +19,15 @@ class once(Generic[T]):  # noqa: N801 - a decorator, named as one
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: Any, owner: type | None = None) -> T:
+    @overload
+    def __get__(self, instance: None, owner: type) -> "once[T]": ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: Any, owner: type | None = None) -> "once[T] | T":
+        if instance is None:
+            return self
         with instance.lock:
             # kept under its own name: from then on Python finds it without asking here
             if self._name not in instance.__dict__:

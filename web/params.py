@@ -111,3 +111,12 @@ class Params:
 
 def _turn(lon: float) -> float:
     return lon if -180 <= lon <= 180 else (lon + 180) % 360 - 180
+
+
+def gap_filters(params: Params, along: Collection[str]) -> dict[str, str]:
+    """Return the filters of the list of gaps, as `CityView.select_gaps` takes them."""
+    return {
+        "words": params.text("q"),
+        "street_class": params.one_of("class", along, default=""),
+        "district": params.text("district"),
+    }

@@ -328,7 +328,8 @@ class CityView:
         return shapely.STRtree(self.gaps.geometry.to_numpy())
 
     @once
-    def _gap_middles(self) -> NDArray[np.float64]:
+    def gap_middles(self) -> NDArray[np.float64]:
+        """Longitude and latitude of the middle of each gap."""
         lines = self.gaps.geometry.to_numpy()
         middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
         return cast(NDArray[np.float64], shapely.get_coordinates(middles))
@@ -342,7 +343,7 @@ class CityView:
         seen = seen[keep[seen]]
         if len(seen) <= MAX_GAPS and view.zoom >= FIRST_SINGLE_ZOOM:
             return self.gaps.iloc[seen]
-        middle, gaps = self._gap_middles[seen], self.gaps.iloc[seen]
+        middle, gaps = self.gap_middles[seen], self.gaps.iloc[seen]
         return tiles.aggregate(
             middle[:, 0],
             middle[:, 1],
@@ -395,7 +396,7 @@ class CityView:
 
     def warm(self) -> None:
         """Work out what the first page asks for."""
-        for name in ("street_table", "_gap_tree", "_gap_middles", "_index", "_rows_of_stations"):
+        for name in ("street_table", "_gap_tree", "gap_middles", "_index", "_rows_of_stations"):
             getattr(self, name)
         for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts", "counted"):
             getattr(self, name)

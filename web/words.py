@@ -101,3 +101,19 @@ IMPORTED_AS: Mapping[str, str] = MappingProxyType(
         "counts": "indicators",
     }
 )
+
+# part of the product -> what of it serves a way of working
+SERVED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "register": N_("the register of stations and units (import stations, import units)"),
+        "import": N_("imports of lists and blank workbooks"),
+        "export": N_("exports beside every table and map"),
+        "check": N_("the check of all rules (stationmap check)"),
+        "report": N_("the report on all rules (docx, pdf, xlsx)"),
+        "map": N_("the map"),
+        "indicators": N_("the figures under Indicators"),
+        "inspections": N_("inspectors' judgements (stationmap check --inspections)"),
+        "planning": N_("the list of gaps, as a ground for plans"),
+        "feed": N_("exports that other programs read"),
+    }
+)

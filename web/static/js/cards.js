@@ -55,23 +55,23 @@ const cite = ({ document, clause, rule, rule_id }) => h("p", { class: "cite" },
 const assumed = (finding) => finding.assumed && h("span", { class: "tag" }, t("list.assumed"));
 
 /** Findings of one thing, shortfalls first, each with its clause. */
-function findings(list) {
+function findings(list, title = t("finding.of_this")) {
   if (!list.length) return h("p", { class: "quiet" }, t("finding.none"));
   const rank = (finding) => SIGNS.indexOf(finding.sign);
   const rows = [...list].sort((a, b) => rank(a) - rank(b)).map((finding) =>
     h("li", {}, said(finding.sign), assumed(finding), h("p", {}, finding.message),
       measure(finding) && h("p", { class: "quiet" }, measure(finding)), cite(finding)));
-  return [h("h3", {}, t("finding.of_this")), h("ul", { class: "plain found" }, rows)];
+  return [h("h3", {}, title), h("ul", { class: "plain found" }, rows)];
 }
 
-function whole({ subject_kind: kind, subject_id: id, open }) {
+function whole({ subject_kind: kind, subject_id: id, strip }) {
   if (kind === "facility") return link({ ...NOTHING, facility: id }, t("finding.facility"), { class: "btn btn-outline" });
   if (kind === "station") return link({ ...NOTHING, station: id }, t("finding.station"), { class: "btn btn-outline" });
-  if (open) return link({ ...NOTHING, ...show("gaps"), ...open }, t("finding.street"), { class: "btn btn-outline" });
+  if (strip) return link({ ...NOTHING, ...show("gaps"), ...strip }, t("finding.street"), { class: "btn btn-outline" });
   return null;
 }
 
-/** Card of one finding. */
+/** Card of one finding, and of what else is found of the same thing where it has no card of its own. */
 export function findingCard(finding) {
   const name = finding.subject_name ?? finding.subject_id;
   return h("article", { class: "station", "aria-label": name },
@@ -82,7 +82,7 @@ export function findingCard(finding) {
     measure(finding) && h("p", { class: "quiet" }, measure(finding)),
     finding.about && h("p", { class: "clause" }, finding.about.text),
     cite(finding),
-    whole(finding),
+    whole(finding) ?? (finding.findings.length > 0 && findings(finding.findings, t("finding.others"))),
   );
 }
 

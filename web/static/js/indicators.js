@@ -2,6 +2,7 @@
 
 import { choropleth } from "./choropleth.js";
 import { $, h } from "./dom.js";
+import { indicatorExports } from "./exports.js";
 import { failure } from "./failure.js";
 import { page, t } from "./page.js";
 import { ask, onNewData, Trouble } from "./server.js";
@@ -154,6 +155,7 @@ function opened(indicator) {
     total > 0 && table(indicator, units),
     total > units.length && h("p", { class: "quiet" }, t("indicator.more", { n: figure.format(total - units.length) })),
     remedy(indicator),
+    indicatorExports(),
   ];
 }
 

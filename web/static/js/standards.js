@@ -39,6 +39,18 @@ function groups(rules) {
   ]);
 }
 
+/** Ways of working that the document asks for, with what here serves them; nothing to count. */
+function processes(list) {
+  return list.length > 0 && [
+    h("h3", { class: "group" }, t("rules.processes")),
+    h("ul", { class: "plain processes" }, list.map((process) => h("li", { class: "rule" },
+      h("span", { class: "rule-title" }, h("span", { class: "rule-id" }, process.rule_id), process.title),
+      h("span", {}, process.text),
+      h("span", { class: "where" }, `${process.document} · ${process.article}`),
+      h("span", { class: "where" }, t("rules.served_by", { by: process.served_by }))))),
+  ];
+}
+
 function overview(data) {
   const { document } = data;
   return [
@@ -63,7 +75,7 @@ async function showRules() {
     const data = await ask("rules", "rules", asked());
     head.replaceChildren(...overview(data).filter(Boolean));
     body.replaceChildren(...(data.rules.length
-      ? groups(data.rules).flat().filter(Boolean)
+      ? [groups(data.rules), processes(data.processes)].flat(2).filter(Boolean)
       : [h("div", { class: "empty" }, h("h2", {}, t("rules.none_title")), h("p", {}, t("rules.none_text")))]));
     if (opened) document.querySelector(`[data-rule="${CSS.escape(opened)}"]`)?.focus();
     opened = null;

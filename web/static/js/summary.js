@@ -1,6 +1,7 @@
 // The line at the top: how much frontage, how much of it covered, how many gaps; and how it is counted.
 
 import { $, facts, h } from "./dom.js";
+import { gapExports } from "./exports.js";
 import { metres, number, page, percent, rich, t } from "./page.js";
 import { ask, Trouble } from "./server.js";
 import { failure } from "./failure.js";
@@ -105,6 +106,7 @@ export async function showSummary() {
     h("p", { class: data.assumed_m > 0 ? "assumed" : "quiet" }, assumed),
     ...(data.stations_counted ? [] : [h("p", { class: "notice" }, t("empty.stations"))]),
     how(data),
+    gapExports(),
   ].filter(Boolean));
   return data;
 }
