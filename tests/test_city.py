@@ -223,6 +223,17 @@ def test_city_toml_declares_districts_complete(town):
     path.write_text(path.read_text("utf-8").replace("shops = []", 'shops = ["330800"]'), "utf-8")
     assert town.complete("shops") == {"330800"}
     assert "assumed" not in set(town.streets().stretches["frontage"])
+    # the city's code stands for its counties too
+    county = gpd.GeoDataFrame(
+        {"adcode": ["330802"], "name": ["柯城区"]},
+        geometry=[shapely.box(118.8, 28.9, 119, 29)],
+        crs="EPSG:4326",
+    )
+    county.to_file(town.path.parent / "county.geojson")
+    town.import_file("districts", town.path.parent / "county.geojson", datum="wgs84")
+    stretches = town.streets().stretches
+    assert set(stretches["adcode"]) == {"330802"}
+    assert "assumed" not in set(stretches["frontage"])
 
 
 # --------------------------------------------------------------------- stations: every row

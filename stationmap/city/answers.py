@@ -77,6 +77,11 @@ class Answers:
         declared = {d for record in self.sources() for d in record.complete.get(layer, [])}
         return declared.union(*(ids for key, ids in self.config.complete.items() if key == layer))
 
+    def _complete_shops(self) -> set[str]:
+        """Return where shops are complete; the code of the city stands for all of it."""
+        found = self.complete("shops")
+        return {EVERYWHERE} if self.config.adcode in found else found
+
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Return a layer of the atlas with its public columns."""
         return self._keep(
@@ -320,7 +325,7 @@ class Answers:
                 areas=self.layer("areas"),
                 bus_stops=self.layer("bus_stops"),
                 crs=self.crs(),
-                complete=self.complete("shops"),
+                complete=self._complete_shops(),
                 adcode=self.config.adcode,
             ),
         )
