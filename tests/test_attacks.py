@@ -158,6 +158,21 @@ def test_long_names_of_folders_are_not_repeated_for_every_placemark(tmp_path):
     assert len({id(layer) for layer in layers}) == 1
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("名称\n甲\n".encode("utf-16")[:-1], "UTF-16 but damaged"),
+        (b"\xff\xfe" + "名称\n".encode("utf-16-le") + b"\x00\xd8\n\x00", "UTF-16 but damaged"),
+        (f"名称\n{'a' * 1_000_000}\n".encode(), "row 2: a cell has more than 131072 characters"),
+    ],
+)
+def test_damaged_and_endless_text_is_refused(town, data, reason):
+    file = town.path.parent / "text.csv"
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=reason):
+        town.import_file("units", file)
+
+
 def test_numbers_of_hundreds_of_digits_are_none():
     assert values.number("9" * 400) != values.number("9" * 400)
     assert values.chainage(f"K{'9' * 400}+1") != values.chainage(f"K{'9' * 400}+1")

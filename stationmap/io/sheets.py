@@ -151,6 +151,14 @@ def _read_text(path: Path) -> list[list[Any]]:
     try:
         rows.extend([unguarded(cell) for cell in row] for row in lines)
     except csv.Error as error:
+        if "limit" in str(error):
+            raise InputError(
+                "{file}, row {row}: a cell has more than {most} characters; a quotation mark may "
+                "be opened and not closed",
+                file=path.name,
+                row=len(rows) + 1,
+                most=csv.field_size_limit(),
+            ) from error
         raise InputError(
             "{file}, row {row}: a quotation mark is opened and not closed, or stands inside a"
             " quoted cell ({detail})",
@@ -171,7 +179,13 @@ def decode(data: bytes, *, file: str) -> str:
         characters, silently.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="strict")
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                "{file}: the text is UTF-16 but damaged or cut short; save it again as UTF-8",
+                file=file,
+            ) from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
