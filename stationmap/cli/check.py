@@ -205,7 +205,8 @@ def _print_missing(dossier: "Dossier", *, city: Path) -> None:
     commands: dict[str, list[str]] = {}
     for row in dossier.missing:
         label = f"{row['name']} ({standing(row, said)})"
-        commands.setdefault(_command(row["layer"], city=city), []).append(label)
+        command = _command(row["layer"], city=city, file=said(N_("FILE")))
+        commands.setdefault(command, []).append(label)
     for command, labels in commands.items():
         typer.echo(f"  {said(N_(', ')).join(labels)}")
         typer.echo(f"      {command}")
@@ -222,15 +223,15 @@ _IMPORTS = {
 }
 
 
-def _command(layer: str, *, city: Path) -> str:
+def _command(layer: str, *, city: Path, file: str) -> str:
     name, _, part = layer.partition(":")
     if name == "inspections":
-        return f"stationmap check {city} --inspections FILE"
+        return f"stationmap check {city} --inspections {file}"
     if name == "streets":
-        return f"stationmap import osm FILE --city {city}"
+        return f"stationmap import osm {file} --city {city}"
     kind = _IMPORTS.get(name, name)
     only = f" --set type={part}" if part and name == "stations" else ""
-    return f"stationmap import {kind} FILE --city {city} --complete{only}"
+    return f"stationmap import {kind} {file} --city {city} --complete{only}"
 
 
 def _print_counties(dossier: "Dossier") -> None:

@@ -276,7 +276,7 @@ def gaps(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="写入 .gpkg .geojson .csv .xlsx .kml .kmz .png · write to a file",
+            help="写入 .gpkg .geojson .parquet .csv .xlsx .kml .kmz .png · write to a file",
             show_default=False,
         ),
     ] = None,

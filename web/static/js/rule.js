@@ -22,7 +22,7 @@ function lacking(kind, layers) {
     undeclared.length > 0 && h("p", {}, t("missing.undeclared", { names: list(undeclared) })),
     absent.length > 0 && h("p", {}, t("missing.absent", { names: list(absent) })),
     kind && h("p", {}, h("code", {}, t("missing.command", { kind, city: page.folder }))),
-    h("p", { class: "quiet" },
+    kind && h("p", { class: "quiet" },
       t("missing.or", { layer: [...new Set(layers.map(({ layer }) => layer.split(":")[0]))].join(", ") })));
 }
 
