@@ -289,3 +289,22 @@ def test_gaps_say_the_reading_that_decides_and_the_known_frontage(command, town)
     # four bakeries 50 m apart, each 15 m to both sides, nearer than 20 m to the next: one piece
     assert summary["shops_m"] == pytest.approx(3 * 48.74 + 30, abs=0.5)
     assert "target is not reached" in command("gaps", town)[1]
+
+
+def test_a_city_whose_own_standard_names_no_streets_is_held_to_one_that_does(tmp_path):
+    city = City.create(tmp_path / "town", standard="changzhi-2021", adcode="140400")
+    city.import_file("osm", small_city.osm_file(tmp_path / "town.osm"))
+    now = city.now()
+    check = now.check(standard=standards.load("quzhou-2018"))
+    found = dossier(now, check, lang="zh")
+    assert len(found.frontage.gaps) == found.frontage.summary["gaps"] > 0
+    assert found.pack_sha256 == dossier(now, check, lang="en").pack_sha256 != ""
+
+
+def test_the_report_on_an_edited_standard_shows_its_gaps_and_not_the_citys_own(town):
+    now = City.open(town).now()
+    rule = now.pack.rule("Q-S1").model_copy(update={"spacing_m": 500.0})
+    edited = now.pack.model_copy(update={"rules": (rule,)})
+    found = dossier(now, now.check(standard=edited), lang="zh")
+    assert len(found.frontage.gaps) == found.frontage.summary["gaps"] < len(now.gaps())
+    assert found.pack_sha256 == ""

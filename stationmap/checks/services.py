@@ -32,9 +32,12 @@ def check(rule: ServicesRule, facts: Facts) -> list[Batch]:
 
     A project is among the services if the words of its service are within those of the document,
     or these within them; where no service is stated its name may tell so, else it is not known.
-    A place of which it is in doubt whether it is of the kind is left out.
+    A place of which it is in doubt whether it is of the kind is left out; of several the nearest
+    is named.
     """
-    station, place, _ = facts.hosts.pairs(rule.at, within_m=rule.within_m)
+    station, place, apart = facts.hosts.pairs(rule.at, within_m=rule.within_m)
+    nearest = np.lexsort((facts.hosts.places["id"].astype("str").to_numpy()[place], apart))
+    station, place = station[nearest], place[nearest]
     sure = ~facts.hosts.places["doubt"].to_numpy(dtype=bool)[place]
     if rule.site_types:
         sure &= facts.active["type"].isin(list(rule.site_types)).to_numpy(dtype=bool)[station]

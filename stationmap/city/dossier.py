@@ -2,19 +2,18 @@
 
 import hashlib
 from collections.abc import Collection
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from stationmap import indicators, standards
+from stationmap import indicators, standards, stations
 from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.city.layers import LABELS
-from stationmap.errors import CityError, StationMapError
+from stationmap.errors import CityError
 from stationmap.messages import render
 from stationmap.reports import Dossier, Frontage, Source
-from stationmap.standards import Pack
+from stationmap.standards import Pack, SpacingRule
 
 COUNTY_DIGITS = 6
 
@@ -54,7 +53,7 @@ def dossier(
         city=city,
         adcode=district or now.config.adcode,
         pack=check.pack,
-        pack_sha256=pack_sha256(now.path, check.pack),
+        pack_sha256=pack_sha256(now, check.pack),
         date=check.today,
         findings=check.findings,
         rules=[entry for entry in check.pack.entries() if entry.id in chosen],
@@ -70,8 +69,8 @@ def dossier(
             for record in now.sources()
         ],
         districts=districts,
-        streets=_streets(now),
-        frontage=_frontage(now, check, district=district),
+        streets=_streets(now, check),
+        frontage=_frontage(check, district=district),
         indicators=_indicators(check, district=district),
         exemptions=check.exemptions[check.exemptions["rule_id"].isin(chosen)],
     )
@@ -84,14 +83,15 @@ def _indicators(check: Check, *, district: str | None) -> pd.DataFrame:
     return found[found["adcode"].fillna("").astype("str").str.startswith(district)]
 
 
-def pack_sha256(city: Path, pack: Pack) -> str:
-    """Return the hash of a pack's file, of the city's own copy first; "" where it has none."""
-    own = city / "packs" / f"{pack.id}.toml"
-    try:
-        file = own if own.is_file() else standards.path_of(pack.id)
-    except StationMapError:
+def pack_sha256(now: Answers, pack: Pack) -> str:
+    """Return the hash of a pack's file: the city's own copy, or one that comes along; else ""."""
+    if pack == now.pack:
+        file = now.path / "packs" / f"{pack.id}.toml"
+    elif pack.id in standards.available() and pack == standards.load(pack.id):
+        file = standards.path_of(pack.id)
+    else:
         return ""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _counties(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -116,31 +116,38 @@ def _inside(districts: gpd.GeoDataFrame, district: str) -> gpd.GeoDataFrame:
     return found
 
 
-def _streets(now: Answers) -> gpd.GeoDataFrame | None:
-    if now.has_spacing:
-        return now.streets().parts
+def _streets(now: Answers, check: Check) -> gpd.GeoDataFrame | None:
+    streets = check.facts.streets()
+    if streets is None and now.has_spacing:
+        streets = now.streets()
+    if streets is not None:
+        return streets.parts
     ways = now.layer("ways")
     return ways if len(ways) else None
 
 
-def _frontage(now: Answers, check: Check, *, district: str | None) -> Frontage | None:
+def _frontage(check: Check, *, district: str | None) -> Frontage | None:
     """Return what the pack's spacing rule found, in the whole city or in one district of it."""
     if not check.summary["coverage"]:
         return None
     row = check.summary["coverage"][0]
-    known = now.streets().shop_stretches
-    gaps, summary, met = now.gaps(), row["built"], row["met"]
+    rule: SpacingRule = check.pack.rule(row["rule_id"])
+    streets, spacing = check.facts.streets(), check.facts.spacing(rule.id)
+    if streets is None or spacing is None:
+        return None
+    gaps, summary, met = spacing.gaps(rule), row["built"], row["met"]
     if district is not None:
         gaps = gaps[gaps["adcode"].fillna("").str.startswith(district)]
         summary, met = summary["by_district"].get(district), None
         if summary is None:
             return None
+    known, every = streets.shop_stretches, check.facts.stations
     return Frontage(
-        rule=check.pack.rule(row["rule_id"]),
+        rule=rule,
         summary=summary,
         effective=row["effective"],
         gaps=gaps,
-        stations=now.counting(),
+        stations=every[stations.counting(every, types=rule.counts)],
         known_m=float((known["to_m"] - known["from_m"]).sum()),
         met=met,
     )

@@ -86,3 +86,9 @@ def test_only_stations_of_the_types_that_the_rule_names_are_asked():
     stations = [{"x": 0, "y": 0, "type": "home"}, {"x": 0, "y": 0, "type": "post"}]
     known = facts(pack=pack, stations=stations, facilities=[LIBRARY], complete=["projects"])
     assert list(frame(services.check(one, known), lang="zh")["subject_id"]) == ["S0"]
+
+
+def test_of_several_places_the_nearest_is_named_whatever_their_order():
+    near = {"id": "F9", "name": "区图书馆", "category": "library", "geometry": place(15, 0)}
+    for sites in ([LIBRARY, near], [near, LIBRARY]):
+        assert "（区图书馆）" in said({"service": "讲解"}, facilities=sites)["message"][0]
