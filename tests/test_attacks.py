@@ -16,7 +16,9 @@ from stationmap import reports, standards
 from stationmap.checks import naming
 from stationmap.checks.findings import frame
 from stationmap.city import City, private, values
-from stationmap.errors import InputError
+from stationmap.city.basemap import archive
+from stationmap.city.config import Config
+from stationmap.errors import CityError, InputError
 from stationmap.io import kml
 from stationmap.standards import NamePart, NamingRule, Text
 
@@ -192,6 +194,16 @@ def test_an_activity_of_the_year_202_makes_no_month_of_each_since(town):
     ]
     report = town.import_file("activities", table(town.path.parent / "a.csv", rows))
     assert [e.row for e in report.entries] == [2]
+
+
+@pytest.mark.parametrize("named", ["a\0b.pmtiles", "pipe.pmtiles", "/dev/zero", "."])
+def test_a_base_map_that_is_no_file_is_refused(tmp_path, named):
+    os.mkfifo(tmp_path / "pipe.pmtiles")
+    settings = {"name": "甲", "adcode": "", "time_zone": "Asia/Shanghai", "standard": "a"}
+    chosen = {"kind": "pmtiles", "file": named}
+    config = Config.model_validate({**settings, "schema_version": 1, "basemap": chosen})
+    with pytest.raises(CityError, match="there is no file"):
+        archive(tmp_path, config)
 
 
 # ---------------------------------------------------------------------------- persons

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from stationmap.city.config import FILE, Config
 from stationmap.errors import CityError
@@ -46,8 +47,15 @@ def archive(folder: Path, config: Config) -> Archive:
         other things than vector tiles, or tiles packed in a way that browsers do not read.
     """
     said = {"file": f"{folder.name}/{FILE}", "value": config.basemap.file}
+    absent = CityError(
+        "{file}: basemap.file: there is no file {value}; put it there, or choose another base map",
+        **said,
+    )
     named = Path(config.basemap.file)
-    path = (folder / named).resolve()
+    try:
+        path = (folder / named).resolve()
+    except ValueError as error:  # a NUL in it
+        raise absent from error
     if not named.is_absolute() and not path.is_relative_to(folder.resolve()):
         raise CityError(
             "{file}: basemap.file: {value} leads out of the city's folder; put the file into the "
@@ -55,15 +63,13 @@ def archive(folder: Path, config: Config) -> Archive:
             **said,
         )
     try:
+        found = path.stat()
+        if not S_ISREG(found.st_mode):  # a pipe would be waited for
+            raise absent
         with path.open("rb") as stream:
             head = stream.read(_MARKED)
-        found = path.stat()
     except OSError as error:
-        raise CityError(
-            "{file}: basemap.file: there is no file {value}; put it there, or choose another base "
-            "map",
-            **said,
-        ) from error
+        raise absent from error
     if len(head) < _HEADER or not head.startswith(_MAGIC):
         raise CityError(
             "{file}: basemap.file: {value} is no PMTiles archive of version 3; make one, such as "
