@@ -149,7 +149,8 @@ def _judge(name: str, own: _Own, runs: list[_Run], *, others: set[str], listed: 
             break
         last = run.own.label
         option = next((o for o in own.options if name.startswith(o, at)), None)
-        if option is not None:
+        # 潞州区东街社区 may be a unit that is not known, more than the county at its beginning
+        if option is not None and (own.decided or not _ends(name, at, own, runs[number + 1 :])):
             at += len(option)
             continue
         return _wrong_own(name, at, own, runs[number:], others=others)
@@ -170,7 +171,7 @@ def _wrong_own(name: str, at: int, own: _Own, runs: list[_Run], *, others: set[s
     assert part is not None
     if at >= len(name):
         return _Result("naming.missing", part.label)
-    ends = [e for e in range(at + 1, len(name) + 1) if _matches(name, e, own.options, rest)]
+    ends = _ends(name, at, own, rest)
     if not ends:
         follows = rest[0].prefixes[1] if rest[0].parts else None
         begin = follows.search(name, at + 1) if follows else None
@@ -183,6 +184,11 @@ def _wrong_own(name: str, at: int, own: _Own, runs: list[_Run], *, others: set[s
     if not own.decided and rest[0].parts:
         return _wrong(name, at, rest[0].parts[0])
     return _Result("naming.other", part.label, own.shown, instead)
+
+
+def _ends(name: str, at: int, own: _Own, rest: list[_Run]) -> list[int]:
+    """Where a word from a character on may end, for the rest of the name to follow its parts."""
+    return [e for e in range(at + 1, len(name) + 1) if _matches(name, e, own.options, rest)]
 
 
 def _matches(name: str, at: int, options: tuple[str, ...], runs: list[_Run]) -> bool:

@@ -122,3 +122,12 @@ def test_a_city_that_is_a_county_goes_by_its_own_name():
     parts = [{"label": {"zh": "区"}, "of": "county_or_unit"}, {"label": {"zh": "站"}, "text": "站"}]
     checked = naming.check(rule(NamingRule, site_types=["post"], part=parts), known)
     assert list(frame(checked, lang="zh")["state"]) == ["met"]
+
+
+def test_a_longer_word_that_begins_like_the_county_may_be_a_unit_that_is_not_known():
+    name = f"长治市潞州区东街社区{LAST}"
+    assert one(name, unit=None)["message_id"] == "naming.undecided"
+    assert "“潞州区东街社区”" in one(name, unit=None)["message"]
+    assert one(name)["state"] == "not_met"
+    assert one(name, unit="潞州区东街社区")["state"] == "met"
+    assert one(f"长治市潞州区{LAST[:-1]}", unit=None)["state"] == "not_met"
