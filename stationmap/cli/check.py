@@ -190,7 +190,9 @@ def _print_findings(dossier: "Dossier") -> None:
     rows = rows.sort_values("outcome", key=lambda s: s.map(order), kind="stable")
     for row in rows.head(FINDINGS_SHOWN).itertuples():
         county = dossier.area(row.county, lang=language())
-        typer.echo(f"  {said(OUTCOMES[row.outcome])}  {row.rule_id}  {county}  {text(row.message)}")
+        name, message = text(row.subject_name) or text(row.subject_id), text(row.message)
+        what = message if name in message else f"{name}  {message}"
+        typer.echo(f"  {said(OUTCOMES[row.outcome])}  {row.rule_id}  {county}  {what}")
     more = len(rows) - FINDINGS_SHOWN
     if more > 0:
         say(N_("  … and {more} more; --out writes every finding to a file"), more=f"{more:,}")
@@ -237,7 +239,8 @@ def _command(layer: str, *, city: Path, file: str) -> str:
 def _print_counties(dossier: "Dossier") -> None:
     table = dossier.by_county
     worst = table[table["not_met"] + table["advised"] > 0]
-    worst = worst.sort_values(["not_met", "advised"], ascending=False).head(COUNTIES_SHOWN)
+    worst = worst.sort_values(["not_met", "advised"], ascending=False)
+    more, worst = len(worst) - COUNTIES_SHOWN, worst.head(COUNTIES_SHOWN)
     if len(table) < 2 or worst.empty:
         return
     from stationmap.reports.wording import share_built
@@ -264,3 +267,5 @@ def _print_counties(dossier: "Dossier") -> None:
         for code, row in worst.iterrows()
     ]
     print_table((said(N_("County")),), rows, numbers=headings)
+    if more > 0:
+        say(N_("  … and {more} more; --out writes every county to a file"), more=f"{more:,}")
