@@ -176,7 +176,8 @@ def of_city(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return a count of the city, and the names of the counties that lack it where it has none.
 
-    The city's own figure stands before the sum of its counties, which all have to have it.
+    The city's own figure stands before the sum of its counties, which all have to have it; of
+    staff also its own units, which lie in no county.
     """
     own = _districts(count, facts, subjects)
     if count in _LISTS and (count.startswith("stations") or len(facts.units)):
@@ -186,6 +187,11 @@ def of_city(
         return own, []
     inner = counties(facts)
     parts = of_counties(count, rule, facts, inner)
+    if count in _STAFF:
+        every = units(facts, headcounts=rule.headcounts)
+        own_units = every[~every["adcode"].astype("str").str[:6].isin(inner["subject"])]
+        parts = _first(parts, of_units(count, rule, facts, own_units))
+        inner = pd.concat([inner, own_units], ignore_index=True)
     inner["above"] = subjects["subject"][0]
     found = _sums(parts, inner, count=count)
     if len(found) or parts.empty:

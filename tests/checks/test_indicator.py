@@ -229,6 +229,21 @@ def test_the_city_is_the_sum_only_of_all_its_counties():
     assert (own["numerator"], own["denominator"]) == (7, 400)
 
 
+def test_the_staff_of_the_city_are_those_of_its_own_units_too():
+    held = share(numerator="staff_registered", denominator="headcount", per="city", at_least=1.0)
+    units = [{"id": "U1", "name": "市纪委", "headcount": 60, "adcode": "330800"}]
+    rows = [
+        row(count, value, subject=code)
+        for code in (COUNTY, OTHER)
+        for count, value in (("staff_registered", 100), ("headcount", 100))
+    ]
+    without = first(held, *rows, units=units)
+    assert (without["state"], without["missing"]) == ("unknown", "市纪委")
+    counted = row("staff_registered", 50, subject="U1", kind="unit")
+    found = first(held, *rows, counted, units=units)
+    assert (found["numerator"], found["denominator"], found["state"]) == (250, 260, "not_met")
+
+
 def test_sums_are_those_of_a_loop():
     rng = np.random.default_rng(5)
     codes = [f"3308{k:02d}" for k in range(1, 6)]
