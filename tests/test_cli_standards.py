@@ -71,7 +71,7 @@ def test_five_packs_are_listed(command):
     code, out, _ = command("standards", "list")
     assert code == 0
     assert all(pack in out for pack in PACKS)
-    assert "2021: 12 rules, 11 items, 3 processes" in out
+    assert "2021: 13 rules, 11 items, 3 processes" in out
 
 
 # ---------------------------------------------------------------------------- show
