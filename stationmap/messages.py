@@ -1,5 +1,6 @@
 """Sentences for people: an English template in the code, its Chinese in ``locale/zh``."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("zh", "en")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
@@ -35,3 +37,11 @@ def render(template: str, params: Mapping[str, Any], *, lang: str = "en") -> str
     """
     shown = {k: v.render(lang) if hasattr(v, "render") else v for k, v in params.items()}
     return catalogue(lang).get(template, template).format(**shown)
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, but for tabs and ends of lines.
+
+    A terminal would obey them.
+    """
+    return text if text.isprintable() else _CONTROL.sub("", text)

@@ -18,8 +18,10 @@ from stationmap.checks.findings import frame
 from stationmap.city import City, private, values
 from stationmap.city.basemap import archive
 from stationmap.city.config import Config
+from stationmap.cli import run
 from stationmap.errors import CityError, InputError
 from stationmap.io import kml
+from stationmap.io.files import replacing
 from stationmap.standards import NamePart, NamingRule, Text
 
 NAMES = [
@@ -206,6 +208,20 @@ def test_a_base_map_that_is_no_file_is_refused(tmp_path, named):
         archive(tmp_path, config)
 
 
+@pytest.mark.parametrize("name", ["out[1].csv", "a*b.csv", "甲?.csv"])
+def test_nothing_is_left_of_a_file_that_failed_whatever_its_name(tmp_path, name):
+    (tmp_path / "other.csv").write_text("1")
+
+    def fail():
+        with replacing(tmp_path / name) as temporary:
+            temporary.write_text("half")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert [file.name for file in tmp_path.iterdir()] == ["other.csv"]
+
+
 # ---------------------------------------------------------------------------- persons
 
 
@@ -265,6 +281,33 @@ def test_no_column_of_any_list_keeps_numbers_of_persons(town):
     for file in town.path.rglob("*"):
         if file.is_file() and file.suffix in (".csv", ".json", ".toml"):
             assert PHONE not in file.read_text(encoding="utf-8"), file
+
+
+# ---------------------------------------------------------------------------- terminals
+
+ESCAPE = "\x1b]0;title\x07\x1b[31m\x9b2J"
+
+
+def test_no_list_brings_in_what_a_terminal_obeys(town, capsys):
+    rows = [
+        {"单位名称": f"甲{ESCAPE}", "职工人数": "1"},
+        {"单位名称": "乙", "职工人数": f"{ESCAPE}9x"},
+    ]
+    file = table(town.path.parent / "u.csv", rows)
+    assert run.run(["import", "units", str(file), "--city", str(town.path)]) == 0
+    said = capsys.readouterr()
+    assert "9x" in said.out + said.err
+    assert not set(ESCAPE) & set(said.out + said.err) & set("\x07\x1b\x9b")
+    assert town.now().table("units")["name"].tolist() == ["甲]0;title[31m2J"]
+
+
+def test_no_pack_says_what_a_terminal_obeys(tmp_path, capsys):
+    file = tmp_path / "own.toml"
+    file.write_text('id = "own"\nextends = "a\\u001b[31m"\n', encoding="utf-8")
+    assert run.run(["standards", "validate", str(file)]) != 0
+    said = capsys.readouterr()
+    assert "[31m" in said.out + said.err
+    assert "\x1b" not in said.out + said.err
 
 
 # ---------------------------------------------------------------------------- reports

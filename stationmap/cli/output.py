@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from stationmap.messages import N_, render
+from stationmap.messages import N_, printable, render
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,7 +46,7 @@ def language() -> str:
 
 def said(template: str, **params: Any) -> str:
     """Return a sentence in the user's language."""
-    return render(template, params, lang=language())
+    return printable(render(template, params, lang=language()))
 
 
 def say(template: str, **params: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from stationmap.messages import printable
+
 _BLANK_WORDS = """null none nan nil n/a #n/a #na <na> [] {} () - -- --- — —— – / \\
 #value! #ref! #div/0! #name? #null! #num!"""
 BLANKS = frozenset(["", *_BLANK_WORDS.split()])
@@ -50,7 +52,7 @@ def text(value: Any) -> str | None:
         return (value.date() if value.time() == dt.time() else value).isoformat()
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    return str(value).strip()
+    return printable(str(value)).strip()
 
 
 def number(value: Any) -> float:

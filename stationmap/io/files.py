@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -215,7 +216,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync_folder(path.parent)
     finally:
-        for left in path.parent.glob(f"{temporary.name}*"):
+        for left in path.parent.glob(f"{escape(temporary.name)}*"):
             left.unlink()
 
 
