@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 import time
 
 import openpyxl
@@ -23,6 +24,7 @@ from stationmap.errors import CityError, InputError
 from stationmap.io import kml
 from stationmap.io.files import replacing
 from stationmap.standards import NamePart, NamingRule, Text
+from web.app import create_app
 
 NAMES = [
     "{name}",
@@ -346,3 +348,30 @@ def test_reports_hold_any_name(hostile, tmp_path, ending):
         cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
         assert "f" not in {cell.data_type for cell in cells}
         assert any("{0.__class__}" in str(cell.value) for cell in cells)
+
+
+def test_many_reports_at_once_leave_the_map_its_threads(made, monkeypatch):
+    app, go_on, codes = create_app(made.path), threading.Event(), []
+    monkeypatch.setattr(reports, "write_findings", lambda path, *_, **__: _late(path, go_on))
+
+    def ask():
+        codes.append(app.test_client().get("/download/report.xlsx").status_code)
+
+    waiting = [threading.Thread(target=ask) for _ in range(6)]
+    for one in waiting:
+        one.start()
+    deadline = time.monotonic() + 60
+    while len(codes) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert codes == [503, 503, 503]
+    go_on.set()
+    for one in waiting:
+        one.join(timeout=60)
+    assert sorted(codes) == [200, 200, 200, 503, 503, 503]
+    ask()
+    assert codes[-1] == 200
+
+
+def _late(path, go_on):
+    assert go_on.wait(timeout=60)
+    path.write_bytes(b"PK")

@@ -31,6 +31,7 @@ STATUSES: list[tuple[type[Exception], int]] = [
 SENTENCES = {
     404: N_("There is nothing at this address."),
     405: N_("This address can only be read."),
+    503: N_("Other files are being written; try again in a minute."),
     500: N_("Something went wrong here; nothing was lost. Try again, or tell who runs this map."),
 }
 

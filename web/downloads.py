@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from flask import Blueprint, Response, abort, send_file
 
@@ -28,6 +28,8 @@ FORMATS = ("xlsx", "docx", "pdf", "gpkg", "png")
 GAP_FORMATS = ("xlsx", "gpkg", "kml", "png")
 # one report at a time: each takes a processor for seconds
 _ONE = Lock()
+# and few that wait: the map itself needs threads too
+_PLACES = BoundedSemaphore(3)
 
 
 @downloads.get("/report.<ending>")
@@ -95,10 +97,15 @@ def indicators(ending: str) -> Response:
 
 def _written(now: CityView, write: Callable[[Path], None], *, name: str, ending: str) -> Response:
     """Let a file be written beside the city, and send it."""
-    with _ONE, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"report.{ending}"
-        write(path)
-        data = path.read_bytes()
+    if not _PLACES.acquire(blocking=False):
+        abort(503)
+    try:
+        with _ONE, tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"report.{ending}"
+            write(path)
+            data = path.read_bytes()
+    finally:
+        _PLACES.release()
     return _file(data, f"{now.name}-{name}-{now.today:%Y%m%d}.{ending}")
 
 
