@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from stationmap.checks import RULE_KINDS
+from stationmap.messages import N_
 from stationmap.reports import wording
 from stationmap.standards import Process, Rule
 from web.findings import SIGNS, type_of
@@ -40,7 +41,7 @@ def in_words(now: CityView, rows: Iterable[int], lang: str) -> list[dict[str, An
                 "subject_kind": row["subject_kind"],
                 "subject": say(wording.SUBJECTS[row["subject_kind"]], lang=lang),
                 "subject_id": row["subject_id"],
-                "subject_name": text(row["subject_name"]),
+                "subject_name": _name(row, lang),
                 "site_type": type_name(now, site_type, lang) if site_type else None,
                 "district": now.district_name(adcode) if adcode and several else "",
                 "sign": sign,
@@ -56,6 +57,14 @@ def in_words(now: CityView, rows: Iterable[int], lang: str) -> list[dict[str, An
             }
         )
     return said
+
+
+def _name(row: dict[str, Any], lang: str) -> str | None:
+    """Name a subject; a street without a name is said to have none, others go by their id."""
+    own = text(row["subject_name"])
+    if own is None and row["subject_kind"] in ("gap", "street"):
+        return say(N_("Unnamed street"), lang=lang)
+    return own
 
 
 def rule_in_short(rule: Rule, lang: str) -> dict[str, Any]:

@@ -30,6 +30,12 @@ def open_rule(page, key=HOSPITALS):
     page.wait_for_selector("#findings")
 
 
+def counted(page):
+    """Findings of the hospitals' rule by state, as the server has them."""
+    path = f"/api/v1/rules/{HOSPITALS}/findings"
+    return page.evaluate(f"() => fetch('{path}').then((r) => r.json()).then((j) => j.counts)")
+
+
 def test_the_tabs_stand_in_the_address_and_the_way_back_works(tour):
     one = tour("/")
     page = one.page
@@ -51,8 +57,11 @@ def test_a_rule_shows_its_clause_and_its_findings_shortfalls_first(tour):
     one = tour()
     page = one.page
     row = page.inner_text(f"[data-rule='{HOSPITALS}']")
-    for said in ("Q-T3", "不符合 2", "情况不明 8", "符合 1", "约束性"):
+    found = counted(page)
+    assert found["not_met"] == 2
+    for said in ("Q-T3", "不符合 2", "符合 1", "约束性"):
         assert said in row.replace("\n", " ")
+    assert (f"情况不明 {found['unknown']}" in row.replace("\n", " ")) == (found["unknown"] > 0)
     assert "建议" not in row
     open_rule(page)
     assert page.evaluate("document.activeElement.id") == "rule-name"
@@ -60,13 +69,17 @@ def test_a_rule_shows_its_clause_and_its_findings_shortfalls_first(tour):
     assert "衢市创建办〔2018〕6号" in head
     assert "附件3 第一条" in head
     rows = page.locator(".finding")
-    assert rows.count() == 11
+    assert rows.count() == sum(found.values())
     assert HOSTILE in rows.nth(0).inner_text()
     assert "不符合" in rows.nth(0).inner_text()
-    page.click(".missing summary")
-    assert "stationmap import facilities" in page.inner_text(".missing")
     page.click(".rules-head .back")
     page.wait_for_selector(f"[data-rule='{HOSPITALS}']:focus")
+
+
+def test_why_something_cannot_be_told_is_said_with_the_command_that_mends_it(tour):
+    page = tour().page
+    page.click(".missing summary")
+    assert "stationmap import stations" in page.inner_text(".missing")
 
 
 def test_findings_are_filtered_and_the_map_with_them(tour):
@@ -88,7 +101,8 @@ def test_findings_are_filtered_and_the_map_with_them(tour):
     page.fill("#rules-form [name=words]", "nothing so called")
     page.wait_for_selector("#rules-body .empty")
     page.click("#rules-body .empty a")
-    page.wait_for_function("() => document.querySelectorAll('.finding').length === 11")
+    every = sum(counted(page).values())
+    page.wait_for_function(f"() => document.querySelectorAll('.finding').length === {every}")
     page.select_option("#rules-form [name=district]", "330802")
     page.wait_for_function(
         f"() => document.querySelector('.finding').innerText.includes('{'img'}')"
@@ -219,18 +233,40 @@ def test_it_works_by_keyboard_alone(tour):
 
 def test_export_offers_the_rule_that_is_open_and_blank_workbooks(tour):
     page = tour().page
-    page.click(".exports summary")
+    page.click("#rules-head .exports summary")
     links = page.eval_on_selector_all(
-        ".exports a", "(all) => all.map((a) => a.pathname + a.search)"
+        "#rules-head .exports a", "(all) => all.map((a) => a.pathname + a.search)"
     )
     assert "/download/report.docx?lang=zh" in links
     assert "/download/template/stations.xlsx?lang=zh" in links
     open_rule(page)
-    page.click(".exports summary")
+    page.click("#rules-head .exports summary")
     with page.expect_download() as download:
-        page.click(".exports a >> nth=0")
+        page.click("#rules-head .exports a >> nth=0")
     assert download.value.suggested_filename.startswith("礼城-Q-T3-")
     assert download.value.suggested_filename.endswith(".xlsx")
+
+
+def test_gaps_are_exported_as_the_filters_show_them(tour):
+    page = tour("/?district=330802").page
+    page.click("#summary .exports summary")
+    with page.expect_download() as download:
+        page.click("#summary .exports a >> nth=0")
+    assert "district=330802" in download.value.url
+    assert download.value.suggested_filename.startswith("礼城-空白路段-")
+
+
+def test_a_finding_of_a_gap_opens_its_street(tour):
+    one = tour("/?tab=standards&rule=Q-S1&state=not_met")
+    page = one.page
+    page.click(".finding >> nth=0")
+    page.click(".leaflet-popup .station .btn")
+    page.wait_for_selector("#street-name")
+    page.wait_for_selector(".leaflet-popup", state="detached")
+    asked = one.query()
+    assert asked["street"]
+    assert asked["gap"]
+    assert "finding" not in asked
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

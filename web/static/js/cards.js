@@ -33,7 +33,7 @@ const link = (changes, text, properties = {}) =>
   h("a", { ...properties, href: address(changes), onclick: follow(changes) }, text);
 
 /** Changes that open a rule in the standards' panel. */
-export const toRule = (rule) => ({ ...show("standards"), rule, state: "", words: "" });
+const toRule = (rule) => ({ ...show("standards"), rule, state: "", words: "" });
 
 function amount(value, unit) {
   if (value === null) return null;

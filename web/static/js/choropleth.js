@@ -10,7 +10,7 @@ const FILL = 0.7;
 const HATCH_PX = 8;
 
 /** Values at which a class begins; with a target it is one of them. */
-export function breaksOf({ measure, target }, values, held) {
+function breaksOf({ measure, target }, values, held) {
   const most = Math.max(...values, 0);
   if (held && target !== null) {
     const above = measure === "share" && target * 1.5 >= 100 ? (target + 100) / 2 : target * 1.5;

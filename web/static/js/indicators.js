@@ -150,12 +150,12 @@ function opened(indicator) {
   return [
     ...head(indicator),
     summary(indicator),
+    indicatorExports(),
     rows.length > 0 && table(indicator, rows),
     total > 0 && h("h3", {}, t("indicator.units", { n: figure.format(total) })),
     total > 0 && table(indicator, units),
     total > units.length && h("p", { class: "quiet" }, t("indicator.more", { n: figure.format(total - units.length) })),
     remedy(indicator),
-    indicatorExports(),
   ];
 }
 

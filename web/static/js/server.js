@@ -8,7 +8,6 @@ let version = page.version;
 
 /** Call back when the data on the server have changed. */
 export const onNewData = (listener) => newer.push(listener);
-export const dataVersion = () => version;
 
 export class Trouble extends Error {}
 

@@ -13,7 +13,7 @@ const handle = $("sheet-handle");
 export const covered = () => (narrow.matches ? panel.getBoundingClientRect().height : 0);
 
 /** Set the sheet's height: "peek", "half" or "full". */
-export function setSheet(height) {
+function setSheet(height) {
   panel.dataset.sheet = height;
   handle.setAttribute("aria-expanded", String(height !== "peek"));
   handle.setAttribute("aria-label", t(height === "full" ? "sheet.less" : "sheet.more"));

@@ -89,7 +89,7 @@ export async function showSummary() {
   const line = rich("summary.line", {
     streets: streetsWord(of.along),
     frontage: strong(metres(of.frontage_m)),
-    share: strong(percent(of.covered_share ?? 0)),
+    share: strong(of.covered_share === null ? "–" : percent(of.covered_share)),
     spacing: metres(data.rule.spacing_m),
     gaps: strong(number(of.gaps)),
     points: strong(number(of.points_needed)),
