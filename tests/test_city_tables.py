@@ -594,7 +594,7 @@ def test_complete_stations_are_those_of_every_type_or_of_the_one_for_all(town):
     assert not any(town.complete(f"stations:{t}") for t in types)
 
 
-def test_complete_facilities_are_all_or_those_of_one_category(town):
+def test_complete_facilities_are_those_of_the_categories_in_the_list_or_of_the_one_for_all(town):
     row = {"名称": "市医院", "经度": LON, "纬度": LAT}
     for word in ("hospital", "医院"):
         bring(town, "facilities", [row], datum="wgs84", complete=True, sets={"category": word})
@@ -603,10 +603,15 @@ def test_complete_facilities_are_all_or_those_of_one_category(town):
     assert town.layer("facilities").set_index("name").loc["市医院", "category"] == "hospital"
     with pytest.raises(InputError, match="no category of facilities"):
         bring(town, "facilities", [row], datum="wgs84", complete=True, sets={"category": "宇宙站"})
-    bring(town, "facilities", [row | {"类别": "医院"}], datum="wgs84", complete=True)
-    assert town.complete("facilities") == {"*"}
-    facts = town.now().facts()
-    assert facts.declared("facilities:hospital", ["330802"]).tolist() == [True]
+    rows = [row | {"类别": "医院"}, row | {"名称": "二", "类别": "公园"}, row | {"类别": "宇宙站"}]
+    report = bring(town, "facilities", rows, datum="wgs84", complete=True)
+    assert town.complete("facilities") == set()
+    assert town.complete("facilities:hospital") == town.complete("facilities:park") == {"*"}
+    assert town.complete("facilities:library") == set()
+    assert any("医院" in note.render("zh") for note in report.notes)
+    again = bring(town, "facilities", rows, datum="wgs84")
+    assert any("已撤回" in warning.render("zh") for warning in again.warnings)
+    assert town.complete("facilities:hospital") == set()
 
 
 def test_city_toml_takes_the_same_keys_and_no_others(town):

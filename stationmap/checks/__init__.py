@@ -136,7 +136,13 @@ RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
 
 # what rules of a kind ask for besides places and stations
 _ASK_FOR: Mapping[str, str] = MappingProxyType(
-    {"spacing": "streets", "services": "projects", "unit": "units", "checklist": "inspections"}
+    {
+        "spacing": "streets",
+        "services": "projects",
+        "unit": "units",
+        "checklist": "inspections",
+        "indicator": "counts",
+    }
 )
 
 

@@ -98,7 +98,7 @@ def check(rule: CountRule, facts: Facts) -> list[Batch]:
             },
             measured=count,
             limit=np.where(many, rule.at_most or np.nan, rule.at_least),
-            assumed="at_least" in rule.assumed,
+            assumed=np.where(many, "at_most" in rule.assumed, "at_least" in rule.assumed),
         )
     ]
 

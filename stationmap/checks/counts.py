@@ -191,7 +191,7 @@ def of_city(
         every = units(facts, headcounts=rule.headcounts)
         own_units = every[~every["adcode"].astype("str").str[:6].isin(inner["subject"])]
         parts = _first(parts, of_units(count, rule, facts, own_units))
-        inner = pd.concat([inner, own_units], ignore_index=True)
+        inner = pd.concat([inner, own_units]).drop_duplicates("subject", ignore_index=True)
     inner["above"] = subjects["subject"][0]
     found = _sums(parts, inner, count=count)
     if len(found) or parts.empty:

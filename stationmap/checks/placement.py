@@ -64,12 +64,7 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
     nearest, assumed = nearest[own], assumed[own]
 
     layers = {kind: _layer(kind) for kind in rule.at}
-    missing = {
-        kind: ~facts.declared(key, rows["adcode"])
-        if key != "streets"
-        else np.full(len(rows), facts.streets() is None)
-        for kind, key in layers.items()
-    }
+    missing = {kind: ~facts.declared(key, rows["adcode"]) for kind, key in layers.items()}
     lacking = np.any(list(missing.values()), axis=0)
     nowhere = shapely.is_missing(rows.geometry.to_numpy())
     conditions = [nowhere, np.isfinite(nearest), doubt[own], lacking]

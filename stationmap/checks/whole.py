@@ -14,8 +14,11 @@ from stationmap import checks
 from stationmap.checks import exempt, findings, spacing, words
 from stationmap.checks.facts import Facts, stem
 from stationmap.coverage import effective
-from stationmap.standards import Pack, Rule, SpacingRule
+from stationmap.messages import N_
+from stationmap.standards import Pack, Rule, SpacingRule, Text
 from stationmap.stations import AS_ROLE
+
+_NOT_VOLUNTEERS = frozenset({"population", "headcount"})  # counts of whom volunteers are a part
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def missing(rules: Sequence[Rule], facts: Facts, *, lang: str) -> list[dict[str,
     return [
         {
             "layer": layer,
-            "name": words.layer(layer).render(lang),
+            "name": _named(layer, facts.pack).render(lang),
             "rows": _rows(facts, layer),
             "rules": list(dict.fromkeys(ids)),
         }
@@ -163,11 +166,21 @@ def missing(rules: Sequence[Rule], facts: Facts, *, lang: str) -> list[dict[str,
     ]
 
 
+def _named(layer: str, pack: Pack) -> words.Said | Text:
+    name, _, part = layer.partition(":")
+    types = {t.id: t.name for t in pack.site_types}
+    if name == "stations" and part in types:
+        return words.Said(N_("{layer} ({part})"), layer=words.layer(name), part=types[part])
+    return words.layer(layer)
+
+
 def _told(facts: Facts, layer: str) -> bool:
     if layer == "streets":
-        return facts.streets() is not None
+        return facts.streets() is not None and bool(facts.complete(layer))
     if layer == "inspections":
         return facts.inspections is not None
+    if layer == "counts":
+        return not set(facts.counts["count"]) <= _NOT_VOLUNTEERS
     return bool(facts.complete(layer) or facts.complete(layer.partition(":")[0]))
 
 

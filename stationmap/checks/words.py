@@ -87,6 +87,8 @@ def layer(key: str) -> Said | Text:
     name, _, part = key.partition(":")
     if part and name == "facilities":
         return place(part)
+    if part:
+        return Said(N_("{layer} ({part})"), layer=Said(_LAYERS[name]), part=part)
     return Said(_LAYERS.get(name, name))
 
 

@@ -27,7 +27,8 @@ def declared(
         Its name.
     sets : mapping
         Role → the value of all rows: one type of stations, or one category of facilities, is
-        declared alone.
+        declared alone. Without one a list of stations declares every type, a list of facilities
+        the categories that it holds.
     pack : Pack
         Whose types of stations there are.
 
@@ -53,6 +54,9 @@ def declared(
                 known=", ".join(tables.categories()),
             )
         keys = [f"facilities:{category}"]
+    elif kind == "facilities":
+        # a list of sights says nothing of hospitals
+        keys = [f"facilities:{c}" for c in sorted(set(fresh["category"].dropna()))]
     elif kind == "districts":
         levels = fresh["level"].dropna().astype(int)
         keys = sorted({LEVELS[level] for level in levels if level in LEVELS})

@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from stationmap import indicators, standards, stations
+from stationmap.checks.facts import stem
 from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.city.layers import LABELS
@@ -102,7 +103,7 @@ def _counties(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _inside(districts: gpd.GeoDataFrame, district: str) -> gpd.GeoDataFrame:
-    found = districts[districts["adcode"].str.startswith(district)]
+    found = districts[districts["adcode"].str.startswith(stem(district))]
     if found.empty:
         known = [
             f"{r.adcode} {r.name_}"

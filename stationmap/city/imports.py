@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from stationmap.checks import words
 from stationmap.city import layers, quarantine, unmapped
 from stationmap.city.answers import Answers
 from stationmap.city.declared import declared
@@ -36,6 +37,8 @@ ATLAS, REGISTER, QUARANTINE = "atlas", "register", "quarantine"
 EVERYWHERE = "*"
 OSM = "osm"
 REASONS_NAMED = 5
+LAYERS_NAMED = 12
+_OSM_HOLDS = ("shops", "facilities", "streets")  # what a complete OpenStreetMap file declares
 
 Progress = Callable[[Note], None]
 
@@ -177,7 +180,9 @@ def _from_osm(
         None,
         sha256=file_sha256(path),
         crs="EPSG:4326",
-        complete={"shops": [EVERYWHERE]} if complete else {},
+        complete={key: [EVERYWHERE] for key in ("shops", "facilities", "streets")}
+        if complete
+        else {},
     )
 
 
@@ -313,6 +318,11 @@ def _nothing_left(rows: Rows, report: ImportReport, placed: Placed, *, pack: Pac
 # ------------------------------------------------------------------- comparing and writing
 
 
+_DECLARED = N_("declared complete: {layers}")
+_WITHDRAWN = N_(
+    "{file} was imported without --complete, so these are no longer declared complete: {layers}; "
+    "import it with --complete if it holds all of them"
+)
 _REMOVED = N_(
     "{rows} rows that {source} had brought before are not in {file} and are removed; if this is "
     "another list, import the earlier one again and give this one a name of its own with "
@@ -328,6 +338,7 @@ def _compare(
     change: _Change, base: Version | None, *, dry_run: bool
 ) -> dict[str, gpd.GeoDataFrame]:
     """Count what stays and what goes; return the layers as they will be."""
+    _tell_completeness(change, base)
     report, merged = change.report, {}
     for layer, fresh in change.fresh.items():
         old = layers.stored(base, layer)
@@ -364,6 +375,24 @@ def _compare(
             total = sum(getattr(counts, name) for counts in report.layers.values())
             setattr(report.counts, name, total)
     return merged
+
+
+def _tell_completeness(change: _Change, base: Version | None) -> None:
+    """Say what the import declares complete, and what its source declared before and does not."""
+    report = change.report
+    mine = (report.kind, report.source)
+    records = base.manifest.sources if base else []
+    before = next((r.complete for r in records if (r.kind, r.source) == mine), {})
+    withdrawn = [key for key in before if key not in change.complete]
+    if change.complete:
+        report.notes.append(Note(_DECLARED, {"layers": _named(change.complete)}))
+    if withdrawn:
+        params = {"file": report.file, "layers": _named(withdrawn)}
+        report.warnings.append(Note(_WITHDRAWN, params))
+
+
+def _named(keys: Iterable[str]) -> words.Several:
+    return words.Several((words.layer(key) for key in keys), shown=LAYERS_NAMED)
 
 
 def _write(

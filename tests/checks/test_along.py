@@ -26,7 +26,7 @@ def known(ways, at, *, one=RULE, types="point", **more):
     ready = spacing.prepare(laid, spacing_m=50.0, snap_m=30.0, sides="both")
     found = spacing.check(ready, stations)
     pack = PACK.model_copy(update={"rules": (one,)})
-    base = facts(pack=pack, streets=laid, spacing=found, complete=["stations"])
+    base = facts(pack=pack, streets=laid, spacing=found, complete=["stations", "streets"])
     rows = base.stations.reindex(range(len(at)))
     rows = rows.assign(
         station_id=stations["station_id"], type=types, status="active", name=stations["station_id"]
@@ -100,6 +100,15 @@ def test_a_point_belongs_at_shop_frontage_of_the_streets_that_the_rule_names(at,
     other = one.model_copy(update={"along": ("commercial",)})
     frame = findings.frame(placement.check(other, base), lang="en")
     assert list(frame["state"]) == [NOT_MET]
+
+
+def test_a_point_elsewhere_is_unknown_until_the_streets_are_declared_complete():
+    one = rule(PlacementRule, site_type="point", at=["frontage"], along=["main"], within_m=30.0)
+    base = known([LINE], [(160, 0)], one=one, shops=points([(15, 5)]), complete=["*"])
+    object.__setattr__(base, "complete", lambda layer: ["*"] if layer == "stations" else [])
+    frame = findings.frame(placement.check(one, base), lang="zh")
+    assert list(frame["state"]) == [UNKNOWN]
+    assert "街道" in frame["message"][0] or "道路" in frame["message"][0]
 
 
 def test_every_kind_has_a_row_with_words_a_check_and_sentences():

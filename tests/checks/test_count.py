@@ -1,6 +1,5 @@
 """The number of stations in the city, in counties and in communities."""
 
-import pytest
 from facts_builder import COUNTY, facts, rule, square
 
 from stationmap.checks import count, findings
