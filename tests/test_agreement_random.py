@@ -26,8 +26,7 @@ from stationmap.checks import spacing
 from stationmap.checks.spacing import find_gaps
 from stationmap.crs import local_crs
 from stationmap.linear import Lines
-from stationmap.standards import load
-from stationmap.standards import SpacingRule
+from stationmap.standards import SpacingRule, load
 
 PACK = load("quzhou-2018")
 SEEDS = range(20)
