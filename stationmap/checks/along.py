@@ -154,6 +154,6 @@ def _streets(rule: SpacingRule, facts: Facts, prepared: Prepared, streets: pd.Da
 
 
 def _named(name: pd.Series) -> NDArray[np.object_]:
-    unnamed = np.full(len(name), None, dtype=object)
-    unnamed[:] = words.place("unnamed")
-    return words.names(name, unnamed)
+    found: NDArray[np.object_] = name.to_numpy(dtype=object, copy=True)
+    found[pd.isna(found) | (found == "")] = words.place("unnamed")
+    return found

@@ -111,8 +111,10 @@ class Several:
 
 
 def names(name: ArrayLike, ids: ArrayLike) -> NDArray[np.object_]:
-    """Return names, or ids where there is none."""
-    given = pd.Series(np.asarray(name, dtype=object))
-    given = given.where(given.notna() & (given != ""), np.asarray(ids, dtype=object))
-    found: NDArray[np.object_] = given.to_numpy(dtype=object)
+    """Return names; what has none is said to have none, with its id."""
+    found: NDArray[np.object_] = np.array(name, dtype=object, copy=True, ndmin=1)
+    nameless = np.flatnonzero(pd.isna(found) | (found == ""))
+    found[nameless] = [
+        Said(N_("without a name ({id})"), id=str(one)) for one in np.asarray(ids, object)[nameless]
+    ]
     return found

@@ -279,7 +279,14 @@ class Answers:
 
         if inspections is not None or standard is not None:
             return work()
+        self._forget(lambda key: key[0] == "check" and key[3] != facts.today)
         return self._keep(("check", tuple(rules), district, facts.today, lang), work)
+
+    def _forget(self, stale: Callable[[tuple[Any, ...]], bool]) -> None:
+        """Drop what was kept for a day that is over."""
+        with self._lock:
+            for key in [key for key in self._kept if stale(key)]:
+                del self._kept[key]
 
     def _any_crs(self) -> pyproj.CRS:
         """Return the streets' metric CRS, else one centred on whatever has a place."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COUNTIES_SHOWN = 5
 FINDINGS_SHOWN = 50
+FEW = 20  # so many findings are listed unasked
 RULES_WIDTH = 120
 WIDEST = {1: 18, 2: 38}  # clause and words in the table of rules
 
@@ -126,7 +127,8 @@ def check(
     if as_json:
         print_json({"summary": found.summary, "findings": feature_collection(found.findings)})
     else:
-        _print(gathered, city=city, listed=bool(chosen))
+        few = len(found.findings) <= FEW
+        _print(gathered, city=city, listed=bool(chosen) or few)
     if out is not None:
         tell(N_("written: {file}"), file=out)
 

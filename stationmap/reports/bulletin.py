@@ -208,13 +208,17 @@ def _rules(dossier: Dossier, outcome: str, say: Say, *, lang: str) -> tuple[Sect
 
 
 def shortfall_table(dossier: Dossier, rule: Rule, outcome: str, say: Say, *, lang: str) -> Table:
-    """List a rule's findings of one outcome, the first `LISTED`; the rest is counted."""
+    """List a rule's findings of one outcome, `LISTED` of them; the rest is counted.
+
+    Every county has its turn: the first of each, then the second of each.
+    """
     findings = dossier.findings
     chosen = (findings["rule_id"] == rule.id).to_numpy() & (dossier.outcome == outcome)
     chosen &= (findings["kind"] == rule.kind).to_numpy()
     rows = findings[chosen].assign(county=dossier.county[chosen])
-    rows = rows.sort_values("county", kind="stable")
-    first = rows.head(LISTED)
+    turn = rows.groupby("county").cumcount()
+    first = rows.loc[turn.sort_values(kind="stable").index[:LISTED]]
+    first = first.sort_index().sort_values("county", kind="stable")
     measured = bool(first["measured"].notna().any())
     columns = [
         Column(say(N_("No.")), 0.8, number=True),

@@ -82,8 +82,9 @@ class _Maps:
         self.dossier = dossier
         self.lang = lang
         self.subjects = _subjects(dossier, kinds=kinds)
-        frames = [self.subjects, dossier.districts, dossier.streets]
-        shown = [f.to_crs("EPSG:4326") for f in frames if f is not None and len(f)]
+        # one stray station must not shrink the city to a corner
+        city = [f for f in (dossier.districts, dossier.streets) if f is not None and len(f)]
+        shown = [f.to_crs("EPSG:4326") for f in city or [self.subjects] if len(f)]
         bounds = np.array([f.total_bounds for f in shown])
         bounds = bounds[np.isfinite(bounds).all(axis=1)] if len(bounds) else np.zeros((1, 4))
         if not len(bounds):
@@ -102,7 +103,8 @@ class _Maps:
     def draw(self, target: Path | IO[bytes], *, county: str | None = None) -> None:
         """Draw the city, or one county of it."""
         name, subjects = self.dossier.city, self.subjects
-        ground = [f for f in (self.subjects, self.districts, self.streets) if f is not None]
+        city = [f for f in (self.districts, self.streets) if f is not None and len(f)]
+        ground = city or [self.subjects]
         if county is not None:
             name = self.dossier.county_names.get(county, county)
             subjects = subjects[subjects["adcode"].str[:6] == county]
