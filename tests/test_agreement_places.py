@@ -303,7 +303,8 @@ def test_junctions_of_nanjing_are_the_nodes_that_streets_share(cities, laid, sho
 # completeness: name → layer → adcodes; types of stations stand for those of the pack
 def declarations(pack) -> dict[str, dict[str, tuple[str, ...]]]:
     types = [t.id for t in pack.site_types]
-    layers = ("facilities", "community", "subdistrict", "compound", "civilised_unit", "built_up")
+    layers = ("facilities", "streets", "community", "subdistrict", "compound", "civilised_unit")
+    layers += ("built_up",)
     return {
         "nothing": {},
         "some types": {f"stations:{types[-1]}": ("*",), "facilities:park": ("*",)},

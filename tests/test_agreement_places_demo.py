@@ -127,7 +127,8 @@ def test_places_of_the_demo_city_are_judged_as_the_law_says(demo, known, pack_id
     answers = demo.now()
     pack = load_pack(pack_id)
     facts = answers.facts(standard=pack)
-    layers = ("stations", "facilities", "community", "subdistrict", "compound", "civilised_unit")
+    layers = ("stations", "facilities", "streets", "community", "subdistrict", "compound")
+    layers += ("civilised_unit",)
     codes = {"as imported": ("*",), "one county": COUNTIES[:1], "nothing": ()}[complete]
     declared = dict.fromkeys(layers, codes)
     if complete != "as imported":
