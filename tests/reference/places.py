@@ -228,8 +228,7 @@ def placement(rule: Any, town: Town) -> dict[str, Answer]:
         maybe = any(m is not None for m, sure in at if not sure)
         maybe = maybe or any(_may_lie(p, station) for p in lost)
         known = all(
-            town.declared("streets" if k in STREETS else _layer(k), station.adcode)
-            for k in rule.at
+            town.declared("streets" if k in STREETS else _layer(k), station.adcode) for k in rule.at
         )
         state = "met" if near else "unknown" if maybe or not known else "not_met"
         found[station.id] = (state, min(near, default=None))
