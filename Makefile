@@ -34,7 +34,7 @@ bench: $(VENV)/.test
 # new pins for what pyproject.toml asks; UPGRADE=--upgrade takes the newest of everything
 pins: $(VENV)/.test
 	$(PINS) $(UPGRADE) --all-extras -o .pins/test.txt pyproject.toml
-	$(PINS) $(UPGRADE) --extra files --extra plot --extra report --extra web -o .pins/run.txt pyproject.toml
+	$(PINS) $(UPGRADE) --extra files --extra plot --extra postgis --extra report --extra web -o .pins/run.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) demo-city build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
