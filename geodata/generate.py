@@ -23,6 +23,8 @@ from geodata.register import Register, decoy_station, fill, planted_json
 from geodata.shops import Shop, open_shops
 from geodata.town import Town, warped
 from geodata.tracks import tracks
+from geodata.untidy import FILE as UNTIDY
+from geodata.untidy import Untidy
 from geodata.walks import walks
 from geodata.ways import Ways
 
@@ -52,7 +54,7 @@ class Made:
 def make(seed: int = SEED) -> Made:
     """Make the town, its buildings, shops, districts and communities."""
     # a stream of its own for each step, so that a change to one leaves the others
-    rngs = [random.Random(seed + step) for step in range(9)]  # noqa: S311
+    rngs = [random.Random(seed + step) for step in range(10)]  # noqa: S311
     plan = town.build(rngs[0])
     builder = Builder(plan, rngs[1])
     builder.run()
@@ -112,7 +114,10 @@ def files(seed: int = SEED) -> dict[str, bytes]:
     )
     violations += off_the_streets({register.of_shop[n]: made.shops[n].name for n in astray["away"]})
     tables = books.tables(made.osm_id)
-    points_too = {
+    untidy = Untidy(register, made.shops, made.builder.facilities, made.rngs[9])
+    to_import = untidy.bytes()
+    points_too: dict[str, Any] = {
+        "new_stations": untidy.planted(),
         "points_in_doubt": [register.of_shop[n] for n in astray["doubtful"]],
         "points_found_shut": books.shut,
     }
@@ -123,6 +128,7 @@ def files(seed: int = SEED) -> dict[str, bytes]:
         "facilities.csv": listed_facilities(plan, made.builder.facilities),
         **_zones(made, communities, books, made.rngs[8]),
         **tables,
+        UNTIDY: to_import,
         "planted.json": planted.encode("utf-8"),
     }
 

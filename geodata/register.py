@@ -230,7 +230,7 @@ def planted_json(
     register: Register,
     points: Points,
     violations: list[dict[str, Any]],
-    points_too: dict[str, list[str]],
+    points_too: dict[str, Any],
     *,
     seed: int,
 ) -> str:

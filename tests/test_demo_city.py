@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 import osmium
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ import shapely
 import stationmap
 from geodata import generate
 from geodata.cli import ADCODE, DEMO, SOURCE, demo
+from geodata.untidy import gcj02
 from stationmap.city import City
 from stationmap.cli.run import run
 from stationmap.crs import convert, local_crs
@@ -404,6 +406,49 @@ def test_making_it_again_changes_nothing_and_says_what_it_is(folder, city, capsy
     said = capsys.readouterr().out
     assert "synthetic data, not a real place" in said
     assert f"{len(city.stations())} stations" in said
+
+
+# --------------------------------------------------------------------- a list to import
+
+
+NEW = PLANTED["new_stations"]
+
+
+@pytest.fixture(scope="module")
+def tried(city):
+    return city.import_file("stations", DEMO / "new-stations.xlsx", dry_run=True)
+
+
+def test_the_list_to_import_has_the_faults_that_are_planted_and_no_other(tried):
+    refused = sorted(entry.row for entry in tried.entries)
+    assert refused == sorted([*map(int, NEW["quarantined"]), NEW["total_row"]])
+    assert len({entry.refusal.reason for entry in tried.entries}) == len(refused)
+    counts = tried.counts
+    assert (counts.read, counts.quarantined) == (NEW["rows"], len(refused))
+    assert counts.accepted == counts.read - counts.quarantined
+    assert counts.to_locate == len(NEW["to_locate"])
+
+
+def test_its_datum_is_told_by_the_facilities_that_stations_are_called_after(tried):
+    assert (tried.datum, tried.decided) == (NEW["datum"], True)
+
+
+@pytest.mark.parametrize("place", [(118.80, 28.66), (110.36, 21.27), (109.78, 39.61)])
+def test_the_second_writing_of_the_datum_agrees_with_the_first(place):
+    known = [float(v) for v in convert(*place, source="wgs84", target="gcj02")]
+    assert gcj02(*place) == pytest.approx(known, abs=1e-6)
+
+
+def test_every_row_of_it_says_that_it_is_synthetic():
+    book = openpyxl.load_workbook(DEMO / "new-stations.xlsx", read_only=True)
+    title, headings, *rows, total = book[NEW["sheet"]].iter_rows(values_only=True)
+    note = headings.index("备注")
+    assert LABEL in title[0]
+    assert total[0] == "合计"
+    assert {row[note] for row in rows} == {LABEL}
+    assert not {row[headings.index("联系电话")] for row in rows} - {None}
+    assert {row[headings.index("联系人")] for row in rows} == {"值班岗"}
+    assert "序号" in headings[0]
 
 
 def test_another_city_is_left_alone(tmp_path):
