@@ -3,11 +3,13 @@
 ::
 
     StationMapError
+    ├── Conflict                   somebody else has changed meanwhile what is to be changed
     └── InputError (ValueError)    a file, row, option or setting that cannot be used as it is
         ├── CrsError               coordinates without a usable reference system
         ├── DatumUndecided         the evidence does not tell the datum; the caller must say it
         ├── PackError              a standards pack that is unknown or does not validate
         └── CityError              a city folder that is missing, locked, damaged or too new
+            └── RegisterError      a register that is busy, full, damaged or out of reach
 
 Messages are English templates with named parameters; ``render("zh")`` gives the Chinese sentence.
 """
@@ -41,6 +43,15 @@ class StationMapError(Exception):
         return self.render("en")
 
 
+class Conflict(StationMapError):  # noqa: N818 - nobody's mistake
+    """Somebody else has changed meanwhile what is to be changed.
+
+    ``params`` hold ``entity``, ``id``, ``yours`` (the columns that were to be set; None to remove),
+    ``current`` (the row as it stands; None where there is none) and ``base`` (the row as it was
+    when it was read; None where that is not known).
+    """
+
+
 class InputError(StationMapError, ValueError):
     """Input that cannot be used as it is."""
 
@@ -59,3 +70,7 @@ class PackError(InputError):
 
 class CityError(InputError):
     """A city folder that is missing, locked, damaged or newer than this program."""
+
+
+class RegisterError(CityError):
+    """A register that is busy, full, damaged or out of reach; ``params["why"]`` says which."""

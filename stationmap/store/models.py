@@ -1,0 +1,308 @@
+"""The register's tables, the same on SQLite and on PostGIS."""
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+Place = tuple[float, float]
+
+_WKB = struct.Struct("<BIdd")  # byte order, type, x, y
+_EWKB = struct.Struct("<BIIdd")  # the same with a reference system
+_POINT, _WITH_SRID, _WGS84 = 1, 0x20000000, 4326
+
+
+class Point(UserDefinedType[Place]):
+    """Longitude and latitude in degrees (WGS-84): WKB in SQLite, a geometry in PostGIS."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Name of the column's type in SQLite."""
+        return "BLOB"
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Place | None], Any]:
+        """Return what writes a place."""
+        if dialect.name == "sqlite":
+            return lambda at: None if at is None else _WKB.pack(1, _POINT, *at)
+        return lambda at: (
+            None if at is None else _EWKB.pack(1, _POINT | _WITH_SRID, _WGS84, *at).hex()
+        )
+
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[Any], Place | None]:
+        """Return what reads a place."""
+        del coltype
+        if dialect.name == "sqlite":
+            return lambda data: None if data is None else _WKB.unpack(data)[2:]
+        return lambda data: None if data is None else _EWKB.unpack(bytes.fromhex(data))[3:]
+
+
+@compiles(Point, "postgresql")
+def _geometry(*_: Any, **__: Any) -> str:
+    return "geometry(Point,4326)"
+
+
+class Json(TypeDecorator[Any]):
+    """A value as JSON text, always written the same way, so that it can be hashed."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Write a value; None stays NULL."""
+        del dialect
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Read a value."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+def canonical(value: Any) -> str:
+    """Write JSON in the one way in which it is stored and hashed."""
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite gives rowids of its own only to a plain INTEGER
+_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _entity(
+    name: str, columns: Mapping[str, Any], *, imported: bool = False, keys: str = ""
+) -> sa.Table:
+    """One table of current state: `columns`, and what every one has; `keys` get an index."""
+    own = [
+        sa.Column(column, kind() if isinstance(kind, type) else kind, index=column in keys.split())
+        for column, kind in columns.items()
+    ]
+    if imported:
+        own += [sa.Column("source", sa.Text, index=True), sa.Column("brought", Json)]
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.Text, primary_key=True),
+        *own,
+        # numbers of the events that made the row, and that changed it last
+        sa.Column("created", sa.BigInteger, nullable=False, index=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+
+
+def _text_columns(names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.Text) for name in names.split()]
+
+
+def _texts(names: str) -> dict[str, Any]:
+    return dict.fromkeys(names.split(), sa.Text)
+
+
+station = _entity(
+    "station",
+    {
+        **_texts(
+            "name type status unit_id unit supervising_unit address adcode parent_id hours "
+            "hours_source supplies platform_id"
+        ),
+        "demonstration": sa.Boolean,
+        "opened_on": sa.Text,
+        "phone": sa.Text,
+        "source_row": sa.BigInteger,
+        "source_lon": sa.Double,
+        "source_lat": sa.Double,
+        "source_datum": sa.Text,
+        "geometry": Point,
+    },
+    imported=True,
+    keys="name type status unit_id adcode",
+)
+unit = _entity(
+    "unit",
+    {
+        **_texts("name adcode platform_id"),
+        "civilised": sa.Boolean,
+        "organisation": sa.Boolean,
+        "headcount": sa.Double,
+    },
+    imported=True,
+)
+project = _entity("project", _texts("station_id name service published"), imported=True)
+activity = _entity(
+    "activity",
+    {
+        **_texts("station_id unit_id name date place served content quality"),
+        "hours": sa.Double,
+        "reported": sa.Boolean,
+        **_texts("post_in_charge post_recording"),
+    },
+    imported=True,
+)
+count = _entity(
+    "count",
+    {**_texts("subject subject_kind name period count"), "value": sa.Double},
+    imported=True,
+)
+exemption = _entity(
+    "exemption",
+    {
+        **_texts("rule_id subject_id"),
+        "from_m": sa.Double,
+        "to_m": sa.Double,
+        **_texts("reason approver until"),
+    },
+    imported=True,
+)
+import_source = _entity("import_source", {"record": Json})
+closure = _entity("closure", _texts("station_id from_date to_date reason at"), keys="station_id")
+restock = _entity(
+    "restock", _texts("station_id supply state note at done_at"), keys="station_id state"
+)
+application = _entity(
+    "application",
+    {
+        **_texts("unit_id kind station_id state"),
+        "station": Json,
+        **_texts("reason decision at decided_at"),
+    },
+    keys="unit_id state",
+)
+remark = _entity(
+    "remark", _texts("station_id kind text state answer at answered_at"), keys="station_id state"
+)
+contact = _entity("contact", _texts("person phone note"))
+account = _entity("account", {**_texts("name role adcode unit_id"), "active": sa.Boolean})
+
+ENTITIES: Mapping[str, sa.Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            station,
+            unit,
+            project,
+            activity,
+            count,
+            exemption,
+            import_source,
+            closure,
+            restock,
+            application,
+            remark,
+            contact,
+            account,
+        )
+    }
+)
+"""What the register keeps, by name; everything that changes in them is an event."""
+
+PRIVATE = frozenset({"contact", "account", "application", "remark"})
+"""Entities that no public answer reads."""
+
+PUBLIC = tuple(name for name in ENTITIES if name not in PRIVATE)
+
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("undoes", sa.Text, index=True),
+    sa.Column("events", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("action", sa.BigInteger, nullable=False, index=True),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("entity_id", sa.Text, nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Index("ix_event_subject", "entity", "entity_id", "seq"),
+)
+# one row: where the events stand; whoever writes holds it
+head = sa.Table(
+    "head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("actions", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
+# what is no event: it is secret, or passes
+secret = sa.Table(
+    "secret",
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Text, nullable=False),
+)
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("account_id", sa.Text, nullable=False, index=True),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("seen_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("agent", sa.Text),
+)
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Text, nullable=False),
+    sa.Column("until", sa.Text),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Text, nullable=False, index=True),
+    *_text_columns("account_id role adcode unit_id action object outcome address"),
+    sqlite_autoincrement=True,
+)
+setting = sa.Table(
+    "setting",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# where the stations are, for views and neighbours: SQLite's own R-tree, kept by triggers; rows are
+# replaced, never updated
+RTREE_SQL = (
+    "CREATE VIRTUAL TABLE station_rtree USING rtree(number, west, east, south, north)",
+    """CREATE TRIGGER station_placed AFTER INSERT ON station WHEN NEW.geometry IS NOT NULL BEGIN
+    INSERT INTO station_rtree VALUES (NEW.created, point_x(NEW.geometry), point_x(NEW.geometry),
+    point_y(NEW.geometry), point_y(NEW.geometry)); END""",
+    """CREATE TRIGGER station_removed AFTER DELETE ON station BEGIN
+    DELETE FROM station_rtree WHERE number = OLD.created; END""",
+)
+GIST_SQL = ("CREATE INDEX ix_station_geometry ON station USING gist (geometry)",)

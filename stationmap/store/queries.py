@@ -1,0 +1,253 @@
+"""Questions to the register's tables; each takes a connection, so that one state answers."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stationmap.store import models
+from stationmap.store.events import Action, Event, Row, applied, plain, restored
+from stationmap.store.models import ENTITIES
+
+CHUNK = 500  # ids in one question
+_SEARCHED = ("name", "address", "unit", "id")
+
+
+def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Cut ids into lists that one question holds."""
+    rest = iter(ids)
+    while some := list(islice(rest, CHUNK)):
+        yield some
+
+
+def rows_by_id(connection: Connection, entity: str, ids: Collection[str]) -> list[Row]:
+    """Return the rows of some ids, all columns."""
+    table = ENTITIES[entity]
+    return [
+        dict(row)
+        for some in chunks(ids)
+        for row in connection.execute(sa.select(table).where(table.c.id.in_(some))).mappings()
+    ]
+
+
+def delete(connection: Connection, entity: str, ids: Collection[str]) -> None:
+    """Remove rows from the present state."""
+    table = ENTITIES[entity]
+    for some in chunks(ids):
+        connection.execute(sa.delete(table).where(table.c.id.in_(some)))
+
+
+def frame(connection: Connection, entity: str) -> pd.DataFrame:
+    """Return all rows of an entity in the order they came to be."""
+    table = ENTITIES[entity]
+    found = connection.execute(sa.select(table).order_by(table.c.created))
+    return _typed(entity, pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys())))
+
+
+def as_frame(entity: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows as a frame with the columns of `frame`."""
+    names = ENTITIES[entity].columns.keys()
+    return _typed(
+        entity, pd.DataFrame.from_records([[r[n] for n in names] for r in rows], columns=names)
+    )
+
+
+def _typed(entity: str, found: pd.DataFrame) -> pd.DataFrame:
+    """Keep places and JSON as they are, numbers as floats: nothing depends on what is missing."""
+    kinds = {}
+    for column in ENTITIES[entity].columns:
+        if isinstance(column.type, models.Point | models.Json | sa.Boolean):
+            kinds[column.name] = "object"
+        elif isinstance(column.type, sa.Text):
+            kinds[column.name] = "str"
+        elif column.name in {"created", "version"}:
+            kinds[column.name] = "int64"
+        else:
+            kinds[column.name] = "float64"
+    return found.astype(kinds)
+
+
+# ------------------------------------------------------------------- stations
+
+
+def find_stations(
+    connection: Connection,
+    *,
+    words: str = "",
+    status: str = "",
+    type: str = "",  # noqa: A002 - the column's name
+    adcode: str = "",
+    unit_id: str = "",
+    placed: bool | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    offset: int = 0,
+    limit: int | None = 50,
+) -> tuple[int, list[Row]]:
+    """Search the stations.
+
+    Parameters
+    ----------
+    connection : Connection
+    words : str
+        Every word stands in the name, the address, the unit or the id, whatever the case.
+    status, type, unit_id : str
+        Only stations with this one; all where empty.
+    adcode : str
+        Only stations whose adcode begins so.
+    placed : bool, optional
+        Only those with a place, or (False) only those without: 待定位.
+    bbox : tuple of float, optional
+        Only those within west, south, east, north in degrees, borders included.
+    offset, limit : int
+        Which of them, in the order of their names; None for all.
+
+    Returns
+    -------
+    total : int
+        How many there are in all.
+    rows : list of dict
+    """
+    table = models.station
+    where = [
+        table.c[name] == value
+        for name, value in (("status", status), ("type", type), ("unit_id", unit_id))
+        if value
+    ]
+    if adcode:
+        where.append(table.c.adcode.startswith(adcode, autoescape=True))
+    where += [
+        sa.or_(*(table.c[name].icontains(word, autoescape=True) for name in _SEARCHED))
+        for word in words.split()
+    ]
+    if placed is not None:
+        where.append(table.c.geometry.is_not(None) if placed else table.c.geometry.is_(None))
+    if bbox is not None:
+        where.append(_in_box(connection, bbox))
+    total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar()
+    chosen = (
+        sa.select(table)
+        .where(*where)
+        .order_by(table.c.name, table.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return int(total or 0), [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def _in_box(
+    connection: Connection, bbox: tuple[float, float, float, float]
+) -> sa.ColumnElement[bool]:
+    box = dict(zip("wsen", bbox, strict=True))
+    if connection.dialect.name == "postgresql":
+        return sa.text("station.geometry && ST_MakeEnvelope(:w, :s, :e, :n, 4326)").bindparams(
+            **box
+        )  # type: ignore[return-value]
+    # an R-tree keeps single precision, rounded outwards: the place itself decides
+    return sa.text(  # type: ignore[return-value]
+        "station.created IN (SELECT number FROM station_rtree "
+        "WHERE east >= :w AND west <= :e AND north >= :s AND south <= :n) "
+        "AND point_x(station.geometry) BETWEEN :w AND :e "
+        "AND point_y(station.geometry) BETWEEN :s AND :n"
+    ).bindparams(**box)
+
+
+# ------------------------------------------------------------------- events
+
+
+def _selected() -> sa.Select[Any]:
+    event, action = models.event, models.action
+    return sa.select(
+        event.c.seq,
+        action.c.id.label("action"),
+        action.c.at,
+        action.c.by,
+        action.c.kind,
+        action.c.note,
+        event.c.entity,
+        event.c.entity_id,
+        event.c.before,
+        event.c.after,
+    ).join_from(event, action, event.c.action == action.c.number)
+
+
+def _events(connection: Connection, chosen: sa.Select[Any]) -> list[Event]:
+    return [
+        Event(*row[:8], *(None if text is None else json.loads(text) for text in row[8:]))
+        for row in connection.execute(chosen)
+    ]
+
+
+def events(
+    connection: Connection,
+    subject: sa.ColumnElement[bool],
+    *,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[Event]:
+    """Return the events that a condition names, newest first."""
+    chosen = _selected().where(subject).order_by(models.event.c.seq.desc()).limit(limit)
+    if before is not None:
+        chosen = chosen.where(models.event.c.seq < before)
+    return _events(connection, chosen)
+
+
+def events_of(
+    connection: Connection, action: str, *, offset: int, limit: int | None
+) -> list[Event]:
+    """Return the events of an action in their order."""
+    chosen = _selected().where(models.action.c.id == action).order_by(models.event.c.seq)
+    return _events(connection, chosen.offset(offset).limit(limit))
+
+
+def actions(
+    connection: Connection,
+    *,
+    id: str | None = None,  # noqa: A002 - the column's name
+    before: int | None = None,
+    limit: int = 50,
+    kinds: Collection[str] = (),
+    by: str | None = None,
+) -> list[Action]:
+    """Return actions, newest first."""
+    action, undoing = models.action, models.action.alias("undoing")
+    # an undo that was undone itself undoes nothing
+    redone = models.action.alias("redone")
+    live = ~sa.exists().where(redone.c.undoes == undoing.c.id)
+    undone_by = (
+        sa.select(undoing.c.id)
+        .where((undoing.c.undoes == action.c.id) & live)
+        .order_by(undoing.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    names = ["id", "seq", "at", "by", "kind", "note", "events", "undoes"]
+    chosen = (
+        sa.select(*(action.c[name] for name in names), undone_by)
+        .order_by(action.c.number.desc())
+        .limit(limit)
+    )
+    for where in (
+        action.c.id == id if id is not None else None,
+        action.c.seq < before if before is not None else None,
+        action.c.kind.in_(list(kinds)) if kinds else None,
+        action.c.by == by if by is not None else None,
+    ):
+        if where is not None:
+            chosen = chosen.where(where)
+    return [Action(*tuple(row)) for row in connection.execute(chosen)]
+
+
+def row_at(connection: Connection, entity: str, row_id: str, *, seq: int) -> Row | None:
+    """Return a row as it was after event number `seq`, without what the register fills itself."""
+    subject = (models.event.c.entity == entity) & (models.event.c.entity_id == row_id)
+    found = rows_by_id(connection, entity, [row_id])
+    row = plain(found[0]) if found else None
+    for one in events(connection, subject):
+        if one.seq <= seq:
+            break
+        row = applied(row, one.before)
+    return None if row is None else restored(entity, row)

@@ -1,0 +1,501 @@
+"""Register: stations, units and all that is kept of them, as events and as their present state."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stationmap.errors import Conflict, InputError
+from stationmap.store import backend, migrate, models, queries
+from stationmap.store.events import (
+    Action,
+    Chain,
+    Change,
+    Event,
+    Receipt,
+    Row,
+    action_of,
+    applied,
+    clean,
+    content_hash,
+    difference,
+    now,
+    plain,
+    restored,
+    tracked,
+)
+from stationmap.store.models import ENTITIES, PUBLIC, canonical
+
+FEW = 2_000  # changed rows up to which a snapshot is patched rather than read anew
+AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
+"""Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The public entities as they were at one sequence number.
+
+    Attributes
+    ----------
+    seq : int
+    frames : mapping
+        Entity → its rows in the order in which they came to be, all columns; places are pairs of
+        longitude and latitude in degrees (WGS-84), or None. Shared: copy before you change one.
+    changed : mapping or None
+        Entity → ids of the rows that differ from those of the snapshot before; None where there
+        was none, or too much changed to say.
+    """
+
+    seq: int
+    frames: Mapping[str, pd.DataFrame]
+    changed: Mapping[str, frozenset[str]] | None = None
+
+
+class Register:
+    """One city's register, on SQLite or on PostGIS; may be used by many threads and processes.
+
+    Every write is one transaction: it is whole and lasts once its receipt is given, or has not
+    happened. Whoever reads sees one state. Methods raise RegisterError where the database is busy,
+    full, damaged or out of reach.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str | Path) -> "Register":
+        """Open a register; make it where there is none, bring an older one to today's form.
+
+        Parameters
+        ----------
+        url : str or Path
+            A file, ``sqlite:///FILE``, or ``postgresql://USER@HOST/NAME``.
+
+        Raises
+        ------
+        RegisterError
+            It cannot be reached, is damaged, or was written by a newer program.
+        """
+        engine = backend.engine_of(url)
+        with backend.faults(engine):
+            migrate.up(engine)
+        return cls(engine)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database behind the register."""
+        return self._engine
+
+    @property
+    def backend(self) -> str:
+        """Kind of database: "sqlite" or "postgis"."""
+        return "sqlite" if self._engine.dialect.name == "sqlite" else "postgis"
+
+    @property
+    def url(self) -> str:
+        """Address of the register, a password hidden."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state from beginning to end."""
+        with backend.reading(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection that alone may write; the block's work stands whole, or not at all."""
+        with backend.writing(self._engine) as connection:
+            yield connection
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def seq(self) -> int:
+        """Return the number of the last event; 0 before the first."""
+        with self.reading() as connection:
+            return int(_head(connection).seq)
+
+    def get(self, entity: str, id: str) -> Row | None:  # noqa: A002 - the column's name
+        """Return one row with all its columns; None where there is none of this id."""
+        found = self.rows(entity, id=id)
+        return found[0] if found else None
+
+    def rows(self, entity: str, **equals: Any) -> list[Row]:
+        """Return the rows whose columns equal what is given, in the order they came to be."""
+        table = ENTITIES[entity]
+        chosen = sa.select(table).order_by(table.c.created)
+        for name, value in equals.items():
+            chosen = chosen.where(table.c[name] == value)
+        with self.reading() as connection:
+            return [dict(row) for row in connection.execute(chosen).mappings()]
+
+    def find_stations(self, **filters: Any) -> tuple[int, list[Row]]:
+        """Search the stations; see `queries.find_stations`."""
+        with self.reading() as connection:
+            return queries.find_stations(connection, **filters)
+
+    def snapshot(self, previous: Snapshot | None = None) -> Snapshot:
+        """Read the public entities, all of one state; only what changed where `previous` is given.
+
+        `previous` itself is returned where nothing has changed since.
+        """
+        with self.reading() as connection:
+            seq = _head(connection).seq
+            if previous is not None and previous.seq == seq:
+                return previous
+            if previous is None or seq < previous.seq:
+                return Snapshot(seq, {name: queries.frame(connection, name) for name in PUBLIC})
+            changed = _changed_since(connection, previous.seq)
+            if changed is None:
+                return Snapshot(seq, {name: queries.frame(connection, name) for name in PUBLIC})
+            frames = dict(previous.frames)
+            for name in PUBLIC:
+                if ids := changed.get(name):
+                    frames[name] = _patched(connection, name, frames[name], ids)
+            return Snapshot(seq, frames, changed)
+
+    def history(
+        self,
+        entity: str,
+        id: str,  # noqa: A002 - the column's name
+        *,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Event]:
+        """Return the events of one row, newest first; those before event number `before`."""
+        subject = (models.event.c.entity == entity) & (models.event.c.entity_id == id)
+        with self.reading() as connection:
+            return queries.events(connection, subject, before=before, limit=limit)
+
+    def actions(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = (),
+        by: str | None = None,
+    ) -> list[Action]:
+        """Return actions, newest first; those whose last event is before number `before`."""
+        with self.reading() as connection:
+            return queries.actions(connection, before=before, limit=limit, kinds=kinds, by=by)
+
+    def action(self, id: str) -> Action | None:  # noqa: A002 - the column's name
+        """Return one action; None where there is none of this id."""
+        with self.reading() as connection:
+            return next(iter(queries.actions(connection, id=action_of(id), limit=1)), None)
+
+    def events(self, action: str, *, offset: int = 0, limit: int = 100) -> list[Event]:
+        """Return the events of one action in their order, from the `offset`-th on."""
+        with self.reading() as connection:
+            return queries.events_of(connection, action_of(action), offset=offset, limit=limit)
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def write(
+        self, changes: Sequence[Change], *, action: str, by: str, kind: str, note: str = ""
+    ) -> Receipt:
+        """Make changes, all or none, as one action.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            At most one of each row. What stands already makes no event.
+        action : str
+            The client's UUID: sent again with the same changes it answers the first receipt.
+        by : str
+            Id of the account that asks, or "cli".
+        kind : str
+            What is done, in a word: edit, move, import …
+        note : str
+            Anything to remember of it; no part of the action's identity.
+
+        Raises
+        ------
+        Conflict
+            A row is not at the version it was read at, or the action was taken with other changes.
+        InputError
+            The action is no UUID, or a text cannot be stored.
+        """
+        action = action_of(action)
+        asked = [
+            (c.entity, c.id, None if c.after is None else clean(c.entity, c.after), c.expects)
+            for c in changes
+        ]
+        if len({(entity, row_id) for entity, row_id, *_ in asked}) < len(asked):
+            raise ValueError("a row can be changed but once in an action")
+        with self.writing() as connection:
+            content = content_hash(kind, asked)
+            if earlier := _earlier(connection, action, content):
+                return earlier
+            current = _current(connection, [(entity, row_id) for entity, row_id, *_ in asked])
+            steps = []
+            for entity, row_id, after, expects in asked:
+                row = current.get((entity, row_id))
+                if expects is not None and (row["version"] if row else 0) != expects:
+                    raise _stale(connection, entity, row_id, after, row, expects)
+                steps.append((entity, row_id, row, _wanted(row, after, kind=kind)))
+            return _record(
+                connection, steps, action=action, by=by, kind=kind, note=note, content=content
+            )
+
+    def undo(
+        self, undone: str, *, action: str, by: str, keep_changed: bool = False, note: str = ""
+    ) -> Receipt:
+        """Put back what an action changed.
+
+        Parameters
+        ----------
+        undone : str
+            Id of the action to undo; an undo can be undone too.
+        action, by, note : str
+            See `write`.
+        keep_changed : bool
+            Leave alone the rows that were changed since, and name them in the receipt.
+
+        Raises
+        ------
+        Conflict
+            A row was changed since, or the action is undone already.
+        InputError
+            There is no such action.
+        """
+        action, undone = action_of(action), action_of(undone)
+        with self.writing() as connection:
+            content = content_hash("undo", [("action", undone, None, int(keep_changed))])
+            if earlier := _earlier(connection, action, content):
+                return earlier
+            found = next(iter(queries.actions(connection, id=undone, limit=1)), None)
+            if found is None:
+                raise InputError("there is no action {action} to undo", action=undone)
+            if found.undone_by is not None:
+                raise Conflict(
+                    "this was undone already", entity="action", id=undone, yours=None,
+                    current=None, base=None,
+                )  # fmt: skip
+            steps, kept = [], []
+            for one, current in _present(connection, undone):
+                if (current["version"] if current else None) != (one.seq if one.after else None):
+                    if not keep_changed:
+                        raise Conflict(
+                            "{id} was changed since; undo that first, or undo the rest alone",
+                            entity=one.entity,
+                            id=one.id,
+                            yours=one.before,
+                            current=current,
+                            base=None,
+                        )
+                    kept.append((one.entity, one.id))
+                    continue
+                before = None if one.before is None else restored(one.entity, one.before)
+                row = applied(plain(current) if current else None, before)
+                steps.append((one.entity, one.id, current, row))
+            receipt = _record(
+                connection,
+                steps,
+                action=action,
+                by=by,
+                kind="undo",
+                note=note,
+                content=content,
+                undoes=undone,
+            )
+            return Receipt(receipt.action, receipt.seq, receipt.at, receipt.events, kept=kept)
+
+
+# ------------------------------------------------------------------- the work of a write
+
+_Step = tuple[str, str, Row | None, Row | None]  # entity, id, row as it stands, plain row wanted
+
+
+def _head(connection: Connection) -> Any:
+    return connection.execute(sa.select(models.head)).one()
+
+
+def _earlier(connection: Connection, action: str, content: str) -> Receipt | None:
+    """Return the receipt of the same action taken before."""
+    taken = connection.execute(sa.select(models.action).where(models.action.c.id == action)).first()
+    if taken is None:
+        return None
+    if taken.content != content:
+        raise Conflict(
+            "this was sent before with other content; what was saved first stands: open the form "
+            "again and look",
+            entity="action",
+            id=action,
+            yours=None,
+            current=None,
+            base=None,
+        )
+    return Receipt(action, taken.seq, taken.at, taken.events, again=True)
+
+
+def _wanted(row: Row | None, after: Row | None, *, kind: str) -> Row | None:
+    """Return the plain row that a change asks for."""
+    if after is None:
+        return None
+    stands = plain(row) if row else {}
+    wanted = applied(stands, plain_of(after)) or {}
+    if row is not None and kind not in AS_THE_SOURCE_SAYS and "brought" in stands:
+        wanted["brought"] = tracked(stands, wanted)
+    return wanted
+
+
+def plain_of(after: Mapping[str, Any]) -> Row:
+    """Return columns to set as they stand in events: places as lists, None kept."""
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in after.items()}
+
+
+def _current(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """Return the rows that stand, by entity and id."""
+    wanted: dict[str, list[str]] = {}
+    for entity, row_id in keys:
+        wanted.setdefault(entity, []).append(row_id)
+    return {
+        (entity, row["id"]): row
+        for entity, ids in wanted.items()
+        for row in queries.rows_by_id(connection, entity, ids)
+    }
+
+
+def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | None]]:
+    """Return the events of an action, each with its row as it stands now."""
+    events = queries.events_of(connection, undone, offset=0, limit=None)
+    current = _current(connection, [(e.entity, e.id) for e in events])
+    return [(e, current.get((e.entity, e.id))) for e in events]
+
+
+def _record(
+    connection: Connection,
+    steps: Iterable[_Step],
+    *,
+    action: str,
+    by: str,
+    kind: str,
+    note: str,
+    content: str,
+    undoes: str | None = None,
+) -> Receipt:
+    """Write the events, what follows from them, and the action that holds them together."""
+    head, at = _head(connection), now()
+    number = head.actions + 1
+    events: list[Row] = []
+    removed: dict[str, list[str]] = {}
+    added: dict[str, list[Row]] = {}
+    seq = head.seq
+    for entity, row_id, row, wanted in steps:
+        found = difference(plain(row) if row else None, wanted)
+        if found is None:
+            continue
+        seq += 1
+        before, after = (None if one is None else canonical(one) for one in found)
+        events.append(
+            {
+                "seq": seq,
+                "action": number,
+                "entity": entity,
+                "entity_id": row_id,
+                "before": before,
+                "after": after,
+            }
+        )
+        if row is not None:
+            removed.setdefault(entity, []).append(row_id)
+        if wanted is not None:
+            added.setdefault(entity, []).append(
+                row_of(entity, row_id, wanted, created=row["created"] if row else seq, version=seq)
+            )
+    facts: dict[str, Any] = {
+        "number": number,
+        "id": action,
+        "at": at,
+        "by": by,
+        "kind": kind,
+        "note": note,
+        "undoes": undoes,
+        "events": len(events),
+        "content": content,
+    }
+    chain = Chain(head.hash)
+    chain.add_action(**facts)
+    for event in events:
+        chain.add_event(*(event[n] for n in ("seq", "entity", "entity_id", "before", "after")))
+    digest = chain.hexdigest()
+    if events:
+        connection.execute(sa.insert(models.event), events)
+    for entity, ids in removed.items():
+        queries.delete(connection, entity, ids)
+    for entity, rows in added.items():
+        connection.execute(sa.insert(ENTITIES[entity]), rows)
+    connection.execute(sa.insert(models.action), [{**facts, "seq": seq, "hash": digest}])
+    connection.execute(sa.update(models.head).values(seq=seq, actions=number, hash=digest))
+    return Receipt(action, seq, at, len(events))
+
+
+def row_of(
+    entity: str, row_id: str, wanted: Mapping[str, Any], *, created: int, version: int
+) -> Row:
+    """Return the whole row of a table for a plain row."""
+    columns = dict.fromkeys(ENTITIES[entity].columns.keys())
+    own = {"id": row_id, "created": created, "version": version}
+    return {**columns, **restored(entity, wanted), **own}
+
+
+def _stale(
+    connection: Connection,
+    entity: str,
+    row_id: str,
+    yours: Row | None,
+    current: Row | None,
+    expects: int,
+) -> Conflict:
+    """Say that a row is not as it was read, with all three versions."""
+    base = queries.row_at(connection, entity, row_id, seq=expects) if expects else None
+    return Conflict(
+        "{id} was changed by somebody else meanwhile; nothing of yours is lost: compare the two "
+        "and save again",
+        entity=entity,
+        id=row_id,
+        yours=yours,
+        current=current,
+        base=base,
+    )
+
+
+# ------------------------------------------------------------------- snapshots
+
+
+def _changed_since(connection: Connection, seq: int) -> dict[str, frozenset[str]] | None:
+    """Return which rows changed, by entity; None where they are too many to be read one by one."""
+    event = models.event
+    chosen = (
+        sa.select(event.c.entity, event.c.entity_id)
+        .where(event.c.seq > seq)
+        .distinct()
+        .limit(FEW + 1)
+    )
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(chosen).all()
+    if len(rows) > FEW:
+        return None
+    for entity, row_id in rows:
+        found.setdefault(entity, set()).add(row_id)
+    return {entity: frozenset(ids) for entity, ids in found.items()}
+
+
+def _patched(
+    connection: Connection, entity: str, frame: pd.DataFrame, ids: frozenset[str]
+) -> pd.DataFrame:
+    """Return a frame with some of its rows read anew, in the same order."""
+    fresh = queries.rows_by_id(connection, entity, sorted(ids))
+    kept = frame[~frame["id"].isin(ids)]
+    found = pd.concat([kept, queries.as_frame(entity, fresh)]) if fresh else kept
+    return found.sort_values("created", kind="stable", ignore_index=True)
