@@ -1,0 +1,110 @@
+"""What every page of an administrator does: reach the register, write one action, say it is done."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, flash, request
+
+from stationmap.city import City
+from stationmap.messages import N_
+from stationmap.store.events import Change, Receipt, action_of
+from stationmap.store.register import Register
+from web.access import PERMISSIONS, log, me, visitor_if_known
+from web.params import language
+from web.words import say
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the side navigation."""
+
+    path: str
+    label: str
+    permission: str
+
+
+NAVIGATION = (
+    Place("/manage/stations", N_("Stations"), "station.read"),
+    Place("/manage/import", N_("Import"), "import"),
+    Place("/manage/locate", N_("To locate"), "station.manage"),
+    Place("/manage/applications", N_("Applications"), "application.decide"),
+    Place("/home", N_("Our unit"), "application.make"),
+    Place("/manage/accounts", N_("Accounts"), "account.manage"),
+    Place("/manage/audit", N_("Log"), "audit.read"),
+)
+
+
+def city() -> City:
+    """Return the city behind the application."""
+    found: City = current_app.extensions["city"]
+    return found
+
+
+def city_name() -> str:
+    """Return the city's name."""
+    return city().now().config.name
+
+
+def register() -> Register:
+    """Return the city's register."""
+    return city().register
+
+
+def action_id() -> str:
+    """Return the mark of the action that this form asks for, made when the form was shown.
+
+    Raises
+    ------
+    InputError
+        The form has none, or it is no UUID.
+    """
+    return action_of(request.form.get("action", ""))
+
+
+def submit(changes: Iterable[Change], *, kind: str, note: str = "") -> Receipt:
+    """Write the changes of this form as one action of the account, and log it.
+
+    A form that is sent twice is written once, and gets its first receipt again.
+
+    Raises
+    ------
+    Conflict
+        Somebody else has changed one of the rows meanwhile, or the mark was used for other changes.
+    RegisterError
+        The register is busy, full, damaged or out of reach; nothing was written.
+    """
+    asked = list(changes)
+    receipt = register().write(asked, action=action_id(), by=me().id, kind=kind, note=note)
+    if not receipt.again:
+        first = f" {asked[0].entity}:{asked[0].id}" if len(asked) == 1 else ""
+        log("change", f"{kind}{first} {receipt.action}")
+    return receipt
+
+
+def say_done(template: str, *, undo: str = "", **params: Any) -> None:
+    """Have the next page say a sentence, with a button that undoes it.
+
+    Parameters
+    ----------
+    template : str
+        Of the pages' catalogue.
+    undo : str
+        Address to which the button posts; no button unless given.
+    **params
+        Values for the template's named fields.
+    """
+    flash({"text": say(template, lang=language(), **params), "undo": undo})
+
+
+def navigation() -> list[Place]:
+    """Return the places that the account may go to, as far as this application has them."""
+    account = visitor_if_known()
+    if account is None:
+        return []
+    there = {rule.rule for rule in current_app.url_map.iter_rules()}
+    return [
+        place
+        for place in NAVIGATION
+        if account.role in PERMISSIONS[place.permission] and place.path in there
+    ]
