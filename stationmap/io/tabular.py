@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -139,6 +139,30 @@ def read(
         grids = [grid for grid in grids if grid.name not in EXPLANATIONS] or grids
         draft, notes = _choose(grids, wanted, kind=kind, placed=placed, file=path.name)
     return _table(draft, wanted, notes, file=path.name)
+
+
+class Sheet(NamedTuple):
+    """One sheet as `read` would take it; `roles` has every heading that names a role."""
+
+    name: str
+    hidden: bool
+    frame: pd.DataFrame
+    rows: NDArray[np.int64]
+    roles: Mapping[str, list[str]]
+    coordinates: bool
+
+
+def sheets(
+    path: str | Path, *, columns: Mapping[str, str] | None = None, kind: str | None = None
+) -> list[Sheet]:
+    """Return the sheets of a workbook, or the only one of a text file, without choosing.
+
+    Parameters are those of `read`; sheets without any cell are left out.
+    """
+    drafts = [_draft(g, dict(columns or {}), kind=kind) for g in read_grids(path) if g.rows]
+    return [
+        Sheet(d.grid.name, d.grid.hidden, d.frame, d.rows, d.roles, d.coordinates) for d in drafts
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""Reading other people's files in a child process: whatever happens there, the server goes on.
+
+The child has an empty environment, may use `BYTES` of memory and `SECONDS` of time, and writes
+nowhere but where an import writes. It is asked and answers in JSON; this file is its program too.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any
+
+from stationmap.city.preview import (
+    Options,
+    bring,
+    packed,
+    preview,
+    reported,
+    unpacked,
+    write_refused,
+)
+from stationmap.errors import CityError, InputError, StationMapError
+from stationmap.io.notes import Note
+
+BYTES = 4_000_000_000
+SECONDS = 240
+AT_ONCE = 2  # children; each takes a processor for seconds
+_WAIT_S = 20.0
+_places = BoundedSemaphore(AT_ONCE)
+
+
+class ApartError(InputError):
+    """What a child refused; its sentence, and its kind, are those of the child's error."""
+
+
+def look(city: Path, path: Path, options: Options) -> dict[str, Any]:
+    """Return what `preview` says of a file, worked out in a child.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened, or takes more memory or time than a child has.
+    CityError
+        Too many files are being read just now.
+    """
+    return _ask({"do": "look", "city": str(city), "path": str(path)}, options)
+
+
+def carry_out(
+    city: Path, path: Path, options: Options, *, by: str, action: str, lang: str
+) -> dict[str, Any]:
+    """Import a file in a child; return what `reported` says of it.
+
+    Parameters
+    ----------
+    city, path : Path
+    options : Options
+    by : str
+        The account that imports.
+    action : str
+        Its UUID: the same one again changes nothing again.
+    lang : str
+        Language of the list of refused rows.
+
+    Raises
+    ------
+    InputError, CityError
+        As `look`; nothing was changed.
+    """
+    how = {"by": by, "action": action, "lang": lang}
+    return _ask({"do": "bring", "city": str(city), "path": str(path), "how": how}, options)
+
+
+def refused(
+    path: Path, target: Path, options: Options, *, said: dict[int, list[str]], headings: list[str]
+) -> int:
+    """Write the refused rows of a file as a workbook, in a child; see `write_refused`."""
+    rows = [[row, *texts] for row, texts in said.items()]
+    document = {"do": "refused", "path": str(path), "target": str(target)}
+    answer = _ask(document | {"said": rows, "headings": headings}, options)
+    return int(answer["rows"])
+
+
+def _ask(document: dict[str, Any], options: Options) -> dict[str, Any]:
+    if not _places.acquire(timeout=_WAIT_S):
+        raise CityError("other files are being read just now; try again in a minute")
+    try:
+        answer = _answer(document | {"options": options.to_json()}, name=options.name)
+    finally:
+        _places.release()
+    if "error" in answer:
+        error = unpacked(answer["error"])
+        kind = CityError if answer["city"] else ApartError
+        raise kind(error.template, **error.params)
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def _answer(document: dict[str, Any], *, name: str) -> dict[str, Any]:
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "stationmap.city.apart"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module; what others made is on its input
+            command,
+            input=json.dumps(document).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            cwd="/",
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputError(
+            "{file} takes too long to read, and nothing was changed: delete what is not needed, "
+            "or split it",
+            file=name,
+        ) from error
+    if done.returncode:
+        sys.stderr.buffer.write(done.stderr[-4000:])
+        raise InputError(
+            "{file} cannot be read: it is damaged, or needs more memory than a file should; "
+            "nothing was changed; save it anew as .xlsx, or split it",
+            file=name,
+        )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+# ------------------------------------------------------------------- in the child
+
+
+def _limit() -> None:
+    try:
+        import resource  # not on every system
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _do(document: dict[str, Any]) -> dict[str, Any]:
+    from stationmap.city.city import City
+
+    options = Options(**document["options"])
+    path = Path(document["path"])
+    if document["do"] == "refused":
+        said = {row: texts for row, *texts in document["said"]}
+        target, headings = Path(document["target"]), document["headings"]
+        return {"rows": write_refused(path, target, options, said=said, headings=headings)}
+    city = City.open(document["city"])
+    if document["do"] == "look":
+        return preview(city, path, options)
+    report = bring(city, path, options, dry_run=False, **document["how"])
+    return reported(report, names={path.name: options.name})
+
+
+def _main() -> None:
+    _limit()
+    document = json.load(sys.stdin)
+    path, name = Path(document["path"]), document["options"]["name"]
+    try:
+        answer: dict[str, Any] = {"result": _do(document)}
+    except StationMapError as error:
+        note = Note(error.template, error.params)
+        names = {path.name: name, str(path): name}
+        answer = {"error": packed(note, names=names), "city": isinstance(error, CityError)}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main()
