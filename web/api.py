@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from stationmap import stations as station_words
 from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
-from web.caching import kept_by_version, present
+from web.caching import ground, kept_by_version, present
 from web.finding_words import of_subject
 from web.params import Params, gap_filters, language
 from web.parts import (
@@ -47,6 +47,7 @@ def summary() -> ResponseReturnValue:
     if not now.has_gaps:
         return jsonify(
             version=now.version,
+            ground=ground(),
             streets=0,
             has_rule=now.rule is not None,
             stations=_station_counts(now),
@@ -55,6 +56,7 @@ def summary() -> ResponseReturnValue:
     some = now.figures(**filters) if any(filters.values()) else None
     return jsonify(
         version=now.version,
+        ground=ground(),
         **{name: plain(value) for name, value in found.items() if not name.startswith("by_")},
         known_frontage_m=now.known_frontage_m,
         largest=_largest_gap(now),

@@ -1,5 +1,6 @@
 """Answers kept by the browser for as long as the city's data stay the same."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -26,12 +27,23 @@ def present() -> CityView:
     return found
 
 
-def kept_by_version(blueprint: Blueprint) -> Blueprint:
-    """Give the blueprint's answers an ETag of the data version, and answer 304 to it."""
+def whole() -> str:
+    """Mark of all that is shown: the city's data, and the day, as findings hang on it."""
+    return f"{present().version}-{present().today:%Y%m%d}"
+
+
+def ground() -> str:
+    """Mark of what lies still under the stations: it stays whatever the register takes in."""
+    atlas = present().answers.atlas
+    return atlas.name if atlas else "none"
+
+
+def kept_by_version(blueprint: Blueprint, *, mark: Callable[[], str] = whole) -> Blueprint:
+    """Give the blueprint's answers an ETag of what they show, and answer 304 to it."""
 
     @blueprint.before_request
     def _unchanged() -> Response | None:
-        g.etag = f"{present().version}-{_program()}-{present().today:%Y%m%d}"
+        g.etag = f"{mark()}-{_program()}"
         if request.if_none_match.contains(g.etag):
             return Response(status=304)
         return None

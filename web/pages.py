@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import templates
 from stationmap.stations import STATUSES
 from web import basemaps, security
-from web.caching import present
+from web.caching import ground, present
 from web.finding_words import kind_name
 from web.maps import Shell, shell
 from web.params import language
@@ -58,6 +58,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "version": now.version,
+        "ground": ground(),
         "bounds": now.bounds,
         "basemap": basemaps.page_data(now, lang),
         "firstTab": "gaps" if rule else "standards",

@@ -3,19 +3,19 @@
 from flask import Blueprint, Response, abort, request
 
 from stationmap.tiles import MAX_TILE_ZOOM
-from web.caching import kept_by_version, present
+from web.caching import ground, kept_by_version, present
 from web.view import TILE_LAYERS
 
-tiles = kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"))
+tiles = kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"), mark=ground)
 
 
 @tiles.get("/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 def tile(layer: str, z: int, x: int, y: int) -> Response:
-    """One tile; with ``?v=`` of the present version it may be kept for a day."""
+    """One tile; with ``?v=`` of the present ground it may be kept for a day."""
     if layer not in TILE_LAYERS or z > MAX_TILE_ZOOM or max(x, y) >= 2**z:
         abort(404)
-    now = present()
-    response = Response(now.tile(layer, z, x, y), mimetype="application/vnd.mapbox-vector-tile")
-    if request.args.get("v") == now.version:
+    found = present().tile(layer, z, x, y)
+    response = Response(found, mimetype="application/vnd.mapbox-vector-tile")
+    if request.args.get("v") == ground():
         response.headers["Cache-Control"] = "public, max-age=86400"
     return response

@@ -72,7 +72,7 @@ const Tiles = L.VectorGrid.Protobuf.extend({
 
 /**
  * Add the city's own map, or thin streets alone for one over another map. The result has restyle()
- * for another palette, use(version) for new data, and show(whether).
+ * for another palette, use(version) for a new ground, and show(whether).
  */
 export function addBase(map, version, { thin = false } = {}) {
   const panes = thin ? {} : { ground: pane(map, "ground", 200) };
@@ -102,6 +102,7 @@ export function addBase(map, version, { thin = false } = {}) {
   return {
     restyle,
     use(newVersion) {
+      if (newVersion === version) return;
       version = newVersion;
       restyle();
     },

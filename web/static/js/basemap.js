@@ -52,7 +52,7 @@ function legend() {
   fill();
 }
 
-/** Add the base map; the result has restyle() for another palette and use(version) for new data. */
+/** Add the base map; the result has restyle() for another palette and use(version) for a new ground. */
 export function addBasemap(map, version) {
   const own = kind === "streets" ? addBase(map, version)
     : overlaid ? addBase(map, version, { thin: true }) : null;

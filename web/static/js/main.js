@@ -116,7 +116,7 @@ function gathered() {
 map.options.zoomSnap = narrow.matches ? 0.5 : 1;
 useDatum(map);
 start();
-const base = addBasemap(map, page.version);
+const base = addBasemap(map, page.ground);
 const viewport = follow(map, {
   told: () => {
     note(gathered());
@@ -250,14 +250,14 @@ watch((state, before) => {
 async function load() {
   showList();
   const summary = await showSummary();
+  if (summary) base.use(summary.ground);
   showLegend(summary);
   if (summary?.largest) showRibbon(summary.largest);
   $("filters").hidden = summary?.streets === 0;
 }
 
-onNewData((version) => {
+onNewData(() => {
   note(t("data.new"), { lasting: true });
-  base.use(version);
   viewport.look(true);
   street = null;
   load();
