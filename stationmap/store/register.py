@@ -82,8 +82,12 @@ class Register:
             It cannot be reached, is damaged, or was written by a newer program.
         """
         engine = backend.engine_of(url)
-        with backend.faults(engine):
-            migrate.up(engine)
+        try:
+            with backend.faults(engine):
+                migrate.up(engine)
+        except BaseException:
+            engine.dispose()
+            raise
         return cls(engine)
 
     @property
