@@ -12,6 +12,8 @@ settings.register_profile("gate", derandomize=True)
 if os.environ.get("REQUIRE_ALL"):
     settings.load_profile("gate")
 
+pytest_plugins = ("registers",)
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
