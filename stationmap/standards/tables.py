@@ -98,6 +98,11 @@ def category_of_text(text: ArrayLike) -> Words:
     return _each(text, _category)
 
 
+def is_category_word(text: str) -> bool:
+    """Whether a text says a kind of place and no more: 图书馆, 中医院, library."""
+    return _plain(text) in _category_words()[0]
+
+
 def category_by_name(name: ArrayLike, category: ArrayLike, said: ArrayLike) -> Words:
     """Category of each place, told by its name where its own category is none, or general.
 
