@@ -39,7 +39,7 @@ def home() -> ResponseReturnValue:
         shell=_shell(now),
         base_scripts=basemaps.scripts(now),
         modules=_modules(),
-        page_data=_script_json(data),
+        page_data=script_json(data),
     )
     policy = security.policy(pictures=basemaps.hosts(now))
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
@@ -89,7 +89,7 @@ def _shell(now: CityView) -> Shell:
     return shell(lat=(south + north) / 2, lon=(west + east) / 2, zoom=13 if now.bounds else 4)
 
 
-def _script_json(data: Any) -> str:
+def script_json(data: Any) -> str:
     """JSON that cannot end its script element: no `<`, no line separators."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
