@@ -19,6 +19,7 @@ from stationmap.checks.facts import EVERYWHERE, Facts, stem
 from stationmap.checks.whole import Check
 from stationmap.city import layers
 from stationmap.city.config import Config
+from stationmap.city.register import ENTITY, Held
 from stationmap.city.versions import SourceRecord, Version
 from stationmap.city.zones import with_districts
 from stationmap.crs import local_crs, to_metric, to_wgs84
@@ -38,7 +39,8 @@ _ALL_STREETS = SpacingRule.model_validate(
         "clause": {"document": "–", "article": "–", "text": {"zh": "–"}},
     }
 )
-_SOMEWHERE = (105.0, 35.0, 105.0, 35.0)  # of a city that holds no place at all
+# what is kept under these names follows from the atlas, the settings and the standard alone
+_OF_THE_GROUND = frozenset({"layer", "facilities", "zones", "streets", "prepared"})
 
 
 class Answers:
@@ -57,7 +59,8 @@ class Answers:
         config: Config,
         pack: Pack,
         atlas: Version | None,
-        register: Version | None,
+        register: Held,
+        before: "Answers | None" = None,
     ) -> None:
         self.path = path
         self.version = version
@@ -67,10 +70,37 @@ class Answers:
         self.register = register
         self._kept: dict[tuple[Any, ...], Any] = {}
         self._lock = RLock()
+        self._former: dict[tuple[Any, ...], Any] = {}
+        if before is not None:
+            self._take_over(before)
+
+    def same_ground(self, other: "Answers") -> bool:
+        """Whether both stand on the same atlas, settings and standard, whatever their registers."""
+        names = [v.atlas.name if v.atlas else None for v in (self, other)]
+        return names[0] == names[1] and (self.config, self.pack) == (other.config, other.pack)
+
+    def _take_over(self, before: "Answers") -> None:
+        """Keep what was worked out for the version before and holds for this one too."""
+        if not self.same_ground(before):
+            return
+        changed = self.register.snapshot.changed
+        if before.register.snapshot is self.register.snapshot:
+            changed = {}
+        with before._lock:
+            kept = dict(before._kept)
+        for key, value in kept.items():
+            table = ENTITY.get(str(key[1])) if key[0] == "table" else None
+            if key[0] in _OF_THE_GROUND or (
+                table is not None and changed is not None and table not in changed
+            ):
+                self._kept[key] = value
+        if changed is not None:
+            self._former = {k: v for k, v in kept.items() if k[0] in ("stations", "spacing")}
 
     def sources(self) -> list[SourceRecord]:
         """Return what every import brought: records of the atlas, then of the register."""
-        return [r for v in (self.atlas, self.register) if v for r in v.manifest.sources]
+        atlas = self.atlas.manifest.sources if self.atlas else []
+        return [*atlas, *self.register.sources()]
 
     def complete(self, layer: str) -> set[str]:
         """Districts whose data in a layer are declared complete, by imports or by ``city.toml``."""
@@ -90,14 +120,23 @@ class Answers:
 
     def stations(self) -> gpd.GeoDataFrame:
         """Return the stations frame, each station in the district where it lies."""
-        return self._keep(
-            ("stations",),
-            lambda: _with_adcode(
-                layers.read(self.register, layers.STATIONS),
-                districts=self.layer("districts"),
-                city=self.config.adcode,
-            ),
-        )
+        return self._keep(("stations",), self._stations)
+
+    def _stations(self) -> gpd.GeoDataFrame:
+        former = self._former.pop(("stations",), None)
+        if former is None:
+            return self._located(self.register.layer(layers.STATIONS))
+        changed = self._changed_stations()
+        if not changed:
+            return former
+        fresh = self._located(self.register.stations_of(changed))
+        frame = pd.concat([former[~former["station_id"].isin(changed)], fresh])
+        order = self.register.snapshot.frames["station"]["id"]
+        return frame.set_index("station_id", drop=False).loc[order].reset_index(drop=True)
+
+    def _changed_stations(self) -> frozenset[str]:
+        """Ids of the stations that differ from those of the version that came before."""
+        return (self.register.snapshot.changed or {}).get("station", frozenset())
 
     def facilities(self) -> gpd.GeoDataFrame:
         """Return the facilities, each once whatever sources have it, with the adcode of its place.
@@ -135,7 +174,7 @@ class Answers:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the register: units, projects, activities, counts, exemptions."""
-        return self._keep(("table", name), lambda: layers.read(self.register, name))
+        return self._keep(("table", name), lambda: self.register.layer(name))
 
     def _located(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return _with_adcode(frame, districts=self.layer("districts"), city=self.config.adcode)
@@ -355,12 +394,20 @@ class Answers:
     def spacing(self, rule: str | None = None, *, with_planned: bool = False) -> spacing.Spacing:
         """Return the spacing check of the stations that count."""
         chosen = self.rule(rule)
-        return self._keep(
-            ("spacing", chosen.id, with_planned),
-            lambda: spacing.check(
-                self.prepared(rule), self.counting(rule, with_planned=with_planned)
-            ),
-        )
+        key = ("spacing", chosen.id, with_planned)
+
+        def work() -> spacing.Spacing:
+            counting = self.counting(rule, with_planned=with_planned)
+            former = self._former.pop(key, None)
+            if former is None:
+                return spacing.check(self.prepared(rule), counting)
+            changed = self._changed_stations()
+            here = counting[counting["station_id"].isin(changed)]
+            return spacing.update(
+                former, moved=here, removed=changed.difference(here["station_id"])
+            )
+
+        return self._keep(key, work)
 
     def gaps(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
         """Return the gaps frame of a rule."""

@@ -17,11 +17,13 @@ from stationmap.city import config as settings
 from stationmap.city.answers import Answers
 from stationmap.city.config import Config
 from stationmap.city.import_report import ImportReport
-from stationmap.city.imports import ATLAS, REGISTER, import_file
+from stationmap.city.imports import ATLAS, import_file
+from stationmap.city.register import Held, open_register
 from stationmap.city.versions import SCHEMA_VERSION, SourceRecord, Store, replace_file
 from stationmap.errors import CityError, InputError
 from stationmap.io.notes import Note
 from stationmap.standards import Pack
+from stationmap.store import Register
 from stationmap.streets import Streets
 
 PACKS = "packs"
@@ -40,6 +42,7 @@ class City:
         self.path = Path(path)
         self._lock = RLock()
         self._answers: Answers | None = None
+        self._register: tuple[str, Register] | None = None
 
     @classmethod
     def create(
@@ -121,11 +124,21 @@ class City:
             version = self._stamp()
             while self._answers is None or self._answers.version != version:
                 found = self._open(version)
-                # an import may have come between the label and the data
+                # a change may have come between the label and the data
                 stamped, version = version, self._stamp()
                 if stamped == version:
                     self._answers = found
             return self._answers
+
+    @property
+    def register(self) -> Register:
+        """The register of stations, units and accounts, where the settings say it is."""
+        with self._lock:
+            url = self._answers.config.database.url if self._answers else None
+            if self._register is None or url not in (None, self._register[0]):
+                config = settings.read(self.path)
+                self._register = config.database.url, open_register(self.path, config)
+            return self._register[1]
 
     @property
     def version(self) -> str:
@@ -250,6 +263,7 @@ class City:
         """
         return import_file(
             self.path,
+            self.register,
             self.now,
             kind,
             Path(path),
@@ -264,26 +278,29 @@ class City:
         )
 
     def _open(self, version: str) -> Answers:
-        config = settings.read(self.path)
+        config, before = settings.read(self.path), self._answers
+        held = Held(self.register.snapshot(before.register.snapshot if before else None))
         return Answers(
             self.path,
             version=version,
             config=config,
             pack=self._read_pack(config.standard),
             atlas=Store(self.path / ATLAS).current(),
-            register=Store(self.path / REGISTER).current(),
+            register=held,
+            before=before,
         )
 
     def _stamp(self) -> str:
+        """Digest of the files and of the register's sequence: the same as long as all stay."""
         digest = hashlib.sha256()
         for path in (
             self.path / settings.FILE,
             self.path / ATLAS / "current",
-            self.path / REGISTER / "current",
             *sorted((self.path / PACKS).glob("*.toml")),
         ):
             data = path.read_bytes() if path.is_file() else b""
             digest.update(len(data).to_bytes(8, "big") + data)
+        digest.update(str(self.register.seq()).encode())
         return digest.hexdigest()[:12]
 
     def _read_pack(self, standard: str) -> Pack:

@@ -108,6 +108,21 @@ class Basemap(_Model):
         return self
 
 
+class Database(_Model):
+    """Where the register is: the address of a PostgreSQL database, or "" for the city's folder."""
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError(
+                N_("expected postgresql://USER@HOST/NAME, or nothing for a file in the folder")
+            )
+        return value.replace("postgres://", "postgresql://", 1)
+
+
 class Config(_Model):
     """A city's settings.
 
@@ -123,6 +138,7 @@ class Config(_Model):
     standard: str = Field(min_length=1)
     published: Published = Published()
     basemap: Basemap = Basemap()
+    database: Database = Database()
     complete: dict[str, list[str]] = {}
 
     @field_validator("complete")
@@ -221,6 +237,10 @@ datum = {_toml(config.published.datum)}
 # 底图 base map: streets（本市路网）, none, pmtiles (file), tianditu (key), amap, osm
 [basemap]
 {basemap}
+
+# 站点登记库 register: 留空用本文件夹内的 register.sqlite; or postgresql://USER@HOST/NAME
+[database]
+url = {_toml(config.database.url)}
 
 # 数据已齐全的县（市、区），"*" 为全市 districts whose data are complete, "*" for the whole city
 [complete]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from stationmap.checks import words
 from stationmap.city import layers, quarantine, unmapped
+from stationmap.city import register as city_register
 from stationmap.city.answers import Answers
 from stationmap.city.declared import declared
 from stationmap.city.import_report import Counts, ImportReport
@@ -23,6 +25,7 @@ from stationmap.city.kinds import KINDS, TYPE_REASONS
 from stationmap.city.known import taken
 from stationmap.city.place import Placed, nowhere, outside, place
 from stationmap.city.quarantine import Entry, Quarantine, Refusal
+from stationmap.city.register import Held
 from stationmap.city.rows import Rows, read
 from stationmap.city.versions import SourceRecord, Store, Version, exclusive, file_sha256
 from stationmap.crs import DATUMS
@@ -32,6 +35,7 @@ from stationmap.io.files import check_file
 from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.standards import Pack
+from stationmap.store import Register
 
 ATLAS, REGISTER, QUARANTINE = "atlas", "register", "quarantine"
 EVERYWHERE = "*"
@@ -60,6 +64,7 @@ class _Change:
 
 def import_file(
     city: Path,
+    register: Register,
     current: Callable[[], Answers],
     kind: str,
     path: Path,
@@ -112,9 +117,9 @@ def import_file(
     now = current()
     change = bring(now)
     registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
-    store = Store(city / (REGISTER if registered else ATLAS))
+    store = Store(city / ATLAS)
     if dry_run:
-        _compare(change, store.current(), dry_run=True)
+        _compare(change, now.register if registered else store.current(), dry_run=True)
         return change.report
     with exclusive(city):
         # what the rows were compared with may have changed before the city was ours alone
@@ -122,10 +127,10 @@ def import_file(
         if kind != OSM and latest.version != now.version:
             change = bring(latest)
         progress(Note(N_("writing"), {}))
-        _sweep(city)
-        base = store.current()
+        _sweep(city, latest.register)
+        base = latest.register if registered else store.current()
         merged = _compare(change, base, dry_run=False)
-        _write(city, store, base, change, merged, lang=lang)
+        _write(city, store, base, change, merged, register=register, lang=lang)
     return change.report
 
 
@@ -335,13 +340,13 @@ _TO_REMOVE = N_(
 
 
 def _compare(
-    change: _Change, base: Version | None, *, dry_run: bool
+    change: _Change, base: Version | Held | None, *, dry_run: bool
 ) -> dict[str, gpd.GeoDataFrame]:
     """Count what stays and what goes; return the layers as they will be."""
     _tell_completeness(change, base)
     report, merged = change.report, {}
     for layer, fresh in change.fresh.items():
-        old = layers.stored(base, layer)
+        old = _stored(base, layer)
         merged[layer], unchanged, removed = layers.replace_source(
             old, fresh, layer=layer, source=report.source
         )
@@ -377,11 +382,21 @@ def _compare(
     return merged
 
 
-def _tell_completeness(change: _Change, base: Version | None) -> None:
+def _stored(base: Version | Held | None, layer: str) -> gpd.GeoDataFrame | None:
+    return base.stored(layer) if isinstance(base, Held) else layers.stored(base, layer)
+
+
+def _records(base: Version | Held | None) -> list[SourceRecord]:
+    if isinstance(base, Held):
+        return base.sources()
+    return base.manifest.sources if base else []
+
+
+def _tell_completeness(change: _Change, base: Version | Held | None) -> None:
     """Say what the import declares complete, and what its source declared before and does not."""
     report = change.report
     mine = (report.kind, report.source)
-    records = base.manifest.sources if base else []
+    records = _records(base)
     before = next((r.complete for r in records if (r.kind, r.source) == mine), {})
     withdrawn = [key for key in before if key not in change.complete]
     if change.complete:
@@ -398,10 +413,11 @@ def _named(keys: Iterable[str]) -> words.Several:
 def _write(
     city: Path,
     store: Store,
-    base: Version | None,
+    base: Version | Held | None,
     change: _Change,
     merged: dict[str, gpd.GeoDataFrame],
     *,
+    register: Register,
     lang: str,
 ) -> None:
     report = change.report
@@ -425,16 +441,21 @@ def _write(
         rows={layer: len(frame) for layer, frame in change.fresh.items()},
         complete=change.complete,
     )
-    records = base.manifest.sources if base else []
+    records = _records(base)
     mine = (record.kind, record.source)
     before = next((r for r in records if (r.kind, r.source) == mine), None)
     changed = {
         layer: frame
         for layer, frame in merged.items()
-        if base is None or not _same(layers.stored(base, layer), frame)
+        if base is None or not _same(_stored(base, layer), frame)
     }
-    if changed or not record.same_as(before):
+    if (changed or not record.same_as(before)) and isinstance(base, Held):
+        action = str(uuid.uuid4())
+        city_register.store(register, base, changed, record=record, action=action, by="cli")
+        report.written = True
+    elif changed or not record.same_as(before):
         others = [r for r in records if (r.kind, r.source) != mine]
+        assert not isinstance(base, Held)
         store.write(changed, sources=[*others, record], base=base)
         report.written = True
 
@@ -448,14 +469,13 @@ def _same(old: gpd.GeoDataFrame | None, new: gpd.GeoDataFrame) -> bool:
     )
 
 
-def _sweep(city: Path) -> None:
+def _sweep(city: Path, held: Held) -> None:
     """Remove what an import left that was killed before it switched."""
     kept = {
         record.quarantine_file
-        for name in (ATLAS, REGISTER)
-        for version in Store(city / name).sweep()
+        for version in Store(city / ATLAS).sweep()
         for record in version.manifest.sources
-    }
+    } | {record.quarantine_file for record in held.sources()}
     folder = city / QUARANTINE
     if folder.is_dir():
         for path in folder.iterdir():

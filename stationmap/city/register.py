@@ -1,0 +1,143 @@
+"""The register as layers: frames of its present state, and the changes that frames ask for."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from stationmap import stations
+from stationmap.city import layers
+from stationmap.city.config import Config
+from stationmap.city.versions import SourceRecord
+from stationmap.store import Change, Register, Snapshot
+from stationmap.store.models import ENTITIES
+
+FILE = "register.sqlite"
+# layer -> entity of the register
+ENTITY: Mapping[str, str] = MappingProxyType(
+    {
+        layers.STATIONS: "station",
+        "units": "unit",
+        "projects": "project",
+        "activities": "activity",
+        "counts": "count",
+        "exemptions": "exemption",
+    }
+)
+SOURCES = "import_source"
+
+
+class Held:
+    """What a register holds at one sequence number, as layers; frames are shared."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @property
+    def seq(self) -> int:
+        """Number of the last event."""
+        return self.snapshot.seq
+
+    def layer(self, name: str) -> Any:
+        """Return a layer with the columns of its contract.
+
+        Returns
+        -------
+        GeoDataFrame
+            The stations frame in EPSG:4326; or a DataFrame for one of `layers.TABLES`.
+        """
+        frame = self.snapshot.frames[ENTITY[name]]
+        if name == layers.STATIONS:
+            return _stations(frame)
+        return pd.DataFrame(layers.conform(name, frame)[list(layers.TABLES[name])])
+
+    def stored(self, name: str) -> gpd.GeoDataFrame:
+        """Return a layer as imports compare it: `layer` with its source, and a geometry."""
+        if name == layers.STATIONS:
+            return self.layer(name)
+        return layers.conform(name, self.snapshot.frames[ENTITY[name]])
+
+    def stations_of(self, chosen: Collection[str]) -> gpd.GeoDataFrame:
+        """Return the stations of some ids; one that is not there is left out."""
+        frame = self.snapshot.frames["station"]
+        return _stations(frame[frame["id"].isin(chosen)])
+
+    def sources(self) -> list[SourceRecord]:
+        """Return what every import brought, in the order of their first imports."""
+        records = self.snapshot.frames[SOURCES]["record"]
+        return [SourceRecord.model_validate(record) for record in records]
+
+
+def _stations(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    return stations.conform(placed(frame).rename(columns={"id": "station_id"}))
+
+
+def placed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return rows of the register with points in the place of pairs of coordinates."""
+    pairs = frame["geometry"].to_numpy()
+    there = np.array([pair is not None for pair in pairs], dtype=bool)
+    points = np.full(len(frame), None, dtype=object)
+    if there.any():
+        points[there] = shapely.points(np.array(pairs[there].tolist(), dtype=float))
+    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=points, crs=layers.WGS84)
+
+
+def open_register(city: Path, config: Config) -> Register:
+    """Open the register of the city in a folder, where its settings say it is."""
+    return Register.open(config.database.url or city / FILE)
+
+
+def ids(layer: str, frame: pd.DataFrame) -> list[str]:
+    """Return the ids that rows of a layer have in the register, of any source."""
+    if layer == layers.STATIONS:
+        return list(frame["station_id"])
+    if layer != "counts":
+        return list(frame["id"])
+    names = ("source", "subject", "subject_kind", "name", "period", "count")
+    rows = zip(*(frame[name].tolist() for name in names), strict=True)
+    return [
+        hashlib.sha256("\x1f".join("" if v != v or v is None else str(v) for v in row).encode())
+        .hexdigest()[:16]
+        for row in rows
+    ]  # fmt: skip
+
+
+def source_id(record: SourceRecord) -> str:
+    """Return the id of the record of a source."""
+    return f"{record.kind}:{record.source}"
+
+
+def store(
+    register: Register,
+    held: Held,
+    merged: Mapping[str, gpd.GeoDataFrame],
+    *,
+    record: SourceRecord,
+    action: str,
+    by: str,
+) -> None:
+    """Bring the register from what it held to what layers say, as one action."""
+    changes = []
+    for layer, frame in merged.items():
+        entity = ENTITY[layer]
+        names = [n for n in frame if n in ENTITIES[entity].columns and n != "id"]
+        versions = dict(
+            zip(*(held.snapshot.frames[entity][n] for n in ("id", "version")), strict=True)
+        )
+        found = ids(layer, frame)
+        rows = zip(*(frame[n].astype(object) for n in names), strict=True)
+        for row_id, row in zip(found, rows, strict=True):
+            after = dict(zip(names, row, strict=True)) | {"brought": {}}
+            changes.append(Change(entity, row_id, after, expects=versions.get(row_id, 0)))
+        changes += [
+            Change(entity, gone, None, expects=versions[gone])
+            for gone in versions.keys() - set(found)
+        ]
+    changes.append(Change(SOURCES, source_id(record), {"record": record.model_dump(mode="json")}))
+    register.write(changes, action=action, by=by, kind="import", note=record.file)
