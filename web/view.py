@@ -1,6 +1,6 @@
 """What the pages ask of one version of a city, kept ready: streets, gaps, stations and tiles."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock, RLock
@@ -33,6 +33,22 @@ FIRST_SINGLE_ZOOM = 12
 TILES_KEPT = 2048
 TILE_LAYERS = ("ground", "streets")
 
+# what follows from the atlas, the settings and the standard alone
+OF_THE_GROUND = (
+    "has_streets",
+    "kinds",
+    "rule",
+    "_district_names",
+    "counties",
+    "_streets",
+    "parts",
+    "_frontage",
+    "districts",
+    "known_frontage_m",
+    "_facility_rows",
+    "_labels",
+    "tile",
+)
 # columns that the pages read, for a city without streets
 STREET_COLUMNS = [
     "street_id",
@@ -63,14 +79,16 @@ GAP_COLUMNS = [
 class CityView:
     """One version of a city; each property is worked out when first asked for, then kept."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, *, before: "CityView | None" = None) -> None:
         self.answers = answers
         self.lock = RLock()
+        if before is not None and answers.same_ground(before.answers):
+            kept = vars(before)
+            vars(self).update({name: kept[name] for name in OF_THE_GROUND if name in kept})
         self._findings_of = lru_cache(maxsize=1)(lambda today: Findings(answers, today=today))
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
-        self.tile = lru_cache(maxsize=TILES_KEPT)(self._tile)
 
     @once
     def has_streets(self) -> bool:
@@ -384,21 +402,20 @@ class CityView:
         return tiles.pick_labels(self._labels, view=view, english=english)
 
     @once
-    def _tile_sets(self) -> dict[str, tiles.TileSet]:
+    def tile(self) -> Callable[[str, int, int, int], bytes]:
+        """Tile of a layer of the base map: name, z, x, y to its bytes."""
         layer = self.answers.layer
-        return {
+        sets = {
             "ground": tiles.ground_tiles(layer("landscape"), layer("districts"), layer("ways")),
             "streets": tiles.street_tiles(layer("ways")),
         }
-
-    def _tile(self, name: str, z: int, x: int, y: int) -> bytes:
-        return self._tile_sets[name].tile(z, x, y)
+        return lru_cache(maxsize=TILES_KEPT)(lambda name, z, x, y: sets[name].tile(z, x, y))
 
     def warm(self) -> None:
         """Work out what the first page asks for."""
         for name in ("street_table", "_gap_tree", "gap_middles", "_index", "_rows_of_stations"):
             getattr(self, name)
-        for name in ("_lonlat", "_labels", "_tile_sets", "bounds", "districts", "counted"):
+        for name in ("_lonlat", "_labels", "tile", "bounds", "districts", "counted"):
             getattr(self, name)
         self.findings.warm()
 
@@ -411,12 +428,17 @@ class Source:
         self._lock = Lock()
         self._view = CityView(city.now())
 
+    @property
+    def city(self) -> City:
+        """The city itself, for imports and for its register."""
+        return self._city
+
     def now(self) -> CityView:
         """View of the present version: one cheap look at the folder a request."""
         with self._lock:
             answers = self._city.now()
             if answers.version != self._view.version:
-                self._view = CityView(answers)
+                self._view = CityView(answers, before=self._view)
             return self._view
 
 
