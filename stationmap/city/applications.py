@@ -8,19 +8,17 @@
         └────withdraw──▶ withdrawn      by the unit itself
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import shapely
-
+from stationmap.city import station_edit
+from stationmap.city.answers import Answers
+from stationmap.city.station_edit import Edit
 from stationmap.city.wording import worded
 from stationmap.errors import InputError
+from stationmap.io.notes import Note
 from stationmap.messages import N_
-from stationmap.stations import SUPPLIES
 
 ADMISSION, WITHDRAWAL = "admission", "withdrawal"
 SUBMITTED, APPROVED, REFUSED, WITHDRAWN = "submitted", "approved", "refused", "withdrawn"
@@ -35,82 +33,113 @@ STATES: Mapping[str, str] = MappingProxyType(
         WITHDRAWN: N_("Taken back by the unit"),
     }
 )
+MOVES: Mapping[str, str] = MappingProxyType(
+    {"approve": APPROVED, "refuse": REFUSED, "withdraw": WITHDRAWN}
+)
 # as what an approved station is listed
 LISTED_AS = ("planned", "active")
-NAME, ADDRESS, REASON = 60, 120, 300  # characters
-_MOVES = {"approve": APPROVED, "refuse": REFUSED, "withdraw": WITHDRAWN}
-_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,15})?")
+REASON = 300  # characters
+FIELDS = ("name", "type", "address", "hours", "supplies", "place")
 
 
-def proposed(
-    form: Mapping[str, str],
-    *,
-    supplies: Iterable[str],
-    types: Iterable[str],
-    districts: gpd.GeoDataFrame,
-    city: str,
-    labels: Mapping[str, str],
-) -> dict[str, Any]:
-    """Return the station that an application proposes, as it is kept with the application.
+def proposed(form: Mapping[str, Sequence[str]], *, now: Answers) -> Edit:
+    """Read the station that a unit proposes.
 
     Parameters
     ----------
     form : mapping
-        name, type, address, hours, lon and lat (WGS-84 degrees) as typed.
-    supplies : iterable of str
-        Keys of `stationmap.stations.SUPPLIES`; what is none of them is left out.
-    types : iterable of str
-        Ids of the site types of the city's standard.
-    districts : GeoDataFrame
-        The city's districts in EPSG:4326; without rows the city is one.
-    city : str
-        The city's adcode, "" where unknown.
-    labels : mapping
-        What the form calls its fields.
+        Field → texts, as `station_edit.read` takes them.
+    now : Answers
+        The city; its place decides whose station it will be.
+
+    Returns
+    -------
+    Edit
+        All that is wrong at once; a name and a place in the city are needed.
+    """
+    asked = {name: form.get(name, [""]) for name in FIELDS} | {"datum": form.get("datum", [""])}
+    edit = station_edit.read(asked, now=now, row={}, fields=FIELDS, covers=lambda *_: True)
+    if not edit.after.get("name") and "name" not in edit.wrong:
+        edit.wrong["name"] = Note(N_("write the name of the station"), {})
+    if not edit.after.get("geometry") and "place" not in edit.wrong:
+        edit.wrong["place"] = Note(
+            N_("tap the map where it shall stand, or write longitude and latitude"), {}
+        )
+    elif "place" not in edit.wrong and not edit.after.get("adcode"):
+        edit.wrong["place"] = Note(N_("this place lies in none of the city's districts"), {})
+    return edit
+
+
+def admission(
+    station: Mapping[str, Any], *, unit_id: str | None, reason: str, label: str
+) -> dict[str, Any]:
+    """Return the columns of an application for a new station.
+
+    Parameters
+    ----------
+    station : mapping
+        ``after`` of what `proposed` returned.
+    unit_id : str or None
+        The unit that applies.
+    reason : str
+    label : str
+        What the form calls the reason.
 
     Raises
     ------
     InputError
-        A field is missing or cannot be kept, or the place lies outside the city.
+        The reason is missing or cannot be kept.
     """
-    if form.get("type") not in set(types):
-        raise InputError("Please choose the type of the station; nothing was sent yet.")
-    found = {
-        "name": worded(form.get("name", ""), what=labels["name"], limit=NAME, required=True),
-        "type": form["type"],
-        "address": worded(form.get("address", ""), what=labels["address"], limit=ADDRESS),
-        "hours": worded(form.get("hours", ""), what=labels["hours"], limit=ADDRESS),
-        "supplies": ";".join(name for name in SUPPLIES if name in set(supplies)),
+    kept = {n: list(v) if isinstance(v, tuple) else v for n, v in station.items() if v is not None}
+    return {
+        "unit_id": unit_id,
+        "kind": ADMISSION,
+        "state": SUBMITTED,
+        "station": kept,
+        "reason": worded(reason, what=label, limit=REASON, required=True),
     }
-    lon, lat = (_degrees(form.get(name, "")) for name in ("lon", "lat"))
-    if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 90:
-        raise InputError(
-            "Please show the place on the map, or write its longitude and latitude; nothing was "
-            "sent yet."
-        )
-    return {**found, "lon": lon, "lat": lat, "adcode": district_at(districts, lon, lat, city=city)}
 
 
-def district_at(districts: gpd.GeoDataFrame, lon: float, lat: float, *, city: str) -> str | None:
-    """Return the code of the smallest district around a place; the city's where it has none.
+def withdrawal(
+    station: Mapping[str, Any],
+    *,
+    unit_id: str | None,
+    reason: str,
+    waiting: Iterable[Mapping[str, Any]] = (),
+    label: str,
+) -> dict[str, Any]:
+    """Return the columns of an application for giving a station up.
+
+    Parameters
+    ----------
+    station : mapping
+        ``station_id`` and ``status``.
+    unit_id : str or None
+        The unit that gives it up.
+    reason : str
+    waiting : iterable of mapping
+        Such applications that wait already.
+    label : str
+        What the form calls the reason.
 
     Raises
     ------
     InputError
-        The place lies in none of the city's districts.
+        The station is withdrawn, or that is applied for, or the reason is missing.
     """
-    if districts.empty:
-        return city or None
-    areas = districts.geometry.to_numpy()
-    rows = np.flatnonzero(shapely.intersects(areas, shapely.Point(lon, lat)))
-    if not len(rows):
+    if station["status"] == "closed":
+        raise InputError("This station is withdrawn already; nothing was sent.")
+    if list(waiting):
         raise InputError(
-            "This place lies outside the city's districts. Nothing was sent; check it on the map."
+            "Its withdrawal was applied for already and waits; nothing was sent twice."
         )
-    codes = districts["adcode"].astype("str").to_numpy()[rows]
-    coded = rows[[re.fullmatch("[0-9]{6,12}", code) is not None for code in codes]]
-    smallest = min(coded if len(coded) else rows, key=lambda row: shapely.area(areas[row]))
-    return str(districts["adcode"].iloc[smallest])
+    return {
+        "unit_id": unit_id,
+        "kind": WITHDRAWAL,
+        "station_id": station["station_id"],
+        "state": SUBMITTED,
+        "reason": worded(reason, what=label, limit=REASON, required=True),
+    }
 
 
 def moved(row: Mapping[str, Any], *, step: str, decision: str = "", label: str) -> dict[str, Any]:
@@ -121,7 +150,7 @@ def moved(row: Mapping[str, Any], *, step: str, decision: str = "", label: str) 
     row : mapping
         The application as it stands.
     step : str
-        "approve", "refuse" or "withdraw".
+        A key of `MOVES`.
     decision : str
         What to tell the unit; needed for a refusal.
     label : str
@@ -132,7 +161,7 @@ def moved(row: Mapping[str, Any], *, step: str, decision: str = "", label: str) 
     InputError
         The application is decided already, or the reason is missing or cannot be kept.
     """
-    if step not in _MOVES:
+    if step not in MOVES:
         raise InputError("Please choose whether to approve or to refuse; nothing was saved yet.")
     if row["state"] != SUBMITTED:
         raise InputError(
@@ -140,7 +169,7 @@ def moved(row: Mapping[str, Any], *, step: str, decision: str = "", label: str) 
             "it stands."
         )
     said = worded(decision, what=label, limit=REASON, required=step == "refuse")
-    return {"state": _MOVES[step], "decision": said}
+    return {"state": MOVES[step], "decision": said}
 
 
 def listed(row: Mapping[str, Any], *, status: str, unit: str | None) -> dict[str, Any]:
@@ -153,19 +182,11 @@ def listed(row: Mapping[str, Any], *, status: str, unit: str | None) -> dict[str
     """
     if status not in LISTED_AS:
         raise InputError("Please choose as what the station is listed; nothing was saved yet.")
-    station = row["station"]
-    facts = {name: station[name] or None for name in ("name", "address", "hours", "supplies")}
     return {
-        **facts,
-        "type": station["type"],
+        **row["station"],
+        "geometry": tuple(row["station"]["geometry"]),
         "status": status,
         "unit_id": row["unit_id"],
         "unit": unit,
-        "adcode": station["adcode"],
         "demonstration": False,
-        "geometry": (station["lon"], station["lat"]),
     }
-
-
-def _degrees(text: str) -> float | None:
-    return float(text.strip()) if _NUMBER.fullmatch(text.strip()) else None
