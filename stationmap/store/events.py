@@ -3,9 +3,11 @@
 import datetime as dt
 import hashlib
 import math
+import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -20,6 +22,7 @@ OWN = frozenset({"id", "created", "version"})
 """Columns that the register itself fills."""
 
 GENESIS = "0" * 64
+_ODD = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -127,35 +130,43 @@ def clean(entity: str, values: Mapping[str, Any]) -> Row:
     InputError
         A text holds what no database stores.
     """
-    columns = ENTITIES[entity].columns
     if own := OWN & values.keys():
         raise KeyError(f"{entity}: {', '.join(sorted(own))}")
-    return {name: _clean(columns[name].type, value) for name, value in values.items()}
+    cleaner = _cleaners(entity)
+    return {name: cleaner[name](value) for name, value in values.items()}
 
 
-def _clean(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+@cache
+def _cleaners(entity: str) -> Mapping[str, Callable[[Any], Any]]:
+    return {column.name: _cleaner(column.type) for column in ENTITIES[entity].columns}
+
+
+def _cleaner(kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any]:
     if isinstance(kind, Json):
-        return value
+        return lambda value: value
     if isinstance(kind, Point):
-        return _place(value)
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
-        return None
-    if isinstance(kind, sa.Boolean):
-        return bool(value)
-    if isinstance(kind, sa.Integer):
-        return int(value)
-    if isinstance(kind, sa.Float):
-        number = float(value)
-        return number if math.isfinite(number) else None
-    if isinstance(value, dt.datetime):
-        # a day of a table is midnight
-        plain = value.date() if value.time() == dt.time() else value
-        return plain.isoformat()
-    return _text(value.isoformat() if isinstance(value, dt.date) else str(value))
+        return _place
+    read: Callable[[Any], Any] = _text
+    for base, other in ((sa.Boolean, bool), (sa.Integer, int), (sa.Float, _number)):
+        if isinstance(kind, base):
+            read = other
+    return lambda value: None if _is_missing(value) else read(value)
 
 
-def _text(text: str) -> str:
-    if "\0" in text or (not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)):
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or value != value
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        value = value.date()  # a day of a table is midnight
+    text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    if "\0" in text or (not text.isascii() and _ODD.search(text)):
         raise InputError(
             "{text} holds a sign that cannot be stored; type it anew",
             text=text.replace("\0", "�")[:60].encode("utf-8", "replace").decode(),
@@ -182,8 +193,12 @@ def plain(row: Mapping[str, Any]) -> Row:
 
 
 def restored(entity: str, values: Mapping[str, Any]) -> Row:
-    """Return columns of an event as they are in rows."""
-    return clean(entity, values)
+    """Return columns of an event as they are in rows: lists are places again."""
+    columns = ENTITIES[entity].columns
+    return {
+        name: tuple(value) if isinstance(columns[name].type, Point) and value else value
+        for name, value in values.items()
+    }
 
 
 def difference(current: Row | None, wanted: Row | None) -> tuple[Row | None, Row | None] | None:

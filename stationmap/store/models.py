@@ -17,6 +17,11 @@ _EWKB = struct.Struct("<BIIdd")  # the same with a reference system
 _POINT, _WITH_SRID, _WGS84 = 1, 0x20000000, 4326
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+
+
 class Point(UserDefinedType[Place]):
     """Longitude and latitude in degrees (WGS-84): WKB in SQLite, a geometry in PostGIS."""
 
@@ -68,9 +73,7 @@ class Json(TypeDecorator[Any]):
 
 def canonical(value: Any) -> str:
     """Write JSON in the one way in which it is stored and hashed."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return _ENCODER.encode(value)
 
 
 metadata = sa.MetaData(
