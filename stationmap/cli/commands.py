@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from stationmap.cli.account import account_app
 from stationmap.cli.check import check
+from stationmap.cli.db import db_app
 from stationmap.cli.output import (
     feature_collection,
     gaps_summary,
@@ -30,7 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.add_typer(account_app, name="account", help="账号 · Accounts.")
 app.add_typer(standards_app, name="standards", help="查看标准 · Look at standards packs.")
+app.add_typer(db_app, name="db", help="核对、备份、恢复站点库 · Verify and back up the register.")
 
 CityFolder = Annotated[
     Path, typer.Argument(metavar="CITY", help="城市文件夹 · the city's folder", show_default=False)

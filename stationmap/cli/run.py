@@ -14,9 +14,9 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from stationmap.cli.account import account_app
 from stationmap.cli.commands import app
 from stationmap.cli.output import LANG_VARIABLE, language, print_json, said, tell
-from stationmap.cli.standards import standards_app
 from stationmap.errors import InputError, StationMapError
 from stationmap.messages import LANGUAGES, N_
 
@@ -133,7 +133,8 @@ def add_commands(arguments: Sequence[str]) -> None:
 
 def _show_examples_as_written() -> None:
     # raw docstrings hold the mark of a paragraph that must not be filled as two characters
-    for group in (app, standards_app):
+    groups = [found.typer_instance for found in app.registered_groups if found.typer_instance]
+    for group in (app, *groups):
         for command in group.registered_commands:
             text = command.help or inspect.getdoc(command.callback) or ""
             command.help = text.replace("\\b\n", "\b\n")

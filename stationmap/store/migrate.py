@@ -48,6 +48,14 @@ def up(engine: Engine, *, to: str = REVISIONS[-1]) -> None:
                     _migrate(waiting, engine, to=to)
 
 
+def found(engine: Engine) -> str | None:
+    """Return the revision of a register without changing it; None where there is none."""
+    if _is_sqlite(engine) and not Path(engine.url.database or "").exists():
+        return None
+    with backend.reading(engine) as connection:
+        return revision(connection)
+
+
 def revision(connection: Connection) -> str | None:
     """Return the revision whose form the tables have; None where there are none."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
