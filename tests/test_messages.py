@@ -67,7 +67,9 @@ def templates() -> dict[str, str]:
     for file in sorted((ROOT / "web").rglob("*.html")):
         with file.open("rb") as stream:
             for line, _, text, _ in babel_extract(stream, MARKS, [], {"encoding": "utf-8"}):
-                found[text] = f"{file.relative_to(ROOT)}:{line}"
+                # a call with parameters is told as a tuple
+                template = text if isinstance(text, str) else text[0]
+                found[template] = f"{file.relative_to(ROOT)}:{line}"
     return found
 
 
