@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
 from stationmap.store import models
@@ -30,7 +31,9 @@ def rows_by_id(connection: Connection, entity: str, ids: Collection[str]) -> lis
     return [
         dict(row)
         for some in chunks(ids)
-        for row in connection.execute(sa.select(table).where(table.c.id.in_(some))).mappings()
+        for row in connection.execute(
+            sa.select(table).where(_among(connection, table.c.id, some))
+        ).mappings()
     ]
 
 
@@ -38,7 +41,16 @@ def delete(connection: Connection, entity: str, ids: Collection[str]) -> None:
     """Remove rows from the present state."""
     table = ENTITIES[entity]
     for some in chunks(ids):
-        connection.execute(sa.delete(table).where(table.c.id.in_(some)))
+        connection.execute(sa.delete(table).where(_among(connection, table.c.id, some)))
+
+
+def _among(
+    connection: Connection, column: sa.Column[str], ids: list[str]
+) -> sa.ColumnElement[bool]:
+    if connection.dialect.name == "postgresql":
+        # one array is looked up by hash, a list of parameters one by one
+        return column == sa.any_(sa.cast(ids, ARRAY(sa.Text)))
+    return column.in_(ids)
 
 
 def frame(connection: Connection, entity: str) -> pd.DataFrame:
@@ -119,23 +131,32 @@ def find_stations(
     ]
     if adcode:
         where.append(table.c.adcode.startswith(adcode, autoescape=True))
-    where += [
-        sa.or_(*(table.c[name].icontains(word, autoescape=True) for name in _SEARCHED))
-        for word in words.split()
-    ]
+    where += [_holds(connection, word) for word in words.split()]
     if placed is not None:
         where.append(table.c.geometry.is_not(None) if placed else table.c.geometry.is_(None))
     if bbox is not None:
         where.append(_in_box(connection, bbox))
-    total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar()
-    chosen = (
-        sa.select(table)
-        .where(*where)
-        .order_by(table.c.name, table.c.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return int(total or 0), [dict(row) for row in connection.execute(chosen).mappings()]
+    # which ones: answered by the index alone, then the rows of the page
+    chosen = sa.select(table.c.id).where(*where).order_by(table.c.name, table.c.id)
+    if words:
+        # a search looks at every row: once, not for the number and for the page
+        ids = list(connection.scalars(chosen))
+        total, page = len(ids), ids[offset : None if limit is None else offset + limit]
+    else:
+        counted = sa.select(sa.func.count()).select_from(table).where(*where)
+        total = connection.scalar(counted) or 0
+        page = list(connection.scalars(chosen.offset(offset).limit(limit)))
+    rows = {row["id"]: row for row in rows_by_id(connection, "station", page)}
+    return total, [rows[station] for station in page]
+
+
+def _holds(connection: Connection, word: str) -> sa.ColumnElement[bool]:
+    """Whether a word stands somewhere in a station's words, whatever the case."""
+    within = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
+    texts: list[Any] = [models.station.c[name] for name in _SEARCHED]
+    if word.lower() != word.upper():
+        word, texts = word.lower(), [sa.func.lower(text) for text in texts]
+    return sa.or_(*(within(text, word) > 0 for text in texts))
 
 
 def _in_box(
