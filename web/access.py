@@ -5,6 +5,7 @@ neither. Whoever is not signed in is sent to the sign-in page, or told so (401) 
 lose what they typed; a role that may not gets 403; what lies out of scope is not there (404).
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from flask import (
     Blueprint,
     Flask,
+    Response,
     abort,
     current_app,
     g,
@@ -25,6 +27,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from stationmap.errors import RegisterError
+from stationmap.store import audit
 from stationmap.store.accounts import ROLES, Account
 from web.params import language
 from web.words import WebError
@@ -122,7 +125,11 @@ def guard(app: Flask) -> None:
     bare = sorted({e for e in app.view_functions if access_of(app, e) is None})
     if bare:
         raise LookupError(f"routes that declare neither allow(…) nor public: {', '.join(bare)}")
+    # asked for once it is known who asks, see `_admit`; good for as long as the session
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    csrf.init_app(app)
     app.before_request(_admit)
+    app.after_request(_unkept)
 
 
 def visitor() -> Account | None:
@@ -162,25 +169,56 @@ def within(row: Mapping[str, Any] | None) -> None:
     if row is None:
         abort(404)
     if not me().covers(row.get("adcode"), row.get("unit_id")):
-        log("refused", str(row.get("id", "")), outcome="scope")
+        log_after("refused", f"{request.path} {row.get('id', '')}", outcome="scope")
         abort(404)
 
 
-def log(action: str, subject: str = "", *, outcome: str = "done") -> None:
+def clock() -> dt.datetime:
+    """Return the present instant, UTC."""
+    now: dt.datetime = current_app.config["CLOCK"]()
+    return now
+
+
+def log(
+    action: str, subject: str = "", *, outcome: str = "done", account: Account | None = None
+) -> None:
     """Write a line into the audit log: who, when, what, on what, how it ended.
+
+    Call it before something private is shown or sent: what cannot be logged is not shown.
 
     Parameters
     ----------
     action : str
-        What was done, one of `web.audit.ACTIONS`: "contact.read", "export", …
+        What was done, such as "contact.read" or "export"; `web.audit.ACTIONS` names them.
     subject : str
         On what: an id, a path, a number of rows; no personal data.
     outcome : str
         "done", or why not.
-    """
-    from web.login import write_log
+    account : Account, optional
+        Who, where it is not the one that is signed in.
 
-    write_log(action, subject, outcome=outcome)
+    Raises
+    ------
+    RegisterError
+        The log cannot be written.
+    """
+    audit.write(
+        current_app.extensions["city"].register,
+        at=clock(),
+        account=account or visitor(),
+        action=action,
+        subject=subject,
+        outcome=outcome,
+        address=request.remote_addr or "",
+    )
+
+
+def log_after(action: str, subject: str = "", *, outcome: str = "done") -> None:
+    """Write the same of what has happened already: a log out of reach is told to the operator."""
+    try:
+        log(action, subject, outcome=outcome)
+    except RegisterError as error:
+        current_app.logger.error("not in the log: %s %s %s: %s", action, subject, outcome, error)
 
 
 def _admit() -> ResponseReturnValue | None:
@@ -196,6 +234,14 @@ def _admit() -> ResponseReturnValue | None:
     if request.method not in _SAFE:
         _ours()
     return None
+
+
+def _unkept(response: Response) -> Response:
+    """Keep what is not for everybody out of every cache."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    if access is not None and (access.permission is not None or request.blueprint == "login"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _known(permission: str) -> ResponseReturnValue | None:
@@ -230,7 +276,7 @@ def _ours() -> None:
 
 def _refused(outcome: str) -> None:
     if visitor() is not None:
-        log("refused", request.path, outcome=outcome)
+        log_after("refused", request.path, outcome=outcome)
 
 
 def here(**values: Any) -> str:

@@ -2,28 +2,51 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from uuid import uuid4
 
-from flask import Flask, Response, current_app, json, render_template, request
+from flask import Flask, Response, current_app, json, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from stationmap.city import City
-from stationmap.errors import CityError, PackError, StationMapError
+from stationmap.errors import CityError, Conflict, PackError, RegisterError, StationMapError
 from stationmap.messages import N_
+from web import access, desk, login
+from web.access import NotAllowedError, NotSignedInError, public
+from web.accounts import accounts, role_name, scope_name
 from web.api import api
 from web.api_findings import findings_api
 from web.api_indicators import indicators_api
+from web.applications import applications
+from web.audit import audit
 from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
 from web.pages import pages
 from web.params import language
+from web.remarks import remarks
 from web.security import pack, protect
 from web.tiles import tiles
+from web.unit_home import unit_home
 from web.view import Source
 from web.words import catalogue, say
 
+# open to everybody as a whole; the others declare each of their routes
+PUBLIC = (pages, api, findings_api, indicators_api, tiles, basemaps, downloads)
+BLUEPRINTS = (
+    *map(public, PUBLIC),
+    login.login,
+    accounts,
+    audit,
+    unit_home,
+    applications,
+    remarks,
+)
+
 # one table: what went wrong -> the status that says so
 STATUSES: list[tuple[type[Exception], int]] = [
+    (NotSignedInError, 401),
+    (NotAllowedError, 403),
+    (Conflict, 409),
     (CityError, 503),
     (PackError, 503),
     (StationMapError, 400),
@@ -31,6 +54,7 @@ STATUSES: list[tuple[type[Exception], int]] = [
 SENTENCES = {
     404: N_("There is nothing at this address."),
     405: N_("This address can only be read."),
+    413: N_("This is too large to be sent; nothing was saved. Send less at once."),
     503: N_("Other files are being written; try again in a minute."),
     500: N_("Something went wrong here; nothing was lost. Try again, or tell who runs this map."),
 }
@@ -47,10 +71,14 @@ def create_app(city_path: str | Path) -> Flask:
     Raises
     ------
     CityError
-        There is no city, or it cannot be read, or its base map.
+        There is no city, or it cannot be read, or its base map or its register.
+    LookupError
+        A route does not declare who may use it.
     """
     app = Flask(__name__)
-    app.extensions["stationmap"] = Source(City.open(Path(city_path)))
+    city = City.open(Path(city_path))
+    app.extensions["city"] = city
+    app.extensions["stationmap"] = Source(city)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
@@ -61,11 +89,24 @@ def create_app(city_path: str | Path) -> Flask:
         lambda one, many, n: catalogue(language()).get(one if n == 1 else many, many),
         newstyle=True,
     )
+    app.jinja_env.globals.update(
+        new_action=lambda: str(uuid4()),
+        navigation=desk.navigation,
+        city_name=desk.city_name,
+        when=desk.when,
+        said_done=desk.said,
+        role_name=role_name,
+        scope_name=scope_name,
+        say=lambda template, **params: say(template, lang=language(), **params),
+    )
     archive_of(source_of(app).now())
     protect(app)
     pack(app)
-    for blueprint in (pages, api, findings_api, indicators_api, tiles, basemaps, downloads):
+    login.prepare(app)
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    access.speak(app)
+    access.guard(app)
     app.register_error_handler(StationMapError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
@@ -80,6 +121,8 @@ def source_of(app: Flask) -> Source:
 
 def _refused(error: StationMapError) -> ResponseReturnValue:
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
+    if isinstance(error, RegisterError) and error.params.get("why") == "full":
+        status = HTTPStatus.INSUFFICIENT_STORAGE
     return _problem(status, error.render(language()))
 
 
@@ -104,5 +147,8 @@ def _problem(status: int, sentence: str) -> Response:
             {"type": "about:blank", "title": title, "status": status, "detail": sentence}
         )
         return Response(body, status=status, mimetype="application/problem+json")
-    page = render_template("error.html", lang=language(), status=status, sentence=sentence)
+    sign_in = url_for("login.sign_in", next=login.came_from() or None) if status == 401 else ""
+    page = render_template(
+        "error.html", lang=language(), status=status, sentence=sentence, sign_in=sign_in
+    )
     return Response(page, status=status, mimetype="text/html")

@@ -1,16 +1,19 @@
-"""What every page of an administrator does: reach the register, write one action, say it is done."""
+"""What every page of an administrator does: reach the register, write an action, say it is done."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, request
+from flask import current_app, flash, get_flashed_messages, request
 
 from stationmap.city import City
 from stationmap.messages import N_
 from stationmap.store.events import Change, Receipt, action_of
 from stationmap.store.register import Register
-from web.access import PERMISSIONS, log, me, visitor_if_known
+from web.access import PERMISSIONS, log_after, me, visitor_if_known
 from web.params import language
 from web.words import say
 
@@ -25,7 +28,7 @@ class Place:
 
 
 NAVIGATION = (
-    Place("/manage/stations", N_("Stations"), "station.read"),
+    Place("/manage/stations", N_("Station register"), "station.read"),
     Place("/manage/import", N_("Import"), "import"),
     Place("/manage/locate", N_("To locate"), "station.manage"),
     Place("/manage/applications", N_("Applications"), "application.decide"),
@@ -78,7 +81,7 @@ def submit(changes: Iterable[Change], *, kind: str, note: str = "") -> Receipt:
     receipt = register().write(asked, action=action_id(), by=me().id, kind=kind, note=note)
     if not receipt.again:
         first = f" {asked[0].entity}:{asked[0].id}" if len(asked) == 1 else ""
-        log("change", f"{kind}{first} {receipt.action}")
+        log_after("change", f"{kind}{first} {receipt.action}")
     return receipt
 
 
@@ -94,7 +97,23 @@ def say_done(template: str, *, undo: str = "", **params: Any) -> None:
     **params
         Values for the template's named fields.
     """
-    flash({"text": say(template, lang=language(), **params), "undo": undo})
+    flash(json.dumps({"text": say(template, lang=language(), **params), "undo": undo}))
+
+
+def said() -> list[dict[str, str]]:
+    """Return what the actions before have to say (see `say_done`), and forget it."""
+    return [json.loads(text) for text in get_flashed_messages()]
+
+
+def when(text: str | None) -> str:
+    """Write an instant (UTC, ISO text) as the day and minute of the city's clock."""
+    if not text:
+        return ""
+    zone = ZoneInfo(city().now().config.time_zone)
+    at = datetime.fromisoformat(text).astimezone(zone)
+    if language() == "en":
+        return f"{at:%Y-%m-%d %H:%M}"
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
 def navigation() -> list[Place]:

@@ -14,7 +14,6 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from stationmap.cli.account import account_app
 from stationmap.cli.commands import app
 from stationmap.cli.output import LANG_VARIABLE, language, print_json, said, tell
 from stationmap.errors import InputError, StationMapError

@@ -1,9 +1,18 @@
 """Accounts: who may sign in, in which role, and for which stations."""
 
-import secrets
+import hashlib
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import sqlalchemy as sa
+
+from stationmap.errors import InputError
+from stationmap.store.events import Change
+from stationmap.store.models import ENTITIES
+from stationmap.store.register import Register
 
 ROLES = ("inspector", "planner", "unit", "county", "city")
 
@@ -64,6 +73,134 @@ class Account:
         return bool(adcode) and str(adcode).startswith(self.adcode)
 
 
-def new_id() -> str:
-    """Make the id of a new account: it tells nothing of its owner."""
-    return secrets.token_hex(8)
+@dataclass(frozen=True)
+class Unit:
+    """A unit that an account can be made for; `adcode` is where it is, "" if not known."""
+
+    id: str
+    name: str
+    adcode: str
+
+
+def login_name(text: str) -> str:
+    """Return a name as it is compared: letters small, full-width signs narrow."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def accounts(register: Register) -> list[Account]:
+    """Return all accounts by role, the city's first, and name."""
+    found = [Account.of_row(row) for row in register.rows("account")]
+    return sorted(found, key=lambda a: (-ROLES.index(a.role), a.adcode, a.name))
+
+
+def by_name(register: Register, name: str) -> Account | None:
+    """Return the account of a name; None where there is none."""
+    found = register.rows("account", name=login_name(name))
+    return Account.of_row(found[0]) if found else None
+
+
+def units(register: Register) -> list[Unit]:
+    """Return the units of the list of units and those that stations name by id, by name."""
+    unit, station = ENTITIES["unit"], ENTITIES["station"]
+    listed = sa.select(unit.c.id, unit.c.name, unit.c.adcode)
+    at = (
+        sa.select(station.c.unit_id, sa.func.min(station.c.unit), sa.func.min(station.c.adcode))
+        .where(station.c.unit_id.is_not(None))
+        .group_by(station.c.unit_id)
+    )
+    with register.reading() as connection:
+        rows = [*connection.execute(at), *connection.execute(listed)]
+    found: dict[str, Unit] = {}
+    for unit_id, name, adcode in rows:
+        before = found.get(unit_id)
+        found[unit_id] = Unit(unit_id, name or unit_id, adcode or (before.adcode if before else ""))
+    return sorted(found.values(), key=lambda one: (one.name, one.id))
+
+
+def checked(
+    register: Register, *, name: str, role: str, adcode: str, unit_id: str | None
+) -> dict[str, Any]:
+    """Return the columns of an account.
+
+    Parameters
+    ----------
+    register : Register
+    name, role : str
+    adcode : str
+        See `Account`; of a unit the unit's own is taken, if it is known.
+    unit_id : str or None
+
+    Raises
+    ------
+    InputError
+        The name or the role cannot be used, or the scope does not fit the role.
+    """
+    name = login_name(name)
+    if not re.fullmatch(r"[\w.@-]{2,40}", name):
+        raise InputError(
+            "an account's name has 2 to 40 letters, digits, or signs of . @ - _, and no blanks"
+        )
+    if role not in ROLES:
+        raise InputError("{role} is no role; choose one of the list", role=role[:40])
+    adcode = "" if role == "city" else adcode.strip()
+    if not re.fullmatch("[0-9]{0,12}", adcode) or 0 < len(adcode) < 6:
+        raise InputError(
+            "{adcode} is no code of a district; expected 6 to 12 digits, such as 330802",
+            adcode=adcode[:40],
+        )
+    if role == "county" and not adcode:
+        raise InputError("an account of a county needs the county's code, such as 330802")
+    if role != "unit":
+        return {"name": name, "role": role, "adcode": adcode, "unit_id": None}
+    own = next((unit for unit in units(register) if unit.id == unit_id), None)
+    if own is None:
+        raise InputError(
+            "an account of a unit needs a unit of the register; import the units first, then "
+            "choose one"
+        )
+    return {"name": name, "role": role, "adcode": own.adcode or adcode, "unit_id": own.id}
+
+
+def creation(register: Register, columns: Mapping[str, Any], *, action: str) -> Change:
+    """Return the change that makes an account of `checked` columns.
+
+    Its id tells nothing of its owner; the same action sent again makes the same account.
+
+    Raises
+    ------
+    InputError
+        The name is taken.
+    """
+    own = hashlib.sha256(f"account {action}".encode()).hexdigest()[:16]
+    _refuse_taken(register, columns["name"], but=own)
+    return Change("account", own, {**columns, "active": True}, expects=0)
+
+
+def alteration(
+    register: Register, account: Account, columns: Mapping[str, Any], *, expects: int | None
+) -> Change:
+    """Return the change that gives an account other columns (see `checked`), or disables it.
+
+    Raises
+    ------
+    InputError
+        The name is taken, or nobody would be left to administer the city.
+    """
+    whole = {"active": account.active, **columns}
+    _refuse_taken(register, whole.get("name", account.name), but=account.id)
+    stays = whole["active"] and whole.get("role", account.role) == "city"
+    if account.role == "city" and account.active and not stays:
+        others = [
+            a for a in accounts(register) if a.role == "city" and a.active and a.id != account.id
+        ]
+        if not others:
+            raise InputError(
+                "this is the only account that administers the whole city; make another one first"
+            )
+    return Change("account", account.id, columns, expects=expects)
+
+
+def _refuse_taken(register: Register, name: str, *, but: str) -> None:
+    holder = by_name(register, name)
+    if holder is not None and holder.id != but:
+        raise InputError("there is an account {name} already; choose another name", name=name)

@@ -1,0 +1,87 @@
+// Keeps what is typed into a form with data-draft, in this window alone, until it is saved: an
+// expired session, or a page closed by mistake, loses nothing.
+const PREFIX = "draft:";
+const account = document.body.dataset.account;
+const left = new Set(["csrf_token", "action", "version"]);
+
+const fields = (form) =>
+  [...form.elements].filter(
+    (field) =>
+      field.name && !left.has(field.name) && !["hidden", "password", "file", "submit", "button"].includes(field.type)
+  );
+
+const read = (form) =>
+  fields(form).map((field) =>
+    field.type === "checkbox" || field.type === "radio" ? [field.name, field.value, field.checked] : [field.name, field.value]
+  );
+
+function fill(form, draft) {
+  const waiting = draft.map((one) => [...one]);
+  for (const field of fields(form)) {
+    const own = waiting.findIndex(
+      ([name, value, checked]) => name === field.name && (checked === undefined || value === field.value)
+    );
+    if (own < 0) continue;
+    const [[, value, checked]] = waiting.splice(own, 1);
+    if (checked === undefined) field.value = value;
+    else field.checked = checked;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+function keep(key, form) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify({ values: read(form), sent: false }));
+  } catch {
+    // a full or forbidden store: the form works without
+  }
+}
+
+function find(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+const kept = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+
+function clear() {
+  const done = document.querySelector("[data-done]") !== null;
+  for (const key of kept()) {
+    const foreign = !key.startsWith(`${PREFIX}${account}:`);
+    if (foreign || (done && find(key)?.sent)) sessionStorage.removeItem(key);
+  }
+}
+
+function watch(form) {
+  const key = `${PREFIX}${account}:${location.pathname}:${form.dataset.draft}`;
+  const draft = find(key);
+  const asWas = JSON.stringify(read(form));
+  if (draft && JSON.stringify(draft.values) !== asWas) {
+    const said = document.getElementById("draft-said").content.firstElementChild.cloneNode(true);
+    const initial = JSON.parse(asWas);
+    fill(form, draft.values);
+    form.prepend(said);
+    said.querySelector("button").addEventListener("click", () => {
+      fill(form, initial);
+      sessionStorage.removeItem(key);
+      said.remove();
+    });
+  }
+  const note = () => keep(key, form);
+  form.addEventListener("input", note);
+  form.addEventListener("change", note);
+  form.addEventListener("submit", () => {
+    const now = find(key);
+    if (now) sessionStorage.setItem(key, JSON.stringify({ ...now, sent: true }));
+  });
+}
+
+clear();
+document.querySelectorAll("form[data-draft]").forEach(watch);
+document.querySelector(".account-menu form")?.addEventListener("submit", () => {
+  for (const key of kept()) sessionStorage.removeItem(key);
+});
