@@ -21,6 +21,11 @@ from web.applications import applications
 from web.audit import audit
 from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
+from web.importing import importing
+from web.manage_locate import manage_locate
+from web.manage_history import manage_history
+from web.manage_merge import manage_merge
+from web.manage_stations import manage_stations
 from web.pages import pages
 from web.params import language
 from web.remarks import remarks
@@ -40,6 +45,11 @@ BLUEPRINTS = (
     unit_home,
     applications,
     remarks,
+    importing,
+    manage_locate,
+    manage_stations,
+    manage_history,
+    manage_merge,
 )
 
 # one table: what went wrong -> the status that says so
@@ -96,6 +106,7 @@ def create_app(city_path: str | Path) -> Flask:
         when=desk.when,
         said_done=desk.said,
         role_name=role_name,
+        entrance=login.entrance,
         scope_name=scope_name,
         say=lambda template, **params: say(template, lang=language(), **params),
     )

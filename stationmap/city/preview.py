@@ -17,6 +17,7 @@ import shapely
 
 from stationmap.city.answers import Answers
 from stationmap.city.city import City
+from stationmap.city.diff import Diff
 from stationmap.city.import_report import ImportReport
 from stationmap.city.imports import OSM
 from stationmap.city.kinds import KINDS
@@ -33,6 +34,8 @@ from stationmap.io.notes import Note
 SAMPLES = 3  # values shown of a column
 SAMPLE_LENGTH = 60
 POINTS = 600  # places drawn on the map
+LINES = 2000  # rows of one list of a comparison
+LISTS = ("new", "changed", "same", "missing", "conflicts", "kept", "held", "removed_by_hand")
 TABLES = ("xlsx", "xls", "ods", "text", "binary")
 _SPLIT = re.compile(r" \[[12]\]$")  # halves of a column of pairs, which the file does not have
 
@@ -52,6 +55,7 @@ class Options:
     sheet: str | None = None
     complete: bool = False
     add: bool = False
+    replace: bool = False
     within: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -155,6 +159,9 @@ def bring(city: City, path: Path, options: Options, *, dry_run: bool, **how: Any
         sets=options.sets,
         sheet=options.sheet,
         complete=options.complete,
+        within=options.within,
+        add=options.add,
+        replace=options.replace,
         dry_run=dry_run,
         **how,
     )
@@ -174,7 +181,18 @@ def reported(report: ImportReport, *, names: Mapping[str, str]) -> dict[str, Any
         "entries": [_entry(entry, names=names) for entry in report.entries],
         "notes": [packed(note, names=names) for note in report.notes],
         "warnings": [packed(note, names=names) for note in report.warnings],
+        "diff": _compared(report.diff) if report.diff else None,
     }
+
+
+def _compared(diff: Diff) -> dict[str, Any]:
+    """Return a comparison's lists, the first `LINES` rows of each; of what stays, the number."""
+    found = {}
+    for name in LISTS:
+        lines = getattr(diff, name)
+        shown = [] if name == "same" else lines[:LINES]
+        found[name] = {"count": len(lines), "rows": [line.to_json() for line in shown]}
+    return found
 
 
 def _entry(entry: Entry, *, names: Mapping[str, str]) -> dict[str, Any]:

@@ -1,0 +1,460 @@
+"""The import page: a file, its columns and datum, its rows, then one action that can be undone.
+
+What is uploaded is read in child processes alone (`stationmap.city.apart`).
+"""
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from stationmap.city import apart, templates
+from stationmap.city.imports import OSM
+from stationmap.city.kinds import KINDS
+from stationmap.city.preview import Options, packed
+from stationmap.city.rows import EVIDENCE
+from stationmap.errors import CityError, Conflict, InputError
+from stationmap.io import tabular
+from stationmap.messages import N_
+from stationmap.standards import tables
+from web import basemaps, security
+from web.access import allow, log, me
+from web.caching import present
+from web.desk import action_id, city, register, say_done
+from web.import_rows import LISTS, page_of
+from web.import_uploads import MAX_BYTES, Upload, drop, open_upload, shown_name, take
+from web.import_words import (
+    CITY_KINDS,
+    DATUMS,
+    OFFICE_KINDS,
+    OTHER_LIST,
+    evidence_lines,
+    kind_label,
+    role_label,
+    told,
+)
+from web.pages import script_json
+from web.params import Params, language
+from web.parts import type_name
+from web.texts import script_texts
+from web.words import WebError, say
+
+importing = Blueprint("importing", __name__, url_prefix="/manage/import")
+
+ROOM = 2_000_000  # bytes of a form beside its file
+RECENT = 10
+ROWS = 50  # on a page
+_PLACING = ("lon", "lat", "x", "y", "lonlat")
+_NOTHING_CHANGED = N_(
+    "{file} is larger than {most} MB and was not taken; nothing was changed. Delete sheets, "
+    "pictures and columns that are not needed, or split it."
+)
+
+
+# ------------------------------------------------------------------- 1 the file
+
+
+@importing.get("")
+@allow("import")
+def start() -> ResponseReturnValue:
+    """Show where a file is chosen, and what was imported before."""
+    return _start_page()
+
+
+@importing.post("")
+@allow("import", body=MAX_BYTES + ROOM)
+def upload() -> ResponseReturnValue:
+    """Take a file, look into it, and go on to its columns."""
+    file = request.files.get("file")
+    try:
+        options = _first_options()
+        if file is None:
+            raise WebError("No file was chosen. Choose one, then upload it.")
+        taken = take(city().path, file, options, by=me().id)
+        try:
+            _look(taken, taken.options)
+        except InputError:
+            drop(taken)
+            raise
+    except CityError as error:
+        return _start_page(wrong=error.render(language())), 503
+    except InputError as error:
+        return _start_page(wrong=_sentence(error)), 400
+    return _to("columns", taken)
+
+
+@importing.errorhandler(RequestEntityTooLarge)
+def _too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    lang = language()
+    file = say(N_("The file"), lang=lang)
+    sentence = say(_NOTHING_CHANGED, lang=lang, file=file, most=MAX_BYTES // 1_000_000)
+    return _start_page(wrong=sentence), error.code
+
+
+def _start_page(*, wrong: str = "") -> str:
+    lang, own = language(), me().role == "city"
+    kinds = [(kind, kind_label(kind, lang)) for kind in _kinds()]
+    actions = register().actions(kinds=("import",), limit=RECENT, by=None if own else me().id)
+    return render_template(
+        "import_start.html",
+        step=1,
+        wrong=wrong,
+        kinds=kinds,
+        kind=request.form.get("kind", "stations"),
+        blanks=[(k, kind_label(k, lang)) for k in _kinds() if k in templates.kinds()],
+        most=MAX_BYTES,
+        too_large=say(_NOTHING_CHANGED, lang=lang, file="{file}", most=MAX_BYTES // 1_000_000),
+        recent=actions,
+        names={a["id"]: a["name"] for a in register().rows("account")},
+    )
+
+
+def _kinds() -> tuple[str, ...]:
+    return (*OFFICE_KINDS, *CITY_KINDS) if me().role == "city" else OFFICE_KINDS
+
+
+def _first_options() -> Options:
+    """Options of a new upload; those of an earlier one where it brings corrected rows."""
+    if after := request.form.get("after"):
+        before = open_upload(city().path, after, by=me().id)
+        if before is None:
+            raise WebError("The earlier upload is kept for a day only; upload it as a new file.")
+        report = before.done or {}
+        datum = report.get("datum") or before.options.datum
+        return replace(before.options, datum=datum, sheet=None, add=True)
+    kind = request.form.get("kind", "")
+    if kind not in _kinds():
+        raise WebError("Choose what the file holds.")
+    name = shown_name(request.files["file"].filename or "") if "file" in request.files else ""
+    within = "" if me().role == "city" else me().adcode
+    return Options(kind, name, sets={"source": Path(name).stem}, within=within)
+
+
+# ------------------------------------------------------------------- 2 columns and datum
+
+
+@importing.get("/<uuid:upload_id>/columns")
+@allow("import")
+def columns(upload_id: UUID) -> ResponseReturnValue:
+    """Show sheets and columns, and where the places lie under each datum."""
+    return _columns_page(_mine(upload_id))
+
+
+@importing.post("/<uuid:upload_id>/columns")
+@allow("import")
+def choose(upload_id: UUID) -> ResponseReturnValue:
+    """Look into the file again, as it is to be read now."""
+    taken = _mine(upload_id)
+    try:
+        options = _chosen(taken)
+        looked = _look(taken, options)
+    except InputError as error:
+        status = 503 if isinstance(error, CityError) else 400
+        return _columns_page(taken, wrong=_sentence(error)), status
+    stay = "again" in request.form or _found(looked)["refused"] is not None
+    return _to("columns" if stay else "rows", looked)
+
+
+def _chosen(taken: Upload) -> Options:
+    form, before, found = request.form, taken.options, _found(taken)
+    sheet = form.get("sheet") or None
+    roles: dict[str, str] = {}
+    if sheet == before.sheet or not found["sheets"]:
+        for number, column in enumerate(found["columns"]):
+            role = form.get(f"column-{number}", "")
+            if role not in _roles(before.kind):
+                continue
+            if role in roles:
+                raise WebError(
+                    "Two columns are given as “{role}”: {first} and {second}. Choose one of them.",
+                    role=role_label(before.kind, role, language()),
+                    first=roles[role],
+                    second=column["heading"],
+                )
+            roles[role] = column["heading"]
+    sets = {
+        role: value
+        for role in ("type", "category", "highway")
+        if (value := form.get(f"set-{role}"))
+    }
+    source = shown_name(form.get("source", "")) or Path(before.name).stem
+    datum = form.get("datum", "auto")
+    return replace(
+        before,
+        sheet=sheet,
+        columns=roles,
+        sets=sets | {"source": source},
+        datum=datum if datum in DATUMS else "auto",
+        add=form.get("add") == "1",
+        complete=form.get("complete") == "1" and me().role == "city",
+    )
+
+
+def _roles(kind: str) -> list[str]:
+    """Return what a column of a kind of list may be."""
+    if kind == OSM:
+        return []
+    spec = KINDS[kind]
+    placing = () if spec.shape == "none" else (*_PLACING, "district")
+    extra = EVIDENCE if placing else ()
+    return list(dict.fromkeys([*spec.roles.split(), *extra, *placing]))
+
+
+def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
+    lang, now, found = language(), present(), _found(taken)
+    options, places, evidence = taken.options, found["places"], found["evidence"]
+    if not wrong and found["refused"] is not None:
+        wrong = told(found["refused"], lang)
+    hypotheses = {h["datum"]: h for h in (evidence or {}).get("hypotheses", [])}
+    datums = [
+        {
+            "id": datum,
+            "name": say(label, lang=lang),
+            "lines": evidence_lines(hypotheses[datum], lang) if datum in hypotheses else [],
+            "decided": bool(evidence) and evidence["decided"] == datum,
+        }
+        for datum, label in DATUMS.items()
+    ]
+    kind = options.kind
+    data = {
+        "lang": lang,
+        "version": now.version,
+        "bounds": now.bounds,
+        "basemap": basemaps.page_data(now, lang),
+        "texts": script_texts(lang),
+        "places": places,
+    }
+    page = render_template(
+        "import_columns.html",
+        step=2,
+        upload=taken,
+        found=found,
+        wrong=wrong,
+        kind=kind_label(kind, lang),
+        columns=[
+            column | {"label": role_label(kind, column["role"], lang) if column["role"] else ""}
+            for column in found["columns"]
+        ],
+        roles=[(role, role_label(kind, role, lang)) for role in _roles(kind)],
+        datums=datums,
+        places=places,
+        reason=told(evidence["reason"], lang) if evidence else "",
+        stated=(places or {}).get("stated"),
+        types=[(t.id, type_name(now, t.id, lang)) for t in now.pack.site_types],
+        categories=[(key, text.get(lang)) for key, text in tables.categories().items()],
+        sources=_sources(kind),
+        whole=me().role == "city",
+        base_scripts=["leaflet/leaflet.js", *_grid_scripts(), *basemaps.scripts(now)],
+        page_data=script_json(data),
+    )
+    policy = security.policy(pictures=basemaps.hosts(now))
+    return Response(page, headers={"Content-Security-Policy": policy})
+
+
+def _grid_scripts() -> list[str]:
+    return ["leaflet.vectorgrid/Leaflet.VectorGrid.bundled.min.js"]
+
+
+def _sources(kind: str) -> list[str]:
+    """Return names of the lists of a kind that the city has."""
+    return sorted({r.source for r in present().answers.sources() if r.kind == kind})
+
+
+# ------------------------------------------------------------------- 3 the rows
+
+
+@importing.get("/<uuid:upload_id>/rows")
+@allow("import")
+def rows(upload_id: UUID) -> ResponseReturnValue:
+    """Show what would become of every row."""
+    taken = _mine(upload_id)
+    if _found(taken)["report"] is None:
+        return _to("columns", taken)
+    return _rows_page(taken)
+
+
+@importing.post("/<uuid:upload_id>/rows")
+@allow("import")
+def carry_out(upload_id: UUID) -> ResponseReturnValue:
+    """Import the file: all of what can be used of it in one action, or nothing."""
+    taken = _mine(upload_id)
+    if taken.done is not None:
+        return _to("done", taken)
+    action = action_id()
+    try:
+        if city().now().version != _found(taken)["version"]:
+            looked = _look(taken, taken.options)
+            if _summary(looked) != _summary(taken):
+                say_done(
+                    N_("The city's data have changed meanwhile; please look at the rows once more.")
+                )
+                return _to("rows", looked)
+            taken = looked
+        options = replace(taken.options, replace="replace" in request.form)
+        done = apart.carry_out(
+            city().path, taken.path, options, by=me().id, action=action, lang=language()
+        )
+    except InputError as error:
+        status = 503 if isinstance(error, CityError) else 400
+        return _rows_page(taken, wrong=_sentence(error)), status
+    log("change", f"import {taken.options.kind} {action}")
+    return _to("done", taken.with_(done=done, action=action))
+
+
+@importing.get("/<uuid:upload_id>/refused.xlsx")
+@allow("import")
+def refused(upload_id: UUID) -> ResponseReturnValue:
+    """Send the rows that cannot be used, with reasons, to be corrected."""
+    taken, lang = _mine(upload_id), language()
+    report = taken.done or _found(taken)["report"]
+    if not report or not report["entries"]:
+        abort(404)
+    said = {
+        entry["row"]: [told(entry["reason"], lang), told(entry["advice"], lang)]
+        for entry in report["entries"]
+    }
+    names = (N_("Row in the file"), N_("Why it was not used"), N_("How to correct it"))
+    headings = [say(name, lang=lang) for name in names]
+    target = taken.folder / "refused.xlsx"
+    if taken.options.kind == OSM:
+        listed = [
+            (e["id"], e["name"], told(e["reason"], lang), told(e["advice"], lang))
+            for e in report["entries"]
+        ]
+        frame = pd.DataFrame(listed, columns=["id", "name", *headings[1:]])
+        tabular.write_xlsx(target, {OSM: frame})
+    else:
+        apart.refused(taken.path, target, taken.options, said=said, headings=headings)
+    data = target.read_bytes()
+    log("export", f"import {len(said)}")
+    stem = re.sub(r"[^\w.()（）-]+", "_", Path(taken.options.name).stem).strip("._")
+    title = say(N_("{file}-to correct"), lang=lang, file=stem)
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=f"{title}.xlsx")
+
+
+def _rows_page(taken: Upload, *, wrong: str = "") -> str:
+    report = _found(taken)["report"]
+    return render_template(
+        "import_rows.html",
+        step=3,
+        upload=taken,
+        wrong=wrong,
+        kind=kind_label(taken.options.kind, language()),
+        **_about(report),
+    )
+
+
+def _about(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what pages say of a report: its counts, its notes, and one list of rows."""
+    lang, params = language(), Params.of_request()
+    lists = {name: report["diff"][name]["count"] for name in LISTS} if report["diff"] else {}
+    tabs = {"refused": len(report["entries"])} | lists
+    first = next((name for name, count in tabs.items() if count), "refused")
+    show = params.one_of("show", list(tabs), default=first)
+    offset = params.whole("offset", default=0, low=0, high=1_000_000)
+    lines = page_of(report, show, offset=offset, limit=ROWS, lang=lang)
+    return {
+        "report": report,
+        "counts": report["counts"],
+        "datum": say(DATUMS.get(report["datum"], report["datum"]), lang=lang)
+        if report["datum"]
+        else "",
+        "notes": [told(note, lang) for note in report["notes"]],
+        "warnings": [told(note, lang) for note in report["warnings"]],
+        "tabs": tabs,
+        "show": show,
+        "other_list": any(note["template"] == OTHER_LIST for note in report["warnings"]),
+        "lines": lines,
+        "offset": offset,
+        "limit": ROWS,
+    }
+
+
+def _summary(taken: Upload) -> Any:
+    report = _found(taken)["report"]
+    counts = {name: one["count"] for name, one in (report["diff"] or {}).items()}
+    return report["counts"], counts, len(report["entries"])
+
+
+# ------------------------------------------------------------------- 4 done, undo
+
+
+@importing.get("/<uuid:upload_id>/done")
+@allow("import")
+def done(upload_id: UUID) -> ResponseReturnValue:
+    """Show the receipt of an import."""
+    taken = _mine(upload_id)
+    if taken.done is None:
+        return _to("rows", taken)
+    return render_template(
+        "import_done.html",
+        step=4,
+        upload=taken,
+        kind=kind_label(taken.options.kind, language()),
+        became=register().action(taken.action),
+        most=MAX_BYTES,
+        too_large=say(
+            _NOTHING_CHANGED, lang=language(), file="{file}", most=MAX_BYTES // 1_000_000
+        ),
+        **_about(taken.done),
+    )
+
+
+@importing.post("/undo/<uuid:import_id>")
+@allow("import")
+def undo(import_id: UUID) -> ResponseReturnValue:
+    """Take an import back: what it brought goes, what it changed is as before."""
+    found = register().action(str(import_id))
+    if found is None or found.kind != "import" or (me().role != "city" and found.by != me().id):
+        abort(404)
+    try:
+        receipt = register().undo(
+            found.id, action=action_id(), by=me().id, keep_changed="keep" in request.form
+        )
+    except Conflict:
+        return render_template("import_undo.html", found=found), 409
+    log("change", f"undo {found.id}")
+    if receipt.kept:
+        say_done(
+            N_("The import was undone, but for {n} entries that were edited since: they stay."),
+            n=len(receipt.kept),
+        )
+    else:
+        say_done(N_("The import was undone: everything is as before it."))
+    return redirect(url_for("importing.start"), code=303)
+
+
+# ------------------------------------------------------------------- shared
+
+
+def _mine(upload_id: UUID) -> Upload:
+    found = open_upload(city().path, str(upload_id), by=me().id)
+    if found is None or found.found is None:
+        abort(404)
+    return found
+
+
+def _found(taken: Upload) -> dict[str, Any]:
+    assert taken.found is not None
+    return taken.found
+
+
+def _look(taken: Upload, options: Options) -> Upload:
+    return taken.with_(found=apart.look(city().path, taken.path, options), options=options)
+
+
+def _to(view: str, taken: Upload) -> ResponseReturnValue:
+    return redirect(url_for(f"importing.{view}", upload_id=taken.id), code=303)
+
+
+def _sentence(error: InputError) -> str:
+    if isinstance(error, WebError):
+        return error.render(language())
+    return told(packed(error, names={}), language())
