@@ -134,7 +134,7 @@ station = _entity(
         "geometry": Point,
     },
     imported=True,
-    keys="name type status unit_id adcode",
+    keys="unit_id",
 )
 unit = _entity(
     "unit",
@@ -222,7 +222,7 @@ PUBLIC = tuple(name for name in ENTITIES if name not in PRIVATE)
 action = sa.Table(
     "action",
     metadata,
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False, index=True),
@@ -237,7 +237,7 @@ action = sa.Table(
 event = sa.Table(
     "event",
     metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("action", sa.BigInteger, nullable=False, index=True),
     sa.Column("entity", sa.Text, nullable=False),
     sa.Column("entity_id", sa.Text, nullable=False),
@@ -298,14 +298,21 @@ setting = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-# where the stations are, for views and neighbours: SQLite's own R-tree, kept by triggers; rows are
-# replaced, never updated
-RTREE_SQL = (
+# where the stations are, for views and neighbours: SQLite's own R-tree, kept by triggers (rows are
+# replaced, never updated); and an index that alone tells which ones a list or a search shows
+SQLITE_SQL = (
     "CREATE VIRTUAL TABLE station_rtree USING rtree(number, west, east, south, north)",
     """CREATE TRIGGER station_placed AFTER INSERT ON station WHEN NEW.geometry IS NOT NULL BEGIN
     INSERT INTO station_rtree VALUES (NEW.created, point_x(NEW.geometry), point_x(NEW.geometry),
     point_y(NEW.geometry), point_y(NEW.geometry)); END""",
     """CREATE TRIGGER station_removed AFTER DELETE ON station BEGIN
     DELETE FROM station_rtree WHERE number = OLD.created; END""",
+    """CREATE INDEX ix_station_listed ON station
+    (name, id, address, unit, status, type, adcode, unit_id)""",
+    "CREATE INDEX ix_station_to_locate ON station (name, id) WHERE geometry IS NULL",
 )
-GIST_SQL = ("CREATE INDEX ix_station_geometry ON station USING gist (geometry)",)
+POSTGIS_SQL = (
+    "CREATE INDEX ix_station_geometry ON station USING gist (geometry)",
+    """CREATE INDEX ix_station_listed ON station
+    ("left"(name, 100) COLLATE "C" NULLS FIRST, id COLLATE "C")""",
+)

@@ -16,6 +16,12 @@ from stationmap.store.models import ENTITIES
 
 CHUNK = 500  # ids in one question
 _SEARCHED = ("name", "address", "unit", "id")
+_ORDER = (models.station.c.name, models.station.c.id)
+# the same order in PostgreSQL, and short enough for its index
+_ORDER_POSTGIS = (
+    sa.func.left(models.station.c.name, 100).collate("C").nulls_first(),
+    models.station.c.id.collate("C"),
+)
 
 
 def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
@@ -137,8 +143,9 @@ def find_stations(
     if bbox is not None:
         where.append(_in_box(connection, bbox))
     # which ones: answered by the index alone, then the rows of the page
-    chosen = sa.select(table.c.id).where(*where).order_by(table.c.name, table.c.id)
-    if words:
+    sqlite = connection.dialect.name == "sqlite"
+    chosen = sa.select(table.c.id).where(*where).order_by(*(_ORDER if sqlite else _ORDER_POSTGIS))
+    if words and sqlite:
         # a search looks at every row: once, not for the number and for the page
         ids = list(connection.scalars(chosen))
         total, page = len(ids), ids[offset : None if limit is None else offset + limit]
@@ -152,11 +159,11 @@ def find_stations(
 
 def _holds(connection: Connection, word: str) -> sa.ColumnElement[bool]:
     """Whether a word stands somewhere in a station's words, whatever the case."""
-    within = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
     texts: list[Any] = [models.station.c[name] for name in _SEARCHED]
-    if word.lower() != word.upper():
-        word, texts = word.lower(), [sa.func.lower(text) for text in texts]
-    return sa.or_(*(within(text, word) > 0 for text in texts))
+    if connection.dialect.name == "postgresql" and word.lower() != word.upper():
+        # SQLite's LIKE minds no case; here only letters are worth the time
+        word, texts = word.lower(), [sa.func.lower(text.collate("C")) for text in texts]
+    return sa.or_(*(text.contains(word, autoescape=True) for text in texts))
 
 
 def _in_box(

@@ -1,4 +1,4 @@
-"""A register is made and brought up to date by its migrations, after a copy; a newer one is kept."""
+"""A register is made and brought up to date by its migrations, after a copy was made of it."""
 
 import threading
 
@@ -41,7 +41,7 @@ def test_the_migrations_make_the_tables_of_the_models(address, tmp_path, request
         other = backend.engine_of(request.getfixturevalue("postgis_address")())
     with other.begin() as connection:
         models.metadata.create_all(connection)
-        spatial = models.RTREE_SQL if other.dialect.name == "sqlite" else models.GIST_SQL
+        spatial = models.SQLITE_SQL if other.dialect.name == "sqlite" else models.POSTGIS_SQL
         for statement in spatial:
             connection.exec_driver_sql(statement)
     wanted = schema_of(other)

@@ -8,15 +8,23 @@ from stationmap.store.models import Point
 revision = "0001"
 down_revision = None
 
-_RTREE = (
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_SQLITE = (
     "CREATE VIRTUAL TABLE station_rtree USING rtree(number, west, east, south, north)",
     """CREATE TRIGGER station_placed AFTER INSERT ON station WHEN NEW.geometry IS NOT NULL BEGIN
     INSERT INTO station_rtree VALUES (NEW.created, point_x(NEW.geometry), point_x(NEW.geometry),
     point_y(NEW.geometry), point_y(NEW.geometry)); END""",
     """CREATE TRIGGER station_removed AFTER DELETE ON station BEGIN
     DELETE FROM station_rtree WHERE number = OLD.created; END""",
+    """CREATE INDEX ix_station_listed ON station
+    (name, id, address, unit, status, type, adcode, unit_id)""",
+    "CREATE INDEX ix_station_to_locate ON station (name, id) WHERE geometry IS NULL",
 )
-_GIST = ("CREATE INDEX ix_station_geometry ON station USING gist (geometry)",)
+_POSTGIS = (
+    "CREATE INDEX ix_station_geometry ON station USING gist (geometry)",
+    """CREATE INDEX ix_station_listed ON station
+    ("left"(name, 100) COLLATE "C" NULLS FIRST, id COLLATE "C")""",
+)
 
 
 def upgrade() -> None:
@@ -39,7 +47,7 @@ def upgrade() -> None:
     op.create_index("ix_account_created", "account", ["created"])
     op.create_table(
         "action",
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -141,7 +149,7 @@ def upgrade() -> None:
     op.create_index("ix_count_source", "count", ["source"])
     op.create_table(
         "event",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("action", sa.BigInteger(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
         sa.Column("entity_id", sa.Text(), nullable=False),
@@ -264,12 +272,8 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_station"),
     )
-    op.create_index("ix_station_adcode", "station", ["adcode"])
     op.create_index("ix_station_created", "station", ["created"])
-    op.create_index("ix_station_name", "station", ["name"])
     op.create_index("ix_station_source", "station", ["source"])
-    op.create_index("ix_station_status", "station", ["status"])
-    op.create_index("ix_station_type", "station", ["type"])
     op.create_index("ix_station_unit_id", "station", ["unit_id"])
     op.create_table(
         "unit",
@@ -288,7 +292,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_unit_created", "unit", ["created"])
     op.create_index("ix_unit_source", "unit", ["source"])
-    for statement in _RTREE if sqlite else _GIST:
+    for statement in _SQLITE if sqlite else _POSTGIS:
         op.execute(statement)
     op.execute(
         sa.insert(sa.table("head", *map(sa.column, ("id", "seq", "actions", "hash")))).values(
