@@ -22,8 +22,8 @@ from web.audit import audit
 from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
 from web.importing import importing
-from web.manage_locate import manage_locate
 from web.manage_history import manage_history
+from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
 from web.pages import pages

@@ -1,0 +1,180 @@
+"""Rows of stations for those who look after them: which are theirs, who changed them, the map."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from flask import abort, redirect, url_for
+
+from stationmap.city import station_merge
+from stationmap.messages import N_
+from stationmap.stations import STATUSES
+from stationmap.store.events import Event, Row
+from web import basemaps
+from web.access import me, within
+from web.caching import present
+from web.charge import stations_of
+from web.desk import action_id, register, say_done
+from web.maps import Shell, shell
+from web.view import CityView
+from web.words import catalogue, say
+
+PLACED: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
+COMMAND_LINE = "cli"
+
+
+def own(station_id: str) -> Row:
+    """Return a station of this account; 404 where it is not there, or not within its scope.
+
+    The address of a merged station leads to the one that it is now.
+    """
+    row = register().get("station", station_id)
+    if row is None:
+        target = station_merge.merged_into(register(), station_id) if station_id else None
+        if target is None:
+            abort(404)
+        own(target)
+        say_done(
+            N_("{id} was merged into this station; what was known of it stands in the history."),
+            id=station_id,
+        )
+        abort(redirect(url_for("manage_stations.one", id=target), code=303))
+    row = charged(row)
+    within(row)
+    return row
+
+
+def sent_before() -> bool:
+    """Whether this very form was sent and kept already."""
+    action = register().action(action_id())
+    return action is not None and action.by == me().id
+
+
+def charged(row: Mapping[str, Any]) -> Row:
+    """Return a row with the unit's id where the station only names its unit."""
+    found = dict(row)
+    if not found.get("unit_id") and found.get("unit"):
+        units = present().answers.table("units")
+        ids = units.loc[units["name"] == found["unit"], "id"]
+        found["unit_id"] = str(ids.iloc[0]) if len(ids) == 1 else None
+    return found
+
+
+def find(
+    filters: Mapping[str, Any], *, offset: int = 0, limit: int | None
+) -> tuple[int, list[Row]]:
+    """Search among the stations that the account looks after.
+
+    Parameters
+    ----------
+    filters : mapping
+        As `Register.find_stations` takes them; ``adcode`` is held to the account's own.
+    offset, limit : int
+        Which of those found; None for all.
+    """
+    account = me()
+    chosen = dict(filters)
+    asked = str(chosen.get("adcode") or "")
+    chosen["adcode"] = asked if asked.startswith(account.adcode) else account.adcode
+    if account.role != "unit":
+        return register().find_stations(**chosen, offset=offset, limit=limit)
+    # a unit's stations are few, and some only name it
+    chosen["adcode"] = ""
+    mine = set(stations_of(account, present()).index)
+    _, rows = register().find_stations(**chosen, limit=None) if mine else (0, [])
+    rows = [row for row in rows if row["id"] in mine]
+    return len(rows), rows[offset : None if limit is None else offset + limit]
+
+
+def frame_of(now: CityView) -> pd.DataFrame:
+    """Return the stations frame of those that the account looks after."""
+    account = me()
+    if account.role == "unit":
+        return stations_of(account, now)
+    adcode = now.stations["adcode"].fillna("")
+    return now.stations[adcode.str.startswith(account.adcode).to_numpy(dtype=bool)]
+
+
+def districts_of(now: CityView) -> dict[str, str]:
+    """Names of the districts that the account may choose, by their code."""
+    counties = now.counties or {now.answers.config.adcode: now.name}
+    return {k: v for k, v in counties.items() if k.startswith(me().adcode)}
+
+
+class Names:
+    """Who stands behind ids in events, asked once each."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+        self._known: dict[str, str] = {}
+
+    def of(self, account_id: str) -> str:
+        """Name an account; one that is gone by its id."""
+        if account_id not in self._known:
+            self._known[account_id] = self._look(account_id)
+        return self._known[account_id]
+
+    def _look(self, account_id: str) -> str:
+        if account_id == COMMAND_LINE:
+            return say(N_("command line"), lang=self._lang)
+        row = register().get("account", account_id)
+        return str(row["name"]) if row and row["name"] else account_id
+
+
+def subject_of(event: Event) -> dict[str, Any]:
+    """Return whose an event's row is: adcode and unit_id, as far as they can be told."""
+    row: dict[str, Any] = {**(event.before or {}), **(event.after or {})}
+    row |= register().get(event.entity, event.id) or {}
+    station_id = event.id if event.entity in ("station", "contact") else row.get("station_id")
+    if station_id and event.entity != "station":
+        return subject_of_station(str(station_id))
+    if event.entity == "station":
+        return charged(row)
+    if event.entity == "unit":
+        return {"adcode": row.get("adcode"), "unit_id": event.id}
+    return {"adcode": row.get("adcode"), "unit_id": row.get("unit_id")}
+
+
+def subject_of_station(station_id: str) -> dict[str, Any]:
+    """Return whose a station is or was."""
+    row = register().get("station", station_id)
+    if row is None:
+        last = next(iter(register().history("station", station_id, limit=1)), None)
+        row = (last.before if last else None) or {}
+    return charged(row)
+
+
+def map_shell(now: CityView, at: tuple[float, float] | None) -> Shell:
+    """Write the empty map, opened at a place or on the city."""
+    if at is not None:
+        return shell(lat=at[1], lon=at[0], zoom=17)
+    west, south, east, north = now.bounds or [73.0, 18.0, 135.0, 54.0]
+    return shell(lat=(south + north) / 2, lon=(west + east) / 2, zoom=13 if now.bounds else 4)
+
+
+def map_data(now: CityView, lang: str, **own_data: Any) -> str:
+    """Write what the scripts of a page with a map read, as JSON that cannot end its element."""
+    texts = {"base.own": N_("The city's own streets"), "base.name": N_("Base map: {name}")}
+    texts |= {"base.review": N_("Review number {number}"), "error.network": _NETWORK}
+    data = {
+        "lang": lang,
+        "version": now.version,
+        "bounds": now.bounds,
+        "basemap": basemaps.page_data(now, lang),
+        "types": [{"id": t.id, "name": t.name.get(lang)} for t in now.pack.site_types],
+        "statuses": {s: say(label, lang=lang) for s, label in STATUSES.items()},
+        "texts": {key: _plain(text, lang) for key, text in texts.items()},
+        **own_data,
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+_NETWORK = N_("The server did not answer. Nothing is lost; check that it is running and try again.")
+
+
+def _plain(template: str, lang: str) -> str:
+    return catalogue(lang).get(template, template)
