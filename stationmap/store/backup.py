@@ -187,10 +187,10 @@ def _carry_out(engine: Engine, file: Path) -> None:
             connection.execute(sa.delete(models.head))
             for table in models.metadata.sorted_tables:
                 _carry(source, connection, table)
-        with closing(sqlite3.connect(file)) as raw:
-            raw.execute("PRAGMA journal_mode=DELETE")
     finally:
         target.dispose()
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")
 
 
 def _carry(source: Connection, target: Connection, table: sa.Table) -> None:

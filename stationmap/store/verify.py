@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from stationmap.errors import RegisterError
 from stationmap.messages import N_, render
@@ -29,9 +29,10 @@ _FACTS = ("number", "id", "at", "by", "kind", "note", "undoes", "events", "conte
 # SQLite's tree of places against the stations, from either side; single precision, rounded outwards
 _MISPLACED = (
     """SELECT s.id FROM station s LEFT JOIN station_rtree r ON r.number = s.created
-    WHERE (s.geometry IS NULL) <> (r.number IS NULL)
-    OR point_x(s.geometry) NOT BETWEEN r.west AND r.east
-    OR point_y(s.geometry) NOT BETWEEN r.south AND r.north""",
+    WHERE CASE WHEN s.geometry IS NULL OR r.number IS NULL
+    THEN (s.geometry IS NULL) <> (r.number IS NULL)
+    ELSE point_x(s.geometry) NOT BETWEEN r.west AND r.east
+    OR point_y(s.geometry) NOT BETWEEN r.south AND r.north END""",
     """SELECT '#' || r.number FROM station_rtree r LEFT JOIN station s ON s.created = r.number
     WHERE s.id IS NULL""",
 )
@@ -107,7 +108,7 @@ def verify(engine: Engine) -> Verification:
         if error.params.get("why") != "damaged":
             raise
         found.add(_UNREADABLE)
-    except (SQLAlchemyError, ValueError, struct.error):
+    except (OperationalError, ValueError, struct.error):
         # bytes that are no text, no place or no JSON any more
         found.add(_UNREADABLE)
     return found
