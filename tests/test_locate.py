@@ -144,6 +144,12 @@ def test_a_place_of_the_stated_district_only(town):
     assert not asked(town, "汽车西站租车点", None, adcode="330803")
 
 
+@pytest.mark.parametrize(("east", "found"), [(1549, 1), (1551, 0)])
+def test_how_far_beyond_a_border_is_elsewhere(east, found):
+    near = gazetteer(facilities={"文化馆旧址": (east, 0)}, shops={}, streets={}, more={})
+    assert len(asked(near, "文化馆旧址有礼点", None, adcode="330802")) == found
+
+
 def test_streets_of_one_name_in_two_counties(town):
     west, east = asked(town, None, "人民路")
     assert (west.sure, east.sure) == ("along", "along")

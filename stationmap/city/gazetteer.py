@@ -39,6 +39,8 @@ ONE_STREET_M = 300.0
 # assumed: carriageways of two streets meet within this, and several such places are one crossing
 MEETING_M = 40.0
 ONE_CROSSING_M = 80.0
+# assumed: streets are borders of districts, and outlines are no better than this
+BORDER_M = 50.0
 # assumed: names of fewer letters say too little when they only stand inside another text
 LEAST_INSIDE = 3
 LEAST_LATIN = 5
@@ -248,9 +250,12 @@ class Gazetteer:
         return sorted((float(c.x), float(c.y)) for c in centres)
 
     def reaches(self, adcode: str, shape: Any) -> bool:
-        """Whether a shape lies in a district, or reaches into it; true where it has no outline."""
+        """Whether a shape lies in a district, or within `BORDER_M` of it.
+
+        True for a district without an outline.
+        """
         areas = self._outlines(adcode)
-        return not len(areas) or bool(shapely.intersects(areas, shape).any())
+        return not len(areas) or bool(shapely.dwithin(areas, shape, BORDER_M).any())
 
     def _outline_of(self, adcode: str) -> NDArray[np.object_]:
         """Return the outlines of a district, or of the districts inside it."""

@@ -114,6 +114,7 @@ def propose(
     adcode: str | None = None,
     tails: Iterable[str] = (),
     most: int = MOST,
+    with_alike: bool = True,
 ) -> list[Proposal]:
     """Propose places for a station, the surest first.
 
@@ -126,7 +127,8 @@ def propose(
     4. The name is close to that of a place, or part of it: possible.
     5. A street alone: only where to look.
 
-    Places outside the stated district are left out. Limits are inclusive.
+    Places outside the stated district (by more than `gazetteer.BORDER_M`) are left out. Limits are
+    inclusive.
 
     Parameters
     ----------
@@ -139,6 +141,8 @@ def propose(
         Further words behind the names of places, such as the names of the station types.
     most : int
         At most so many.
+    with_alike : bool
+        Look for names that are close, too (rule 4): this takes the longest.
     """
     asked = _read(gazetteer, name=name or "", address=address or "", adcode=adcode)
     ends = sorted({plain(tail) for tail in (*TAILS, *tails)} - {""}, key=lambda t: (-len(t), t))
@@ -146,7 +150,7 @@ def propose(
         *_by_name(gazetteer, asked, ends=ends),
         *_by_mention(gazetteer, asked, ends=ends),
         *_by_crossing(gazetteer, asked),
-        *_by_likeness(gazetteer, asked, ends=ends),
+        *(_by_likeness(gazetteer, asked, ends=ends) if with_alike else ()),
     ]
     best = _best_of_each(found)
     if not any(f.sure in ("exact", "likely") for f in best):
