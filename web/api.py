@@ -13,6 +13,7 @@ from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
 from web.caching import ground, kept_by_version, present
 from web.finding_words import of_subject
+from web.notices import notices_of
 from web.params import Params, gap_filters, language
 from web.parts import (
     assumption,
@@ -163,6 +164,7 @@ def station(station_id: str) -> ResponseReturnValue:
         demonstration=bool(row["demonstration"]),
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
         place=coordinates(row.geometry)[0] if placed else None,
+        notices=notices_of(now, station_id, lang),
         findings=of_subject(now, "station", station_id, lang),
     )
 

@@ -88,8 +88,6 @@ def apply() -> ResponseReturnValue:
     """Apply for a new station."""
     form = request.form
     edit = flow.proposed(form.to_dict(flat=False), now=present().answers)
-    if edit.wrong:
-        return _form(edit=edit)
     try:
         row = flow.admission(
             edit.after,
@@ -97,6 +95,8 @@ def apply() -> ResponseReturnValue:
             reason=form.get("reason", ""),
             label=say(N_("Why it is applied for"), lang=language()),
         )
+        if edit.wrong:
+            return _form(edit=edit)
         make("application", [row], kind="application")
     except (InputError, Conflict) as error:
         return _form(wrong=error, edit=edit)

@@ -14,6 +14,7 @@ from stationmap.city import applications, notices, remarks, restocking
 from stationmap.errors import Conflict, RegisterError, StationMapError
 from stationmap.store import Change, Receipt
 from stationmap.store.accounts import Account
+from stationmap.store.allowance import TooOftenError
 from stationmap.store.events import now as instant
 from web.access import within
 from web.caching import present
@@ -153,6 +154,8 @@ def status_of(wrong: StationMapError | None) -> int:
     """Return the status of a form's page that says what was wrong with it."""
     if isinstance(wrong, RegisterError):
         return 507 if wrong.params.get("why") == "full" else 503
+    if isinstance(wrong, TooOftenError):
+        return 429
     return 409 if isinstance(wrong, Conflict) else 400 if wrong else 200
 
 

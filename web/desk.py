@@ -33,6 +33,7 @@ NAVIGATION = (
     Place("/manage/locate", N_("To locate"), "station.manage"),
     Place("/manage/applications", N_("Applications"), "application.decide"),
     Place("/home", N_("Our unit"), "application.make"),
+    Place("/home", N_("Units"), "application.decide"),
     Place("/manage/accounts", N_("Accounts"), "account.manage"),
     Place("/manage/audit", N_("Log"), "audit.read"),
 )
@@ -102,7 +103,7 @@ def say_done(template: str, *, undo: str = "", **params: Any) -> None:
 
 def said() -> list[dict[str, str]]:
     """Return what the actions before have to say (see `say_done`), and forget it."""
-    return [json.loads(text) for text in get_flashed_messages()]
+    return [json.loads(str(text)) for text in get_flashed_messages()]
 
 
 def when(text: str | None) -> str:

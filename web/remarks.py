@@ -1,5 +1,6 @@
 """Residents' remarks: sent from a station's card without an account, answered by the unit."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import remarks as flow
 from stationmap.errors import Conflict, InputError, StationMapError
 from stationmap.messages import N_
-from stationmap.store import Change, Receipt
+from stationmap.store import Change, Receipt, allowance
 from stationmap.store.events import now as instant
-from web.access import allow, me, public
+from web.access import allow, clock, me, public
 from web.caching import present
 from web.charge import (
     Row,
@@ -32,6 +33,9 @@ from web.words import say
 remarks = Blueprint("remarks", __name__)
 
 PAGE = 30
+HOUR = dt.timedelta(hours=1)
+BY_ADDRESS, BY_ALL = 10, 500
+"""Remarks in an hour from one network address, behind which many may be, and from all."""
 RESIDENT = "resident"  # stands as the author of what needs no account
 
 
@@ -88,6 +92,8 @@ def send() -> ResponseReturnValue:
 
 
 def _write(changes: Sequence[Change], *, kind: str) -> Receipt:
+    limits = {request.remote_addr or "": BY_ADDRESS, "all": BY_ALL}
+    allowance.take(register(), "remark", limits, per=HOUR, now=clock())
     return register().write(changes, action=action_id(), by=RESIDENT, kind=kind)
 
 

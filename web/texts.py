@@ -110,6 +110,9 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.counts": N_("Counts for the spacing rule"),
     "station.counts_not": N_("Does not count for the spacing rule: {why}"),
     "station.demonstration": N_("Demonstration station"),
+    "station.closed_now": N_("Closed today"),
+    "station.closed_later": N_("Will be closed"),
+    "station.remark": N_("Tell the unit of a problem"),
     "station.missing": N_("This station is not in the present data."),
     # map
     "map.label": N_(

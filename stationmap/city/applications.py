@@ -59,7 +59,7 @@ def proposed(form: Mapping[str, Sequence[str]], *, now: Answers) -> Edit:
     """
     asked = {name: form.get(name, [""]) for name in FIELDS} | {"datum": form.get("datum", [""])}
     edit = station_edit.read(asked, now=now, row={}, fields=FIELDS, covers=lambda *_: True)
-    if not edit.after.get("name") and "name" not in edit.wrong:
+    if not edit.after.get("name"):
         edit.wrong["name"] = Note(N_("write the name of the station"), {})
     if not edit.after.get("geometry") and "place" not in edit.wrong:
         edit.wrong["place"] = Note(

@@ -1,7 +1,8 @@
 // What is said of one thing: a finding, a facility, a station. Everything in it is text.
 
 import { facts, h } from "./dom.js";
-import { chainage, number, percent, t } from "./page.js";
+import { chainage, number, page, percent, t } from "./page.js";
+import { segment } from "./server.js";
 import { said, SIGNS } from "./signs.js";
 import { symbol } from "./symbols.js";
 import { show } from "./tabs.js";
@@ -106,6 +107,15 @@ function counting({ counts, counts_not: why }) {
     counts ? t("station.counts") : t("station.counts_not", { why }));
 }
 
+/** Days on which a station is closed, today first. */
+const closures = (notices) => notices.map((notice) => h("p", { class: "notice" },
+  h("strong", {}, t(notice.in_force ? "station.closed_now" : "station.closed_later")),
+  ` ${notice.days} · ${notice.reason}`));
+
+const remarkOn = (id) => h("p", {}, h("a", {
+  class: "btn btn-outline", href: `/stations/${segment(id)}/remark?lang=${page.lang}`,
+}, t("station.remark")));
+
 /** Card of a station with all that is found of it. */
 export function stationCard(station) {
   const source = station.source_row === null
@@ -113,6 +123,7 @@ export function stationCard(station) {
     : t("station.source_row", { source: station.source, row: station.source_row });
   return h("article", { class: "station", "aria-label": station.name ?? t("station.unnamed") },
     h("h2", {}, symbol(station.type, station.status), station.name ?? t("station.unnamed")),
+    closures(station.notices),
     facts([
       [t("station.type"), station.type_name],
       [t("station.status"), station.status_name],
@@ -126,6 +137,7 @@ export function stationCard(station) {
     ]),
     counting(station),
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
+    remarkOn(station.station_id),
     findings(station.findings),
   );
 }
