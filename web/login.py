@@ -247,10 +247,17 @@ def _own_path(text: str) -> str:
 
 
 def _onward(account: Account) -> str:
-    there = {rule.rule for rule in current_app.url_map.iter_rules()}
-    entrance = ENTRANCES.get(account.role, "/")
-    default = entrance if entrance in there else url_for("pages.home")
-    return _own_path(request.values.get("next", "")) or default
+    return _own_path(request.values.get("next", "")) or entrance(account)
+
+
+def entrance(account: Account | None) -> str:
+    """Return where the map's link leads: to sign in, or to where the account's role begins."""
+    if account is None:
+        return url_for("login.sign_in")
+    path = ENTRANCES.get(account.role)
+    if path is None:
+        return url_for("login.own")
+    return f"{path}?lang=en" if language() == "en" else path
 
 
 def came_from() -> str:

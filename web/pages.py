@@ -1,6 +1,7 @@
 """The pages themselves: the planner's map, and the page for what is not there."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,30 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "folder": now.answers.path.name,
         "templates": [{"id": k, "name": templates.title(k).get(lang)} for k in templates.kinds()],
         "stationsWord": pack.label("stations").get(lang),
+        "edit": _edit(),
         "texts": script_texts(lang),
     }
+
+
+def _edit() -> dict[str, str | None] | None:
+    """Say which stations whoever is signed in may open from the map; None for residents."""
+    account = visitor_if_known()
+    if account is None:
+        return None
+    address = url_for("manage_stations.one")
+    return {"url": address, "adcode": account.adcode, "unit": account.unit_id}
 
 
 @cache
 def _modules() -> list[str]:
     """Scripts of the page, so that the browser need not find them one behind the other."""
-    return sorted(file.name for file in (Path(__file__).parent / "static" / "js").glob("*.js"))
+    folder, found, waiting = Path(__file__).parent / "static" / "js", set(), ["main.js"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r'"\./([\w-]+\.js)"', (folder / name).read_text("utf-8"))
+    return sorted(found)
 
 
 def _shell(now: CityView) -> Shell:

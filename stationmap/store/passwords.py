@@ -30,6 +30,10 @@ LONGEST_WAIT = {"name": dt.timedelta(minutes=15), "address": dt.timedelta(minute
 _HASHER = PasswordHasher()
 # a check takes 64 MiB and a processor
 _AT_ONCE = BoundedSemaphore(2)
+_GUESSED = (
+    "1234567890 12345678910 0123456789 qwertyuiop 1qaz2wsx3edc 1q2w3e4r5t password123 "
+    "password1234 admin12345 admin123456 administrator woaini1314520"
+)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
 
@@ -214,11 +218,8 @@ def _nobodys() -> str:
 @cache
 def _runs() -> frozenset[str]:
     """Rows of keys, forwards and backwards, that stand for a password."""
-    rows = (
-        "1234567890 12345678910 0123456789 qwertyuiop 1qaz2wsx3edc 1q2w3e4r5t password123 "
-        "password1234 admin12345 admin123456 administrator woaini1314520"
-    ).split()
-    return frozenset(rows) | {row[::-1] for row in rows}
+    rows = frozenset(_GUESSED.split())
+    return rows | {row[::-1] for row in rows}
 
 
 def _digest(text: str) -> str:
