@@ -90,7 +90,7 @@ def test_every_kind_that_lies_somewhere_comes_in(town, tmp_path, kind, placemark
 
 def test_stations_go_out_and_come_back_where_they_were(town, tmp_path):
     written(tmp_path / "x.kml", mark("站", point(LON, LAT), 类型="有礼点"))
-    town.import_file("stations", tmp_path / "x.kml", datum="wgs84")
+    town.import_file("stations", tmp_path / "x.kml", datum="wgs84", replace=True)
     before = town.stations()
     vector.write(tmp_path / "y.kmz", {"stations": before})
     after = kml.read(tmp_path / "y.kmz")

@@ -177,7 +177,7 @@ class Answers:
         return self._keep(("table", name), lambda: self.register.layer(name))
 
     def _located(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        return _with_adcode(frame, districts=self.layer("districts"), city=self.config.adcode)
+        return with_adcode(frame, districts=self.layer("districts"), city=self.config.adcode)
 
     def extent(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north in degrees of what the atlas holds; None where it is empty."""
@@ -474,7 +474,7 @@ def _covers(codes: set[str], code: str) -> bool:
     )
 
 
-def _with_adcode(
+def with_adcode(
     frame: gpd.GeoDataFrame, *, districts: gpd.GeoDataFrame, city: str
 ) -> gpd.GeoDataFrame:
     """Where a station lies decides; what lies in no district keeps what its list says.

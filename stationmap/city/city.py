@@ -16,6 +16,7 @@ from stationmap.checks.whole import Check
 from stationmap.city import config as settings
 from stationmap.city.answers import Answers
 from stationmap.city.config import Config
+from stationmap.city.enter import How
 from stationmap.city.import_report import ImportReport
 from stationmap.city.imports import ATLAS, import_file
 from stationmap.city.register import Held, open_register
@@ -223,6 +224,11 @@ class City:
         sets: Mapping[str, str] | None = None,
         sheet: str | None = None,
         complete: bool = False,
+        by: str = "cli",
+        within: str = "",
+        add: bool = False,
+        replace: bool = False,
+        action: str | None = None,
         dry_run: bool = False,
         lang: str = "zh",
         progress: Callable[[Note], None] | None = None,
@@ -245,6 +251,18 @@ class City:
             Sheet or layer of the file.
         complete : bool
             The file holds everything there is of its kind in the city.
+        by : str
+            Id of the account that asks, or "cli".
+        within : str
+            Beginning of the adcodes that the rows may belong to, such as "330802"; others are
+            quarantined. Any unless given.
+        add : bool
+            The file only adds and corrects rows of its source; those that it does not have stay.
+        replace : bool
+            Let the file take the place of what its source brought before even where none of the
+            rows is alike, which stops an import otherwise.
+        action : str, optional
+            UUID of the action in the register: the same import sent twice is done once.
         dry_run : bool
             Report only; write nothing.
         lang : str
@@ -255,11 +273,14 @@ class City:
         Raises
         ------
         InputError
-            Nothing of the file can be used, or an option does not fit it.
+            Nothing of the file can be used, an option does not fit it, or its source has the name
+            of another list.
         DatumUndecided
             The evidence does not tell the datum.
         CityError
             Another import is running.
+        Conflict
+            The action was taken before with another file.
         """
         return import_file(
             self.path,
@@ -272,6 +293,7 @@ class City:
             sets=sets or {},
             sheet=sheet,
             complete=complete,
+            how=How(by=by, within=within, add=add, replace=replace, action=action),
             dry_run=dry_run,
             lang=lang,
             progress=progress or (lambda _: None),

@@ -6,7 +6,7 @@ nothing where it stands as it was brought, None where no source brought it.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from stationmap.store.events import Change, same
@@ -33,8 +33,7 @@ class Fresh:
     number : int
         The row's number in the file.
     values : mapping
-        Columns of the entity as the register stores them; where the row stands already, what is
-        not among them is left alone.
+        Columns of the entity as the register stores them.
     """
 
     id: str
@@ -313,6 +312,7 @@ def compare(
     source: str,
     refused: Refused = Refused(),
     taken: Collection[str] = frozenset(),
+    said: Collection[str] | None = None,
     add: bool = False,
     lost: Callable[[str], bool] = lambda _: False,
 ) -> Diff:
@@ -329,6 +329,8 @@ def compare(
         The rows of the file that cannot be used.
     taken : collection of str
         Ids of the rows that other sources or people brought.
+    said : collection of str, optional
+        Columns that the list speaks of; the others of rows that stand are left alone.
     add : bool
         The file only adds and corrects: nothing is missing.
     lost : callable
@@ -355,7 +357,8 @@ def compare(
             continue
         row = found[position]
         diff.ids[position] = row["id"]
-        after, news, conflicts = merge(row, one)
+        spoken = {n: v for n, v in one.values.items() if said is None or n in said}
+        after, news, conflicts = merge(row, replace(one, values=spoken))
         if after:
             diff.changes.append(Change(entity, row["id"], after, row["version"]))
         shown = row.get("name") if row.get("name") is not None else name

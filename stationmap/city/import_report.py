@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stationmap.city.diff import Diff
 from stationmap.city.quarantine import Entry
 from stationmap.io.notes import Note
 
@@ -39,8 +40,14 @@ class ImportReport:
         The refused rows.
     quarantine_file : Path or None
         Where their list stands.
+    totals : int
+        Refused rows that only add up others.
     written : bool
         Whether anything changed in the city.
+    diff : Diff or None
+        What the file changes in the register, row by row; None of kinds of the atlas.
+    action : str or None
+        The action in the register, by which the import can be undone; None where it wrote none.
     notes, warnings : list of Note
     """
 
@@ -54,9 +61,12 @@ class ImportReport:
     evidence: Any = None
     outside: int = 0
     removed: int = 0
+    totals: int = 0
     entries: list[Entry] = field(default_factory=list)
     quarantine_file: Path | None = None
     written: bool = False
+    diff: Diff | None = None
+    action: str | None = None
     notes: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
 
@@ -72,7 +82,10 @@ class ImportReport:
             document["layers"] = {layer: vars(counts) for layer, counts in self.layers.items()}
         return document | {
             "removed": self.removed,
+            "totals": self.totals,
             "outside": self.outside,
             "quarantine_file": str(self.quarantine_file) if self.quarantine_file else None,
+            "diff": self.diff.to_json() if self.diff else None,
+            "action": self.action,
             "warnings": [warning.render(lang) for warning in self.warnings],
         }

@@ -1,33 +1,27 @@
 """The import pipeline: read, locate, validate, quarantine, compare, one atomic write."""
 
-import datetime as dt
 import re
-import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from stationmap.checks import words
-from stationmap.city import layers, quarantine, unmapped
-from stationmap.city import register as city_register
+from stationmap.city import atlas_import, enter, layers, quarantine, scope, unmapped
 from stationmap.city.answers import Answers
+from stationmap.city.brought import EVERYWHERE, Brought
 from stationmap.city.declared import declared
 from stationmap.city.import_report import Counts, ImportReport
 from stationmap.city.kind import Context
 from stationmap.city.kinds import KINDS, TYPE_REASONS
 from stationmap.city.known import taken
+from stationmap.city.listed import as_listed
 from stationmap.city.place import Placed, nowhere, outside, place
 from stationmap.city.quarantine import Entry, Quarantine, Refusal
-from stationmap.city.register import Held
 from stationmap.city.rows import Rows, read
-from stationmap.city.versions import SourceRecord, Store, Version, exclusive, file_sha256
+from stationmap.city.versions import Store, exclusive, file_sha256
 from stationmap.crs import DATUMS
 from stationmap.errors import InputError
 from stationmap.io import osm
@@ -37,29 +31,12 @@ from stationmap.messages import N_
 from stationmap.standards import Pack
 from stationmap.store import Register
 
-ATLAS, REGISTER, QUARANTINE = "atlas", "register", "quarantine"
-EVERYWHERE = "*"
+ATLAS, QUARANTINE = atlas_import.ATLAS, atlas_import.QUARANTINE
 OSM = "osm"
 REASONS_NAMED = 5
-LAYERS_NAMED = 12
-_OSM_HOLDS = ("shops", "facilities", "streets")  # what a complete OpenStreetMap file declares
+ATTEMPTS = 3  # at a register in which people go on editing
 
 Progress = Callable[[Note], None]
-
-
-@dataclass
-class _Change:
-    """What a file brings: fresh rows by layer, and what it declares.
-
-    `stems` tells from which row of the file each fresh row stems, where that is known.
-    """
-
-    report: ImportReport
-    fresh: dict[str, gpd.GeoDataFrame]
-    stems: NDArray[np.int64] | None
-    sha256: str
-    crs: str | None
-    complete: dict[str, list[str]]
 
 
 def import_file(
@@ -74,27 +51,17 @@ def import_file(
     sets: Mapping[str, str],
     sheet: str | None,
     complete: bool,
+    how: enter.How,
     dry_run: bool,
     lang: str,
     progress: Progress,
 ) -> ImportReport:
     """Bring a file into the city at `city`; `current` gives its answers; see `City.import_file`."""
-    if kind not in (OSM, *KINDS):
-        raise InputError(
-            "unknown kind of import {kind}; expected one of: {known}",
-            kind=kind,
-            known=", ".join([OSM, *KINDS]),
-        )
-    datum = re.sub(r"[\s_-]+", "", datum).lower()  # as people write it: GCJ-02
-    if datum not in ("auto", *DATUMS):
-        raise InputError(
-            "unknown datum {datum}: expected one of {known}",
-            datum=datum,
-            known=", ".join(["auto", *DATUMS]),
-        )
+    datum = _checked(kind, datum, how=how)
     path = check_file(path)
+    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
 
-    def bring(now: Answers) -> _Change:
+    def bring(now: Answers) -> Brought:
         progress(Note(N_("reading {file}"), {"file": path.name}))
         if kind == OSM:
             change = _from_osm(path, datum=datum, columns=columns, sets=sets, complete=complete)
@@ -108,6 +75,7 @@ def import_file(
                 sets=sets,
                 sheet=sheet,
                 complete=complete,
+                within=how.within,
             )
         _look_outside(change, now)
         if "facilities" in change.fresh:
@@ -116,22 +84,54 @@ def import_file(
 
     now = current()
     change = bring(now)
-    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
     store = Store(city / ATLAS)
     if dry_run:
-        _compare(change, now.register if registered else store.current(), dry_run=True)
+        if registered:
+            enter.compare_with(register, now, change, how=how, dry_run=True)
+        else:
+            atlas_import.compare(change, store.current(), dry_run=True)
         return change.report
     with exclusive(city):
-        # what the rows were compared with may have changed before the city was ours alone
-        latest = current()
-        if kind != OSM and latest.version != now.version:
-            change = bring(latest)
-        progress(Note(N_("writing"), {}))
-        _sweep(city, latest.register)
-        base = latest.register if registered else store.current()
-        merged = _compare(change, base, dry_run=False)
-        _write(city, store, base, change, merged, register=register, lang=lang)
+        for attempt in range(ATTEMPTS):
+            # what the rows were compared with may have changed before the city was ours alone
+            latest = current()
+            if attempt or (kind != OSM and latest.version != now.version):
+                change = bring(latest)
+            progress(Note(N_("writing"), {}))
+            records = latest.register.sources()
+            atlas_import.sweep(city, kept=enter.quarantine_files(register, records))
+            if not registered:
+                atlas_import.bring_in(city, store, change, lang=lang)
+                break
+            last = attempt == ATTEMPTS - 1
+            if enter.bring_in(city, register, latest, change, how=how, lang=lang, last=last):
+                break
     return change.report
+
+
+def _checked(kind: str, datum: str, *, how: enter.How) -> str:
+    """Return the datum as the program calls it; raise for what no import can be."""
+    if kind not in (OSM, *KINDS):
+        raise InputError(
+            "unknown kind of import {kind}; expected one of: {known}",
+            kind=kind,
+            known=", ".join([OSM, *KINDS]),
+        )
+    datum = re.sub(r"[\s_-]+", "", datum).lower()  # as people write it: GCJ-02
+    if datum not in ("auto", *DATUMS):
+        raise InputError(
+            "unknown datum {datum}: expected one of {known}",
+            datum=datum,
+            known=", ".join(["auto", *DATUMS]),
+        )
+    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
+    if not registered and (how.within or how.add):
+        raise InputError(
+            "{kind} are one map for the whole city; the city's own office imports them, all at "
+            "once",
+            kind=Note(layers.LABELS[kind], {}),
+        )
+    return datum
 
 
 # ------------------------------------------------------------------- reading
@@ -144,7 +144,7 @@ def _from_osm(
     columns: Mapping[str, str],
     sets: Mapping[str, str],
     complete: bool,
-) -> _Change:
+) -> Brought:
     if datum not in ("auto", "wgs84", "cgcs2000"):
         raise InputError(
             "{file}: OpenStreetMap data are in WGS-84; leave out --datum {datum}",
@@ -179,7 +179,7 @@ def _from_osm(
         )
         for r in found.rejected
     ]
-    return _Change(
+    return Brought(
         report,
         fresh,
         None,
@@ -201,7 +201,8 @@ def _from_rows(
     sets: Mapping[str, str],
     sheet: str | None,
     complete: bool,
-) -> _Change:
+    within: str,
+) -> Brought:
     spec = KINDS[kind]
     shape, placeless = spec.shape, spec.shape == "none"
     rows = read(
@@ -230,8 +231,11 @@ def _from_rows(
         placed = place(
             rows, shape=shape, declared=datum, source=source, now=now, quarantine=refused
         )
-    context = Context(source=source, now=now, taken=taken(now, spec, source=source))
+    context = Context(source=source, now=now, taken=taken(now, spec, source=source), within=within)
     made = spec.make(rows, placed, refused, context).assign(source=source)
+    registered = spec.layer in layers.REGISTER
+    if registered:
+        made = scope.settle(spec.layer, made, placed, refused, context)
     report = ImportReport(
         kind,
         path.name,
@@ -252,25 +256,39 @@ def _from_rows(
         frame = _single_lines(frame)
     fresh = layers.conform(spec.layer, frame)
     to_locate = 0 if placeless else int(fresh.geometry.isna().sum())
+    report.totals = int((rows.totals & ~good).sum())
+    stems = frame.index.to_numpy()
+    listed = None
+    if registered:
+        listed = as_listed(
+            spec.layer, fresh, frame.reset_index(drop=True), rows=rows, stems=stems, good=good
+        )
+    everywhere = {EVERYWHERE: within} if within else {}
     report.counts = Counts(
         read=len(good),
         accepted=int(good.sum()),
         quarantined=int((~good).sum()),
         to_locate=to_locate,
     )
-    return _Change(
+    return Brought(
         report,
         {spec.layer: fresh},
-        frame.index.to_numpy(),
+        stems,
         sha256=file_sha256(path),
         crs=rows.crs.to_string() if rows.crs is not None else None,
-        complete=declared(kind, fresh, file=path.name, sets=sets, pack=now.pack)
+        complete={
+            key: [everywhere.get(code, code) for code in codes]
+            for key, codes in declared(
+                kind, fresh, file=path.name, sets=sets, pack=now.pack
+            ).items()
+        }
         if complete
         else {},
+        listed=listed,
     )
 
 
-def _look_outside(change: _Change, now: Answers) -> None:
+def _look_outside(change: Brought, now: Answers) -> None:
     """Count the accepted places outside the city; warn where there are no others."""
     report, extent = change.report, now.extent()
     shapes = np.concatenate([frame.geometry.to_numpy() for frame in change.fresh.values()])
@@ -318,168 +336,3 @@ def _nothing_left(rows: Rows, report: ImportReport, placed: Placed, *, pack: Pac
         advice=advice,
         evidence=placed.evidence,
     )
-
-
-# ------------------------------------------------------------------- comparing and writing
-
-
-_DECLARED = N_("declared complete: {layers}")
-_WITHDRAWN = N_(
-    "{file} was imported without --complete, so these are no longer declared complete: {layers}; "
-    "import it with --complete if it holds all of them"
-)
-_REMOVED = N_(
-    "{rows} rows that {source} had brought before are not in {file} and are removed; if this is "
-    "another list, import the earlier one again and give this one a name of its own with "
-    "--set source=NAME"
-)
-_TO_REMOVE = N_(
-    "{rows} rows that {source} had brought before are not in {file} and would be removed; if this "
-    "is another list, give it a name of its own with --set source=NAME"
-)
-
-
-def _compare(
-    change: _Change, base: Version | Held | None, *, dry_run: bool
-) -> dict[str, gpd.GeoDataFrame]:
-    """Count what stays and what goes; return the layers as they will be."""
-    _tell_completeness(change, base)
-    report, merged = change.report, {}
-    for layer, fresh in change.fresh.items():
-        old = _stored(base, layer)
-        merged[layer], unchanged, removed = layers.replace_source(
-            old, fresh, layer=layer, source=report.source
-        )
-        report.removed += removed
-        counts = report.layers.get(layer, report.counts)
-        sources = set(merged[layer]["source"]) - {report.source}
-        if layer == "ways" and sources:
-            report.warnings.append(
-                Note(
-                    N_(
-                        "the city has roads of {sources} beside those of {source}: a road that "
-                        "both hold counts twice; --set source={sources} would replace them instead"
-                    ),
-                    {"sources": ", ".join(sorted(sources)), "source": report.source},
-                )
-            )
-        if change.stems is not None:
-            # a row that was read is unchanged when all are that stem from it
-            unchanged = pd.Series(unchanged).groupby(change.stems).all().to_numpy()
-        # several pieces of one road have its id
-        counts.unchanged = min(int(unchanged.sum()), counts.accepted)
-    if report.removed:
-        report.warnings.append(
-            Note(
-                _TO_REMOVE if dry_run else _REMOVED,
-                {"rows": report.removed, "source": report.source, "file": report.file},
-            )
-        )
-    if report.layers:
-        for name in vars(report.counts):
-            total = sum(getattr(counts, name) for counts in report.layers.values())
-            setattr(report.counts, name, total)
-    return merged
-
-
-def _stored(base: Version | Held | None, layer: str) -> gpd.GeoDataFrame | None:
-    return base.stored(layer) if isinstance(base, Held) else layers.stored(base, layer)
-
-
-def _records(base: Version | Held | None) -> list[SourceRecord]:
-    if isinstance(base, Held):
-        return base.sources()
-    return base.manifest.sources if base else []
-
-
-def _tell_completeness(change: _Change, base: Version | Held | None) -> None:
-    """Say what the import declares complete, and what its source declared before and does not."""
-    report = change.report
-    mine = (report.kind, report.source)
-    records = _records(base)
-    before = next((r.complete for r in records if (r.kind, r.source) == mine), {})
-    withdrawn = [key for key in before if key not in change.complete]
-    if change.complete:
-        report.notes.append(Note(_DECLARED, {"layers": _named(change.complete)}))
-    if withdrawn:
-        params = {"file": report.file, "layers": _named(withdrawn)}
-        report.warnings.append(Note(_WITHDRAWN, params))
-
-
-def _named(keys: Iterable[str]) -> words.Several:
-    return words.Several((words.layer(key) for key in keys), shown=LAYERS_NAMED)
-
-
-def _write(
-    city: Path,
-    store: Store,
-    base: Version | Held | None,
-    change: _Change,
-    merged: dict[str, gpd.GeoDataFrame],
-    *,
-    register: Register,
-    lang: str,
-) -> None:
-    report = change.report
-    if report.entries:
-        stem = re.sub(r"[^\w.-]+", "_", f"{report.kind}-{report.source}")
-        report.quarantine_file = quarantine.write(
-            city / QUARANTINE, stem, report.entries, lang=lang
-        )
-    record = SourceRecord(
-        kind=report.kind,
-        source=report.source,
-        file=report.file,
-        sha256=change.sha256,
-        imported_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        datum=report.datum,
-        crs=change.crs,
-        read=report.counts.read,
-        accepted=report.counts.accepted,
-        quarantined=report.counts.quarantined,
-        quarantine_file=report.quarantine_file.name if report.quarantine_file else None,
-        rows={layer: len(frame) for layer, frame in change.fresh.items()},
-        complete=change.complete,
-    )
-    records = _records(base)
-    mine = (record.kind, record.source)
-    before = next((r for r in records if (r.kind, r.source) == mine), None)
-    changed = {
-        layer: frame
-        for layer, frame in merged.items()
-        if base is None or not _same(_stored(base, layer), frame)
-    }
-    if (changed or not record.same_as(before)) and isinstance(base, Held):
-        action = str(uuid.uuid4())
-        city_register.store(register, base, changed, record=record, action=action, by="cli")
-        report.written = True
-    elif changed or not record.same_as(before):
-        others = [r for r in records if (r.kind, r.source) != mine]
-        assert not isinstance(base, Held)
-        store.write(changed, sources=[*others, record], base=base)
-        report.written = True
-
-
-def _same(old: gpd.GeoDataFrame | None, new: gpd.GeoDataFrame) -> bool:
-    return (
-        old is not None
-        and len(old) == len(new)
-        and np.array_equal(layers.row_hashes(old), layers.row_hashes(new))
-        and (layers.ROW not in new or old[layers.ROW].equals(new[layers.ROW]))
-    )
-
-
-def _sweep(city: Path, held: Held) -> None:
-    """Remove what an import left that was killed before it switched."""
-    kept = {
-        record.quarantine_file
-        for version in Store(city / ATLAS).sweep()
-        for record in version.manifest.sources
-    } | {record.quarantine_file for record in held.sources()}
-    folder = city / QUARANTINE
-    if folder.is_dir():
-        for path in folder.iterdir():
-            if path.name not in kept:
-                path.unlink()
-    for path in city.glob(".*.tmp"):
-        path.unlink()

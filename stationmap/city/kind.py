@@ -29,12 +29,14 @@ FALSE = frozenset(("no", "false", "f", "0", "n", "否", "无", "没有", "×"))
 class Context:
     """What the rows of a file meet: its source, the city, and the ids that other sources have.
 
-    `warnings` collects what is to be said of cells that were left out.
+    `within` is how the adcodes begin of all that the list may hold, "" for any; `warnings` collects
+    what is to be said of cells that were left out.
     """
 
     source: str
     now: Answers
     taken: frozenset[str]
+    within: str = ""
     warnings: list[Note] = field(default_factory=list)
 
     @property

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from stationmap import stations
-from stationmap.city import known, layers, values
+from stationmap.city import known, layers, private, values
 from stationmap.city.kind import (
     Column,
     Context,
@@ -112,22 +112,26 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
         prefix="s-",
     )
     own = rows.text("id").to_numpy()
-    ids = [
-        f"{context.source}-{i}" if i in context.taken else i
-        for i in np.where(pd.isna(own), found, own).tolist()
-    ]
+    phone, mobile = private.apart(rows.text("phone"))
     hours = rows.text("hours")
-    plain = {
-        role: rows.text(role)
-        for role in ("unit_id", "unit", "supervising_unit", "address", "adcode", "platform_id")
-    }
+    plain = {role: rows.text(role) for role in ("unit", "supervising_unit", "address")}
+    unit, units = rows.text("unit_id"), context.now.table("units")
+    # a unit's own administrator finds its stations by its id, which few lists give
+    named = rows.text("unit").map(known.Names(units["id"], units["name"]).find)
     return pd.DataFrame(
         {
-            "station_id": np.array(ids, dtype=object),
+            "station_id": np.where(pd.isna(own), found, own),
             "name": rows.text("name"),
             "type": types,
             "status": statuses,
             **plain,
+            "unit_id": unit.where(unit.notna(), named),
+            "platform_id": rows.text("platform_id"),
+            "adcode": known.adcodes(rows, context, asked=nowhere),
+            "phone": phone,
+            "contact_person": rows.text("contact_person"),
+            # a mobile number is somebody's own, whatever its column is called
+            "contact_phone": private.joined(rows.text("contact_phone"), mobile),
             "parent_id": rows.text("parent"),
             "hours": hours,
             "hours_source": pd.Series(context.source, index=hours.index).mask(hours.isna(), None),
@@ -363,7 +367,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             layers.STATIONS,
             "point",
             "id name type status unit_id unit supervising_unit address adcode parent hours "
-            "supplies platform_id demonstration opened_on",
+            "supplies platform_id demonstration opened_on phone contact_person contact_phone",
             _stations,
             complete="stations",
         ),

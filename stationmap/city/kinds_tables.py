@@ -67,7 +67,7 @@ def _units(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context)
     none = platform.isin(list(FALSE)).to_numpy()
     return pd.DataFrame(
         {
-            "id": _ids(rows, context, parts=["name"], prefix="u-"),
+            "id": _ids(rows, parts=["name"], prefix="u-"),
             "name": name,
             "adcode": adcodes(rows, context),
             "civilised": civilised,
@@ -95,7 +95,7 @@ def _projects(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
     refuse_repeats(rows, quarantine)
     return pd.DataFrame(
         {
-            "id": _ids(rows, context, parts=["station_id", "station", "name"], prefix="p-"),
+            "id": _ids(rows, parts=["station_id", "station", "name"], prefix="p-"),
             "station_id": station,
             "name": name,
             "service": rows.text("service"),
@@ -155,7 +155,7 @@ def _activities(
     parts = ["station_id", "station", "unit_id", "unit", "name", "date", "place", "content"]
     return pd.DataFrame(
         {
-            "id": _ids(rows, context, parts=parts, prefix="a-"),
+            "id": _ids(rows, parts=parts, prefix="a-"),
             "station_id": station,
             "unit_id": unit,
             "name": rows.text("name"),
@@ -222,7 +222,7 @@ def _exemptions(
     parts = ["rule_id", "subject_id", "from_m", "to_m"]
     return pd.DataFrame(
         {
-            "id": _ids(rows, context, parts=parts, prefix="e-"),
+            "id": _ids(rows, parts=parts, prefix="e-"),
             "rule_id": rule,
             "subject_id": found.where(found.notna(), subject),
             "from_m": from_m,
@@ -256,13 +256,11 @@ def _require(
     quarantine.refuse(np.asarray(missing, dtype=bool), reason, advice)
 
 
-def _ids(rows: Rows, context: Context, *, parts: list[str], prefix: str) -> Column:
-    """Ids that rows have, else what tells them apart; one that another source has gets a name."""
+def _ids(rows: Rows, *, parts: list[str], prefix: str) -> Column:
+    """Ids that rows have, else what tells them apart."""
     found = content_ids(pd.DataFrame({role: rows.text(role) for role in parts}), prefix=prefix)
     own = rows.text("id").to_numpy()
-    ids = np.where(pd.isna(own), found, own).tolist()
-    taken = [f"{context.source}-{i}" if i in context.taken else i for i in ids]
-    return np.array(taken, dtype=object)
+    return np.where(pd.isna(own), found, own)
 
 
 def _yes_or_no(

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stationmap.city import layers
 from stationmap.city.answers import Answers
@@ -54,15 +56,18 @@ def districts(context: Context) -> Mapping[str, str]:
     return {stem: codes.pop() for stem, codes in short.items() if len(codes) == 1} | whole
 
 
-def adcodes(rows: Rows, context: Context) -> pd.Series:
-    """Return the adcode that each row gives, or that its district has; None where neither."""
+def adcodes(rows: Rows, context: Context, *, asked: NDArray[np.bool_] | None = None) -> pd.Series:
+    """Return the adcode that each row gives, or that its district has; None where neither.
+
+    Only of the rows `asked` about, all unless given, it is said that their district is unknown.
+    """
     said = rows.text("adcode").map(adcode, na_action="ignore").astype("object")
     district = rows.text("district")
     named = district.map(districts(context), na_action="ignore").astype("object")
     found = said.where(said.notna(), named)
     context.warn(
         N_("{rows} rows name a district that the city does not know; write its adcode"),
-        (district.notna() & found.isna()).to_numpy(),
+        (district.notna() & found.isna()).to_numpy() & (True if asked is None else asked),
     )
     return found.where(found.notna(), None)
 

@@ -28,6 +28,7 @@ COORDINATES = ("lon", "lat", "x", "y")
 EVIDENCE = ("name", "category", "subcategory", "type", "district")
 # codes by which rows are told apart; they stay as they are
 _CODES = ("id", "adcode", "station_id", "unit_id", "subject_id", "rule_id", "subject", "parent")
+_PHONES = ("phone", "contact_person", "contact_phone")  # their kind parts them from the others
 _TOTAL = re.compile(
     r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*:?",
     re.I,
@@ -174,7 +175,7 @@ def _leave_out_private(data: dict[str, pd.Series], rows: Rows) -> None:
     cells_with = 0
     for role in data:
         if role not in (*COORDINATES, *_CODES):
-            data[role], count = private.taken_out(data[role])
+            data[role], count = private.taken_out(data[role], phones=role not in _PHONES)
             cells_with += count
     if cells_with:
         template = N_("phone and identity numbers in {rows} cells were taken out")

@@ -189,6 +189,20 @@ def import_(
             "frontage is only where shops are)",
         ),
     ] = False,
+    add: Annotated[
+        bool,
+        typer.Option(
+            "--add",
+            help="只补充和更正，文件中没有的行保留 · only add and correct; rows not in it stay",
+        ),
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="同名的另一份名单由这份代替 · take the place of another list of the same name",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="只报告，不写入 · report only, write nothing")
     ] = False,
@@ -207,6 +221,7 @@ def import_(
       stationmap import stations 有礼站.xlsx --city nanjing --set type=post --complete
       stationmap import facilities 医院.xls --city nanjing --set category=hospital --complete
       stationmap import units 单位名单.xlsx --city nanjing
+      stationmap import stations 更正.xlsx --city nanjing --set source=站点 --add
       stationmap import indicators 指标.xlsx --city nanjing --set period=2026Q3
     """
     from stationmap.city import City
@@ -221,6 +236,8 @@ def import_(
             sets=_pairs(set_, option="--set"),
             sheet=sheet,
             complete=complete,
+            add=add,
+            replace=replace,
             dry_run=dry_run,
             lang=language(),
             progress=status,

@@ -112,6 +112,19 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
     for layer, counts in report.layers.items():
         say(N_("  {layer}: {counts}"), layer=said(LABELS[layer]), counts=_counts(counts))
     say(N_("  all: {counts}"), counts=_counts(report.counts))
+    if report.totals:
+        say(N_("  {rows} of the quarantined only add up others"), rows=report.totals)
+    if report.diff is not None:
+        say(
+            N_(
+                "  new {new}, changed {changed}, removed {missing}, kept as edited here {conflicts}"
+            ),
+            **{
+                name: len(getattr(report.diff, name))
+                for name in ("new", "changed", "missing", "conflicts")
+            },
+        )
+        _print_conflicts(report)
     if report.counts.to_locate:
         say(N_("  of these {rows} have no place yet (to locate)"), rows=report.counts.to_locate)
     if report.outside:
@@ -128,6 +141,19 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
         say(N_("  nothing was written (--dry-run)"))
     elif not report.written:
         say(N_("  nothing changed: the city had all of it already"))
+
+
+def _print_conflicts(report: "ImportReport") -> None:
+    lines = report.diff.conflicts if report.diff is not None else []
+    for line in lines[:REFUSALS_SHOWN]:
+        say(
+            N_("  edited here and in the file, row {row}: {id} {name}"),
+            row=line.row,
+            id=line.id,
+            name=line.name or "",
+        )
+    if (more := len(lines) - REFUSALS_SHOWN) > 0:
+        say(N_("  … and {rows} more"), rows=more)
 
 
 def _print_refusals(report: "ImportReport") -> None:
