@@ -15,7 +15,7 @@ PINS := $(BIN)/pip-compile --quiet --no-header --generate-hashes --strip-extras 
 .DELETE_ON_ERROR:
 .PHONY: run test check bench pins clean
 
-run: demo-city/register/current
+run: demo-city/new-stations.xlsx
 	$(BIN)/stationmap serve demo-city --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test
@@ -39,8 +39,8 @@ pins: $(VENV)/.test
 clean:
 	rm -rf $(VENV) demo-city build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# stations are imported last: where the register is, the demo city is whole
-demo-city/register/current: | $(VENV)/.run
+# the list to try is put there last: where it is, the demo city is whole
+demo-city/new-stations.xlsx: | $(VENV)/.run
 	$(BIN)/stationmap demo demo-city
 
 $(BIN)/python:

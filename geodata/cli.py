@@ -1,12 +1,16 @@
 """``stationmap demo``: make the demo city, or put synthetic stations into another city."""
 
+import datetime as dt
+import shutil
 import tempfile
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stationmap.cli.output import language, say, working
+from stationmap.cli.account import ROLES
+from stationmap.cli.output import language, print_table, said, say, tell, working
 from stationmap.errors import CityError
 from stationmap.messages import N_
 
@@ -34,6 +38,16 @@ FILES = (
     ("stations", "stations.csv"),
 )
 NAME, ADCODE = "示范市（合成数据）", "339900"
+TO_TRY = "new-stations.xlsx"
+# name, role, and the district or the unit that it looks after
+ACCOUNTS = (
+    ("city", "city", "", None),
+    ("zhili", "county", "339901", None),
+    ("mingxin", "county", "339902", None),
+    ("hospital", "unit", "339901", "DW001"),
+    ("planner", "planner", "", None),
+    ("inspector", "inspector", "339901", None),
+)
 
 
 def demo(
@@ -58,6 +72,14 @@ def demo(
     seed: Annotated[
         int, typer.Option(metavar="N", help="随机种子 · seed of the random choice")
     ] = 1,
+    accounts: Annotated[  # noqa: FBT002 - an option, never a position
+        bool,
+        typer.Option(
+            "--accounts",
+            help="为演示城市建各级账号，打印随机密码 · make accounts of every role and print "
+            "their passwords, drawn anew",
+        ),
+    ] = False,
 ) -> None:
     r"""生成演示城市（合成数据）。 Make the demo city, from synthetic data.
 
@@ -65,15 +87,18 @@ def demo(
     示例 Examples:
       stationmap demo
       stationmap demo my-demo
+      stationmap demo my-demo --accounts
       stationmap demo --stations-for nanjing --share 0.4 --seed 1
     """
     if stations_for is not None:
         _put_stations(stations_for, share=share, seed=seed)
     else:
-        _make(folder)
+        city = _make(folder)
+        if accounts:
+            _make_accounts(city)
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path) -> "City":
     """Make the demo city by the ordinary imports; one that is there already is completed."""
     from stationmap.city import City
 
@@ -98,10 +123,13 @@ def _make(folder: Path) -> None:
                 lang=language(),
                 progress=status,
             )
+    # last of all: where it is, the demo city is whole
+    shutil.copyfile(DEMO / TO_TRY, folder / TO_TRY)
     say(
         N_(
             "{city} is the demo city {name}: synthetic data, not a real place. It has {ways} "
-            "sections of road, {shops} shops, {facilities} facilities and {stations} stations. "
+            "sections of road, {shops} shops, {facilities} facilities and {stations} stations; "
+            "{list} is a list of new stations, full of faults, to try an import with. "
             "Next: stationmap gaps {city}, or stationmap serve {city}"
         ),
         city=folder,
@@ -110,7 +138,41 @@ def _make(folder: Path) -> None:
         shops=_many(city, "shops"),
         facilities=_many(city, "facilities"),
         stations=f"{len(city.stations()):,}",
+        list=folder / TO_TRY,
     )
+    return city
+
+
+def _make_accounts(city: "City") -> None:
+    """Make an account of every role and scope, with a password that is told here and only here.
+
+    An account that is there keeps what it did, and gets a new password.
+    """
+    from stationmap.store import accounts, passwords, sessions
+
+    register, rows = city.register, []
+    for name, role, adcode, unit_id in ACCOUNTS:
+        asked = accounts.checked(register, name=name, role=role, adcode=adcode, unit_id=unit_id)
+        found, action = accounts.by_name(register, name), str(uuid.uuid4())
+        if found is None:
+            change = accounts.creation(register, asked, action=action)
+        else:
+            columns = {**asked, "active": True}
+            change = accounts.alteration(register, found, columns, expects=None)
+            sessions.end(register, found.id)
+        register.write([change], action=action, by="cli", kind="account")
+        password = passwords.one_time()
+        passwords.set_password(register, change.id, password, now=dt.datetime.now(dt.UTC))
+        rows.append((name, said(ROLES[role]), adcode, unit_id or "", password))
+    headings = (
+        N_("Account"),
+        N_("Role"),
+        N_("District code"),
+        N_("Unit id"),
+        N_("Password"),
+    )
+    print_table([said(heading) for heading in headings], rows)
+    tell(N_("These passwords are shown this once; the same command makes new ones."))
 
 
 def _source(file: str) -> str:

@@ -19,13 +19,14 @@ import shapely
 
 import stationmap
 from geodata import generate
-from geodata.cli import ADCODE, DEMO, SOURCE, demo
+from geodata.cli import ACCOUNTS, ADCODE, DEMO, SOURCE, TO_TRY, demo
 from geodata.untidy import gcj02
 from stationmap.city import City
 from stationmap.cli.run import run
 from stationmap.crs import convert, local_crs
 from stationmap.errors import CityError
 from stationmap.stations import counting
+from stationmap.store import accounts, passwords
 
 PLANTED = json.loads((DEMO / "planted.json").read_text(encoding="utf-8"))
 LABEL = "合成数据（演示）synthetic"
@@ -408,6 +409,26 @@ def test_making_it_again_changes_nothing_and_says_what_it_is(folder, city, capsy
     assert f"{len(city.stations())} stations" in said
 
 
+def test_accounts_of_every_role_get_new_passwords_each_time(folder, city, capsys, monkeypatch):
+    monkeypatch.setenv("STATIONMAP_LANG", "zh")
+    told = []
+    for _ in range(2):
+        assert run(["demo", str(folder), "--accounts"]) == 0
+        told.append(re.findall(r"\w{4}(?:-\w{4}){3}", capsys.readouterr().out))
+    assert [len(words) for words in told] == [len(ACCOUNTS)] * 2
+    assert not set(told[0]) & set(told[1])
+    found = accounts.accounts(city.register)
+    assert {a.role for a in found} == set(accounts.ROLES)
+    county = next(a for a in found if a.name == "zhili")
+    assert passwords.is_right(city.register, county.id, told[1][1])
+    assert not passwords.is_right(city.register, county.id, told[0][1])
+    stations = city.register.rows("station")
+    for account in found:
+        if account.role != "unit":
+            continue
+        assert [s["name"] for s in stations if account.covers(s["adcode"], s["unit_id"])]
+
+
 # --------------------------------------------------------------------- a list to import
 
 
@@ -437,6 +458,10 @@ def test_its_datum_is_told_by_the_facilities_that_stations_are_called_after(trie
 def test_the_second_writing_of_the_datum_agrees_with_the_first(place):
     known = [float(v) for v in convert(*place, source="wgs84", target="gcj02")]
     assert gcj02(*place) == pytest.approx(known, abs=1e-6)
+
+
+def test_it_lies_in_the_demo_city_s_folder(folder):
+    assert (folder / TO_TRY).read_bytes() == (DEMO / TO_TRY).read_bytes()
 
 
 def test_every_row_of_it_says_that_it_is_synthetic():
