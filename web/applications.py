@@ -20,6 +20,7 @@ from web.charge import (
     make,
     station_row,
     status_of,
+    undo_address,
     unit_name,
     with_units,
 )
@@ -203,11 +204,15 @@ def decide(application_id: str) -> ResponseReturnValue:
         return _one(_application(application_id), error)
     name = _shown(present(), row)["name"]
     if step == "refuse":
-        say_done(N_("“{name}”: refused, the unit sees the reason."), name=name)
+        say_done(N_("“{name}”: refused, the unit sees the reason."), name=name, undo=undo_address())
     elif row["kind"] == flow.WITHDRAWAL:
-        say_done(N_("“{name}”: approved, the station is withdrawn."), name=name)
+        say_done(
+            N_("“{name}”: approved, the station is withdrawn."), name=name, undo=undo_address()
+        )
     else:
-        say_done(N_("“{name}”: approved, the station is on the list."), name=name)
+        say_done(
+            N_("“{name}”: approved, the station is on the list."), name=name, undo=undo_address()
+        )
     return redirect(url_for("applications.listed"), code=303)
 
 
@@ -223,7 +228,8 @@ def open_station(application_id: str) -> ResponseReturnValue:
     if station["status"] == "planned":
         change = Change("station", station["id"], {"status": "active"}, expects=station["version"])
         submit([change], kind="application")
-    say_done(N_("“{name}” is in operation."), name=station["name"] or station["id"])
+    name = station["name"] or station["id"]
+    say_done(N_("“{name}” is in operation."), name=name, undo=undo_address())
     return redirect(url_for("applications.one", application_id=row["id"]), code=303)
 
 

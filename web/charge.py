@@ -8,7 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from flask import abort
+from flask import abort, url_for
 
 from stationmap.city import applications, notices, remarks, restocking
 from stationmap.errors import Conflict, RegisterError, StationMapError
@@ -16,7 +16,7 @@ from stationmap.store import Change, Receipt
 from stationmap.store.accounts import Account
 from stationmap.store.allowance import TooOftenError
 from stationmap.store.events import now as instant
-from web.access import within
+from web.access import may, within
 from web.caching import present
 from web.desk import action_id, register, submit
 from web.parts import text
@@ -148,6 +148,13 @@ def settle(entity: str, row: Row, after: Mapping[str, Any] | None, *, kind: str)
         stands = register().get(entity, row["id"])
         if (stands is None) != (after is None) or (stands and after and not is_as(stands, after)):
             raise
+
+
+def undo_address() -> str:
+    """Return where this form's action is undone, for whoever may; "" for others."""
+    if not may("station.manage"):
+        return ""
+    return url_for("manage_history.undo", action_id=action_id())
 
 
 def status_of(wrong: StationMapError | None) -> int:

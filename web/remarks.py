@@ -22,6 +22,7 @@ from web.charge import (
     station_row,
     stations_of,
     status_of,
+    undo_address,
     unit_name,
 )
 from web.desk import action_id, register, say_done
@@ -167,7 +168,8 @@ def answer(remark_id: str) -> ResponseReturnValue:
             _settle(row, after)
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form=f"remark-{row['id']}")
-    say_done(N_("Answered.") if state == flow.ANSWERED else N_("Set aside."))
+    done = N_("Answered.") if state == flow.ANSWERED else N_("Set aside.")
+    say_done(done, undo=undo_address())
     return to_station(held["station_id"])
 
 

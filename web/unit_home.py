@@ -17,7 +17,17 @@ from stationmap.stations import STATUSES
 from stationmap.store.events import now as instant
 from web.access import allow, me
 from web.caching import present
-from web.charge import Row, make, settle, station_row, stations_of, status_of, unit_name, work_of
+from web.charge import (
+    Row,
+    make,
+    settle,
+    station_row,
+    stations_of,
+    status_of,
+    undo_address,
+    unit_name,
+    work_of,
+)
 from web.desk import register, say_done
 from web.params import Params, language
 from web.parts import text, type_name
@@ -180,6 +190,7 @@ def station_page(row: Row, *, wrong: StationMapError | None = None, form: str = 
         withdrawal=asked[-1] if asked else None,
         application_states=applications.STATES,
         today=now.today.isoformat(),
+        edit_url=url_for("manage_stations.one", id=row["station_id"]),
         typed=request.form if wrong else {},
         form=form,
         wrong=wrong.render(lang) if wrong else "",
@@ -231,6 +242,7 @@ def close() -> ResponseReturnValue:
         N_("“{name}” is announced as closed: {days}. The map shows it now."),
         name=held["name"] or station_id,
         days=notices.Days.of(row),
+        undo=undo_address(),
     )
     return to_station(station_id)
 
@@ -245,7 +257,8 @@ def reopen(closure_id: str) -> ResponseReturnValue:
     # one that is gone was ended by this very form, sent twice
     if row is not None and notices.phase(row, today=now.today) != notices.OVER:
         settle("closure", row, notices.ended(row, today=now.today), kind="closure")
-    say_done(N_("“{name}” is no longer announced as closed."), name=held["name"] or held["id"])
+    name = held["name"] or held["station_id"]
+    say_done(N_("“{name}” is no longer announced as closed."), name=name, undo=undo_address())
     return to_station(held["station_id"])
 
 
@@ -278,7 +291,7 @@ def report() -> ResponseReturnValue:
         make("restock", [row], kind="restock")
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form="restock")
-    say_done(N_("Reported; it waits to be replenished."))
+    say_done(N_("Reported; it waits to be replenished."), undo=undo_address())
     return to_station(held["station_id"])
 
 
@@ -299,5 +312,5 @@ def replenish(restock_id: str) -> ResponseReturnValue:
             stands = register().get("restock", restock_id)
             if stands is None or stands["state"] != restocking.REPLENISHED:
                 raise
-    say_done(N_("Noted as replenished."))
+    say_done(N_("Noted as replenished."), undo=undo_address())
     return to_station(held["station_id"])
