@@ -5,13 +5,15 @@ from itertools import repeat
 from typing import Any
 
 import pandas as pd
-from flask import Blueprint, abort, jsonify
+from flask import Blueprint, abort, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
+from stationmap.city.station_merge import merged_into
 from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
 from web.caching import ground, kept_by_version, present
+from web.desk import register
 from web.finding_words import of_subject
 from web.notices import notices_of
 from web.params import Params, gap_filters, language
@@ -142,7 +144,10 @@ def station(station_id: str) -> ResponseReturnValue:
     """One station's public facts; posts and units, never persons."""
     now, lang = present(), language()
     if station_id not in now.stations.index:
-        abort(404)
+        merged = merged_into(register(), station_id)
+        if merged not in now.stations.index:
+            abort(404)
+        return redirect(url_for(".station", station_id=merged))
     row = now.stations.loc[station_id]
     placed = row.geometry is not None and not row.geometry.is_empty
     texts = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "source")
@@ -150,6 +155,8 @@ def station(station_id: str) -> ResponseReturnValue:
         version=now.version,
         station_id=station_id,
         **{name: text(row[name]) for name in texts},
+        adcode=text(row["adcode"]),
+        unit_id=text(row["unit_id"]),
         type=row["type"],
         type_name=type_name(now, row["type"], lang),
         status=row["status"],

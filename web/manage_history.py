@@ -16,7 +16,7 @@ from web.desk import action_id as mark
 from web.desk import register, say_done
 from web.params import Params, language
 from web.station_rows import Names, subject_of, subject_of_station
-from web.station_words import CONTACT, ENTITIES, KINDS, SILENT, instant, label, shown
+from web.station_words import COLUMNS, CONTACT, ENTITIES, KINDS, SILENT, instant, label, shown
 from web.words import say
 
 manage_history = Blueprint("manage_history", __name__, url_prefix="/manage/stations")
@@ -45,7 +45,7 @@ def history() -> ResponseReturnValue:
     found = [
         event
         for entity in entities
-        for event in register().history(entity, station_id, before=before, limit=PAGE)
+        for event in register().history(entity, station_id, before=before, limit=PAGE + 1)
     ]
     if not found and before == LATEST:
         abort(404)
@@ -108,7 +108,7 @@ def change(action_id: Any) -> ResponseReturnValue:
     lang = language()
     action = _of_account(str(action_id))
     events = register().events(action.id, limit=MOST_SHOWN)
-    mine = [e for e in events if e.entity not in _NOT_HERE and _is_mine(e)]
+    mine = [e for e in events if _is_mine(e)]
     return render_template(
         "stations_change.html",
         action=action,
@@ -127,7 +127,7 @@ def change(action_id: Any) -> ResponseReturnValue:
 def undo(action_id: Any) -> ResponseReturnValue:
     """Put back what an action changed; where rows were changed since, say which, and ask."""
     lang, undone = language(), _of_account(str(action_id))
-    if not all(event.entity not in _NOT_HERE and _is_mine(event) for event in _all(undone)):
+    if not all(_is_mine(event) for event in _all(undone)):
         log("refused", f"undo {undone.id}", outcome="scope")
         abort(404)
     rest = request.form.get("rest") == "1"
@@ -176,9 +176,7 @@ def _after_undo(undone: Action) -> str:
 def _of_account(action_id: str) -> Action:
     """Return an action of which the account may see something; 404 else."""
     action = register().action(action_id)
-    if action is None or not any(
-        _is_mine(e) for e in register().events(action.id, limit=MOST_SHOWN)
-    ):
+    if action is None or not any(map(_is_mine, register().events(action.id, limit=MOST_SHOWN))):
         abort(404)
     return action
 
@@ -192,7 +190,7 @@ def _visible(before: int, kind: str) -> tuple[list[tuple[Action, Event]], int | 
         actions = register().actions(before=at, kinds=kinds, limit=PAGE)
         for action in actions:
             events = register().events(action.id, limit=20)
-            mine = next((e for e in events if e.entity not in _NOT_HERE and _is_mine(e)), None)
+            mine = next((e for e in events if _is_mine(e)), None)
             if mine is not None:
                 found.append((action, mine))
             if len(found) == PAGE:
@@ -205,6 +203,8 @@ def _visible(before: int, kind: str) -> tuple[list[tuple[Action, Event]], int | 
 
 def _is_mine(event: Event) -> bool:
     account = me()
+    if event.entity in _NOT_HERE:
+        return False
     if account.role == "city":
         return True
     subject = subject_of(event)
@@ -266,7 +266,10 @@ def _lines(events: list[Event], lang: str) -> list[dict[str, Any]]:
 def _fields(event: Event, lang: str) -> list[dict[str, str]]:
     """Return the columns that an event changed, before and after, as a reader sees them."""
     before, after = event.before or {}, event.after or {}
-    columns = [c for c in {**before, **after} if c not in SILENT]
+    order = list(CONTACT if event.entity == "contact" else COLUMNS)
+    columns = sorted(
+        {*before, *after} - SILENT, key=lambda c: (order.index(c) if c in order else 99, c)
+    )
     return [
         {
             "label": _label(event.entity, column, lang),

@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import templates
 from stationmap.stations import STATUSES
 from web import basemaps, security
+from web.access import visitor_if_known
 from web.caching import ground, present
 from web.finding_words import kind_name
 from web.maps import Shell, shell

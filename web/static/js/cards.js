@@ -112,6 +112,15 @@ const closures = (notices) => notices.map((notice) => h("p", { class: "notice" }
   h("strong", {}, t(notice.in_force ? "station.closed_now" : "station.closed_later")),
   ` ${notice.days} · ${notice.reason}`));
 
+/** Way to the form of a station, for those who look after it. */
+function editLink({ station_id: id, adcode, unit_id: unit }) {
+  const { edit } = page;
+  if (!edit || (edit.unit ? unit !== edit.unit : !(adcode ?? "").startsWith(edit.adcode))) return null;
+  const query = new URLSearchParams({ id, ...(page.lang === "en" ? { lang: "en" } : {}) });
+  return h("p", {}, h("a", { class: "btn btn-outline", href: `${edit.url.split("?")[0]}?${query}` },
+    t("station.edit")));
+}
+
 const remarkOn = (id) => h("p", {}, h("a", {
   class: "btn btn-outline", href: `/stations/${segment(id)}/remark?lang=${page.lang}`,
 }, t("station.remark")));
@@ -137,6 +146,7 @@ export function stationCard(station) {
     ]),
     counting(station),
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
+    editLink(station),
     remarkOn(station.station_id),
     findings(station.findings),
   );
