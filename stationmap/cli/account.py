@@ -78,7 +78,12 @@ def show(
         typer.Option("--json", help="标准输出为一个 JSON 文档 · one JSON document on stdout"),
     ] = False,
 ) -> None:
-    """列出所有账号。 List the accounts."""
+    r"""列出所有账号。 List the accounts.
+
+    \b
+    示例 Examples:
+      stationmap account list demo-city
+    """
     from stationmap.store import accounts
 
     found = accounts.accounts(_register(city))
@@ -102,7 +107,12 @@ def show(
 
 @account_app.command("password")
 def password(city: CityFolder, name: Name) -> None:
-    """设置新密码，并结束该账号的所有登录。 Set a new password and end all its sessions."""
+    r"""设置新密码，并结束该账号的所有登录。 Set a new password and end all its sessions.
+
+    \b
+    示例 Examples:
+      stationmap account password demo-city admin
+    """
     from stationmap.store import passwords, sessions
 
     register = _register(city)
@@ -121,7 +131,13 @@ def disable(
     name: Name,
     undo: Annotated[bool, typer.Option("--undo", help="重新启用 · put it back in use")] = False,
 ) -> None:
-    """停用账号（不删除，记录保留）。 Disable an account; what it did stays on record."""
+    r"""停用账号（不删除，记录保留）。 Disable an account; what it did stays on record.
+
+    \b
+    示例 Examples:
+      stationmap account disable demo-city kecheng
+      stationmap account disable demo-city kecheng --undo
+    """
     from stationmap.store import accounts, sessions
 
     register = _register(city)
