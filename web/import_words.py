@@ -46,7 +46,8 @@ _ROLES: Mapping[str, str] = MappingProxyType(
         "type": N_("Type"),
         "subcategory": N_("Subcategory"),
         "phone": N_("Telephone"),
-        "person": N_("Contact person"),
+        "contact_person": N_("Contact person"),
+        "contact_phone": N_("Contact's telephone"),
         "unit_id": N_("Unit's id"),
         "highway": N_("Class of the road"),
         "oneway": N_("One-way"),
@@ -171,6 +172,11 @@ ON_PAGE: Mapping[str, str] = MappingProxyType(
             "“{source}” is the name of another list: none of the {rows} rows that it brought is "
             "like one in {file}. Go back and give this list a name of its own; or mark below that "
             "it is to take the place of the other."
+        ),
+        "{file} was imported without --complete, so these are no longer declared complete: "
+        "{layers}; import it with --complete if it holds all of them": N_(
+            "Without the mark for it, these are no longer declared complete: {layers}. Mark it in "
+            "step 2 if {file} holds all of them."
         ),
         "{file} is OpenStreetMap data; bring it in with `stationmap import osm`": N_(
             "{file} is OpenStreetMap data; choose that kind when you upload it."

@@ -15,11 +15,11 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from stationmap.city import apart, templates
+from stationmap.city import apart, layers, templates
 from stationmap.city.imports import OSM
 from stationmap.city.kinds import KINDS
 from stationmap.city.preview import Options, packed
-from stationmap.city.rows import EVIDENCE
+from stationmap.city.rows import EVIDENCE, IGNORED
 from stationmap.errors import CityError, Conflict, InputError
 from stationmap.io import tabular
 from stationmap.messages import N_
@@ -84,9 +84,9 @@ def upload() -> ResponseReturnValue:
             drop(taken)
             raise
     except CityError as error:
-        return _start_page(wrong=error.render(language())), 503
+        return _start_page(wrong=error.render(language()), kind=_kind()), 503
     except InputError as error:
-        return _start_page(wrong=_sentence(error)), 400
+        return _start_page(wrong=_sentence(error), kind=_kind()), 400
     return _to("columns", taken)
 
 
@@ -98,7 +98,7 @@ def _too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     return _start_page(wrong=sentence), error.code
 
 
-def _start_page(*, wrong: str = "") -> str:
+def _start_page(*, wrong: str = "", kind: str = "stations") -> str:
     lang, own = language(), me().role == "city"
     kinds = [(kind, kind_label(kind, lang)) for kind in _kinds()]
     actions = register().actions(kinds=("import",), limit=RECENT, by=None if own else me().id)
@@ -107,13 +107,18 @@ def _start_page(*, wrong: str = "") -> str:
         step=1,
         wrong=wrong,
         kinds=kinds,
-        kind=request.form.get("kind", "stations"),
+        kind=kind,
         blanks=[(k, kind_label(k, lang)) for k in _kinds() if k in templates.kinds()],
         most=MAX_BYTES,
         too_large=say(_NOTHING_CHANGED, lang=lang, file="{file}", most=MAX_BYTES // 1_000_000),
         recent=actions,
         names={a["id"]: a["name"] for a in register().rows("account")},
     )
+
+
+def _kind() -> str:
+    kind = request.form.get("kind", "")
+    return kind if kind in _kinds() else "stations"
 
 
 def _kinds() -> tuple[str, ...]:
@@ -166,10 +171,12 @@ def _chosen(taken: Upload) -> Options:
     form, before, found = request.form, taken.options, _found(taken)
     sheet = form.get("sheet") or None
     roles: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     if sheet == before.sheet or not found["sheets"]:
         for number, column in enumerate(found["columns"]):
             role = form.get(f"column-{number}", "")
             if role not in _roles(before.kind):
+                left_out[IGNORED + column["heading"]] = column["heading"]
                 continue
             if role in roles:
                 raise WebError(
@@ -189,10 +196,10 @@ def _chosen(taken: Upload) -> Options:
     return replace(
         before,
         sheet=sheet,
-        columns=roles,
+        columns=roles | left_out,
         sets=sets | {"source": source},
         datum=datum if datum in DATUMS else "auto",
-        add=form.get("add") == "1",
+        add=form.get("add") == "1" and _is_listed(before.kind),
         complete=form.get("complete") == "1" and me().role == "city",
     )
 
@@ -205,6 +212,11 @@ def _roles(kind: str) -> list[str]:
     placing = () if spec.shape == "none" else (*_PLACING, "district")
     extra = EVIDENCE if placing else ()
     return list(dict.fromkeys([*spec.roles.split(), *extra, *placing]))
+
+
+def _is_listed(kind: str) -> bool:
+    """Whether rows of a kind go into the register, one by one, and not into the map as a whole."""
+    return kind != OSM and KINDS[kind].layer in layers.REGISTER
 
 
 def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
@@ -251,6 +263,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         categories=[(key, text.get(lang)) for key, text in tables.categories().items()],
         sources=_sources(kind),
         whole=me().role == "city",
+        listed=_is_listed(kind),
         base_scripts=["leaflet/leaflet.js", *_grid_scripts(), *basemaps.scripts(now)],
         page_data=script_json(data),
     )
@@ -398,6 +411,7 @@ def done(upload_id: UUID) -> ResponseReturnValue:
         step=4,
         upload=taken,
         kind=kind_label(taken.options.kind, language()),
+        listed=_is_listed(taken.options.kind),
         became=register().action(taken.action),
         most=MAX_BYTES,
         too_large=say(

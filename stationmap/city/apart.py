@@ -78,26 +78,26 @@ def refused(
     """Write the refused rows of a file as a workbook, in a child; see `write_refused`."""
     rows = [[row, *texts] for row, texts in said.items()]
     document = {"do": "refused", "path": str(path), "target": str(target)}
-    answer = _ask(document | {"said": rows, "headings": headings}, options)
-    return int(answer["rows"])
+    return int(_ask(document | {"said": rows, "headings": headings}, options)["rows"])
 
 
 def _ask(document: dict[str, Any], options: Options) -> dict[str, Any]:
     if not _places.acquire(timeout=_WAIT_S):
         raise CityError("other files are being read just now; try again in a minute")
     try:
-        answer = _answer(document | {"options": options.to_json()}, name=options.name)
+        said = run(document | {"options": options.to_json()}, name=options.name)
     finally:
         _places.release()
-    if "error" in answer:
-        error = unpacked(answer["error"])
-        kind = CityError if answer["city"] else ApartError
+    if "error" in said:
+        error = unpacked(said["error"])
+        kind = CityError if said["city"] else ApartError
         raise kind(error.template, **error.params)
-    result: dict[str, Any] = answer["result"]
+    result: dict[str, Any] = said["result"]
     return result
 
 
-def _answer(document: dict[str, Any], *, name: str) -> dict[str, Any]:
+def run(document: dict[str, Any], *, name: str) -> dict[str, Any]:
+    """Have a child answer a document; `name` is what the file is called in a refusal."""
     command = [sys.executable, "-I", "-X", "utf8", "-m", "stationmap.city.apart"]
     try:
         done = subprocess.run(  # noqa: S603 - our own module; what others made is on its input
@@ -155,18 +155,24 @@ def _do(document: dict[str, Any]) -> dict[str, Any]:
     return reported(report, names={path.name: options.name})
 
 
-def _main() -> None:
-    _limit()
-    document = json.load(sys.stdin)
+def answer(document: dict[str, Any]) -> dict[str, Any]:
+    """Do what a document asks: the child's whole work.
+
+    Returns
+    -------
+    dict
+        ``result``; or ``error``, a packed sentence, with ``city`` telling whether it is a
+        CityError.
+    """
     path, name = Path(document["path"]), document["options"]["name"]
     try:
-        answer: dict[str, Any] = {"result": _do(document)}
+        return {"result": _do(document)}
     except StationMapError as error:
         note = Note(error.template, error.params)
         names = {path.name: name, str(path): name}
-        answer = {"error": packed(note, names=names), "city": isinstance(error, CityError)}
-    json.dump(answer, sys.stdout)
+        return {"error": packed(note, names=names), "city": isinstance(error, CityError)}
 
 
 if __name__ == "__main__":
-    _main()
+    _limit()
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)

@@ -38,6 +38,8 @@ class How:
         It takes the place of another list of the same source.
     action : str or None
         UUID of the action; a new one unless given.
+    name : str
+        What the file is called at home; the name of its path unless given.
     """
 
     by: str = "cli"
@@ -45,6 +47,7 @@ class How:
     add: bool = False
     replace: bool = False
     action: str | None = None
+    name: str = ""
 
 
 @dataclass

@@ -77,6 +77,7 @@ def import_file(
                 complete=complete,
                 within=how.within,
             )
+        change.report.file = how.name or change.report.file
         _look_outside(change, now)
         if "facilities" in change.fresh:
             change.report.notes += unmapped.notes(change.fresh["facilities"])

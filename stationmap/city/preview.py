@@ -18,12 +18,13 @@ import shapely
 from stationmap.city.answers import Answers
 from stationmap.city.city import City
 from stationmap.city.diff import Diff
+from stationmap.city.enter import How
 from stationmap.city.import_report import ImportReport
-from stationmap.city.imports import OSM
+from stationmap.city.imports import OSM, import_file
 from stationmap.city.kinds import KINDS
 from stationmap.city.place import place
 from stationmap.city.quarantine import Entry, Quarantine
-from stationmap.city.rows import EVIDENCE, Rows, read
+from stationmap.city.rows import EVIDENCE, IGNORED, Rows, read
 from stationmap.crs import convert
 from stationmap.datum import HYPOTHESES, Evidence
 from stationmap.errors import InputError, StationMapError
@@ -149,9 +150,15 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     return found
 
 
-def bring(city: City, path: Path, options: Options, *, dry_run: bool, **how: Any) -> ImportReport:
-    """Import a file, or only try to, as `City.import_file` does."""
-    return city.import_file(
+def bring(
+    city: City, path: Path, options: Options, *, dry_run: bool, lang: str = "zh", **how: Any
+) -> ImportReport:
+    """Import a file, or only try to, as `City.import_file` does; `how` are fields of `How`."""
+    name = options.name
+    return import_file(
+        city.path,
+        city.register,
+        city.now,
         options.kind,
         path,
         datum=options.datum,
@@ -159,11 +166,10 @@ def bring(city: City, path: Path, options: Options, *, dry_run: bool, **how: Any
         sets=options.sets,
         sheet=options.sheet,
         complete=options.complete,
-        within=options.within,
-        add=options.add,
-        replace=options.replace,
+        how=How(within=options.within, add=options.add, replace=options.replace, name=name, **how),
         dry_run=dry_run,
-        **how,
+        lang=lang,
+        progress=lambda _: None,
     )
 
 
@@ -225,7 +231,7 @@ def _looked_into(path: Path, options: Options, form: str) -> dict[str, Any]:
         ]
         if chosen is None:
             return {"sheets": sheets, "columns": []}
-        first = {role: headings[0] for role, headings in chosen.roles.items()}
+        first = {role: headings[0] for role, headings in chosen.roles.items() if headings}
         return {"sheets": sheets, "columns": _columns(chosen.frame, first)}
     if options.kind == OSM:
         return {"sheets": [], "columns": []}
@@ -244,7 +250,7 @@ def _chosen(sheets: list[tabular.Sheet], wanted: str | None) -> tabular.Sheet | 
 
 
 def _columns(frame: pd.DataFrame, roles: Mapping[str, str]) -> list[dict[str, Any]]:
-    role_of = {heading: role for role, heading in roles.items()}
+    role_of = {h: role for role, h in roles.items() if not role.startswith(IGNORED)}
     found = []
     for number, heading in enumerate(map(str, frame.columns)):
         texts = [text for value in frame.iloc[:, number] if (text := cells.text(value))]
@@ -261,7 +267,7 @@ def _columns(frame: pd.DataFrame, roles: Mapping[str, str]) -> list[dict[str, An
 
 def _tell_roles(columns: list[dict[str, Any]], rows: Rows) -> None:
     """Say of the columns what they were read as, once that is decided by their values too."""
-    read_as = {heading: role for role, heading in rows.found.items()}
+    read_as = {h: role for role, h in rows.found.items() if not role.startswith(IGNORED)}
     for column in columns:
         if column["heading"] in read_as:
             column["role"] = read_as[column["heading"]]

@@ -29,6 +29,8 @@ EVIDENCE = ("name", "category", "subcategory", "type", "district")
 # codes by which rows are told apart; they stay as they are
 _CODES = ("id", "adcode", "station_id", "unit_id", "subject_id", "rule_id", "subject", "parent")
 _PHONES = ("phone", "contact_person", "contact_phone")  # their kind parts them from the others
+IGNORED = "ignore:"
+"""Before the heading of a column that is not to be read, given as the role of that column."""
 _TOTAL = re.compile(
     r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*:?",
     re.I,
@@ -120,7 +122,8 @@ def read(
     roles : iterable of str
         The roles that the kind of data uses; coordinates and evidence come on top.
     columns : mapping
-        Role → heading, where the heading does not tell by itself.
+        Role → heading, where the heading does not tell by itself; `IGNORED` with the heading
+        leaves a column out.
     sets : mapping
         Role → the value of all rows.
     sheet : str, optional
@@ -140,7 +143,8 @@ def read(
         ("--set", sets, [*roles, "source"]),
     ):
         for role in given:
-            _require(role, known, what=option, file=path.name)
+            if not role.startswith(IGNORED):
+                _require(role, known, what=option, file=path.name)
     form = sniff(path)
     if form in _OSM:
         raise InputError(
@@ -152,7 +156,8 @@ def read(
     else:
         rows = _from_table(path, sheet=sheet, columns=columns, kind=kind, placed=placed)
     # an OSM tag is its own role
-    rows.found |= {role: role for role in roles if role in rows.cells and role not in rows.found}
+    taken = {*rows.found, *columns.values()}
+    rows.found |= {role: role for role in roles if role in rows.cells and role not in taken}
     data = {
         role: rows.cells[heading] if role in COORDINATES else rows.cells[heading].map(cells.text)
         for role, heading in rows.found.items()
@@ -223,10 +228,8 @@ def _from_geodata(
 ) -> Rows:
     frame = vector.read(path, layer=layer)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
-    found = {
-        role: names[0]
-        for role, names in headings.roles_of(map(str, table.columns), kind=kind).items()
-    }
+    named = [h for h in map(str, table.columns) if IGNORED + h not in columns]
+    found = {role: names[0] for role, names in headings.roles_of(named, kind=kind).items()}
     for role, heading in columns.items():
         found[role] = _require(heading, list(map(str, table.columns)), what=role, file=path.name)
     return Rows(

@@ -69,6 +69,7 @@ const base = addBasemap(map, page.version);
 L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
 L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
 const places = canvas(map, pane(map, "places", 450), paint);
+places.redraw();
 
 for (const input of document.querySelectorAll("input[name=datum]")) {
   input.addEventListener("change", () => places.redraw());

@@ -1,0 +1,349 @@
+"""The import page: four steps, nothing written before the last, all of it undone."""
+
+import io
+import json
+import os
+import re
+import time
+import uuid
+
+import pytest
+from openpyxl import load_workbook
+from pages_town import HOSTILE, own_town, place, town  # noqa: F401
+from signed_in import account, client, post
+
+from stationmap.city import apart
+from stationmap.messages import catalogue
+from web import import_uploads, import_words
+from web.app import create_app
+
+HEADINGS = "编号,名称,类型,地址,开放时间,经度,纬度"
+
+
+@pytest.fixture(autouse=True)
+def _inside(monkeypatch, request):
+    """Do a child's work in this process, but for the tests that are about children."""
+    if "child" in request.node.name:
+        return
+
+    def run(document, *, name):
+        del name
+        return json.loads(json.dumps(apart.answer(json.loads(json.dumps(document)))))
+
+    monkeypatch.setattr(apart, "run", run)
+
+
+@pytest.fixture
+def app(own_town):  # noqa: F811
+    return create_app(own_town.path)
+
+
+@pytest.fixture
+def city(app):
+    return client(app, role="city")
+
+
+def rows_of(*rows):
+    return "\n".join([HEADINGS, *(",".join(map(str, row)) for row in rows)]).encode()
+
+
+def row(number, name, x, y=5, *, type="有礼点"):  # noqa: A002
+    return (number, name, type, "人民路", "08:00-18:00", *place(x, y))
+
+
+NEW = rows_of(row("N1", "新点一", 20), row("N2", "新点二", 700))
+DIRTY = rows_of(
+    row("N1", "新点一", 20),
+    row("N1", "重号点", 60),
+    row("N3", "类型不对", 90, type="有礼店铺"),
+    ("N4", "无坐标点", "有礼点", "府前街 3 号", "", "", ""),
+)
+
+
+def send(page, data, name="名单.csv", **fields):
+    """Upload a file; return the answer."""
+    fields = {"kind": "stations", "file": (io.BytesIO(data), name), **fields}
+    return post(page, "/manage/import", fields)
+
+
+def upload(page, data, name="名单.csv", **fields):
+    """Upload a file; return the address of its pages."""
+    answer = send(page, data, name, **fields)
+    assert answer.status_code == 303, answer.text
+    assert answer.location.endswith("/columns")
+    return answer.location.removesuffix("/columns")
+
+
+def choose(page, at, **fields):
+    """Take step 2 with the columns as they were found."""
+    shown = page.get(f"{at}/columns").text
+    chosen = {}
+    for name, options in re.findall(
+        r'<select [^>]*name="(column-\d+)"[^>]*>(.*?)</select>', shown, re.S
+    ):
+        found = re.search(r'value="([^"]*)" selected', options)
+        chosen[name] = found[1] if found else ""
+    source = re.search(r'name="source" value="([^"]*)"', shown)[1]
+    given = {"datum": "wgs84", "source": source, **chosen, **fields}
+    return post(page, f"{at}/columns", given)
+
+
+def bring(page, data, name="名单.csv", **fields):
+    """Take all four steps; return the address of the import's pages."""
+    at = upload(page, data, name)
+    assert choose(page, at, **fields).location.endswith("/rows")
+    answer = post(page, f"{at}/rows")
+    assert answer.status_code == 303, answer.text
+    assert answer.location.endswith("/done")
+    return at
+
+
+def stations(app):
+    return {row["id"]: row for row in app.extensions["city"].register.rows("station")}
+
+
+def undo_path(page, at):
+    return re.search(r'action="(/manage/import/undo/[^"]+)"', page.get(f"{at}/done").text)[1]
+
+
+def test_a_child_imports_and_all_is_undone(app, city):
+    before = stations(app)
+    at = bring(city, NEW)
+    assert set(stations(app)) - set(before) == {"N1", "N2"}
+    assert post(city, undo_path(city, at)).status_code == 303
+    assert stations(app) == before
+
+
+def test_nothing_is_written_before_the_last_step_and_all_is_undone(app, city):
+    before, seq = stations(app), app.extensions["city"].register.seq()
+    at = upload(city, NEW)
+    assert choose(city, at).location.endswith("/rows")
+    shown = city.get(f"{at}/rows").text
+    assert "读取 2 行 = 可用 2 行 + 不可用 0 行" in shown
+    assert app.extensions["city"].register.seq() == seq
+    assert stations(app) == before
+    assert post(city, f"{at}/rows").location.endswith("/done")
+    assert set(stations(app)) - set(before) == {"N1", "N2"}
+    assert city.get("/api/v1/stations/N1").json["name"] == "新点一"
+    answer = post(city, undo_path(city, at))
+    assert answer.status_code == 303
+    assert "已撤销本次导入" in city.get("/manage/import").text
+    assert stations(app) == before
+    assert city.get("/api/v1/stations/N1").status_code == 404
+
+
+def test_a_form_sent_twice_imports_once(app, city):
+    at = upload(city, NEW)
+    choose(city, at)
+    mark = str(uuid.uuid4())
+    first = post(city, f"{at}/rows", action=mark)
+    seq = app.extensions["city"].register.seq()
+    again = post(city, f"{at}/rows", action=mark)
+    assert first.location == again.location
+    assert app.extensions["city"].register.seq() == seq
+
+
+def test_the_same_file_again_changes_nothing(app, city):
+    bring(city, NEW)
+    seq = app.extensions["city"].register.seq()
+    at = upload(city, NEW)
+    choose(city, at)
+    shown = city.get(f"{at}/rows").text
+    assert re.search(r"不变</dt><dd>2<", shown)
+    assert re.search(r"新增</dt><dd>0<", shown)
+    post(city, f"{at}/rows")
+    assert app.extensions["city"].register.seq() == seq
+    assert "没有变化" in city.get(f"{at}/done").text
+
+
+def test_what_changes_is_shown_field_by_field(city):
+    bring(city, NEW)
+    at = upload(city, NEW.replace("新点二".encode(), "改名点".encode()))
+    choose(city, at)
+    shown = city.get(f"{at}/rows?show=changed").text
+    assert re.search(r"<del>新点二</del> → <ins>改名点</ins>", shown)
+
+
+def test_refused_rows_are_corrected_in_their_workbook_and_brought_again(app, city):
+    at = bring(city, DIRTY)
+    shown = city.get(f"{at}/done").text
+    assert "读取 4 行 = 可用 2 行 + 不可用 2 行" in shown
+    assert re.search(r"待定位</dt><dd>1<", shown)
+    book = load_workbook(io.BytesIO(city.get(f"{at}/refused.xlsx").data))
+    sheet = book.active
+    heads = [cell.value for cell in sheet[1]]
+    assert heads == [*HEADINGS.split(","), "原表行号", "未导入的原因", "怎么改"]
+    assert [sheet.cell(n, 8).value for n in (2, 3)] == [3, 4]
+    assert "N1" in sheet.cell(2, 9).value
+    assert "有礼店铺" in sheet.cell(3, 9).value
+    sheet.cell(2, 1, "N2")
+    sheet.cell(3, 3, "有礼点")
+    corrected = io.BytesIO()
+    book.save(corrected)
+    again = upload(city, corrected.getvalue(), "改好.xlsx", after=at.rpartition("/")[2])
+    choose(city, again, add="1")
+    shown = city.get(f"{again}/rows").text
+    assert "读取 2 行 = 可用 2 行 + 不可用 0 行" in shown
+    assert re.search(r"将移出</dt><dd>0<", shown)
+    post(city, f"{again}/rows")
+    assert {"N1", "N2", "N3", "N4"} <= set(stations(app))
+
+
+def test_a_whole_list_says_what_it_would_remove(app, city):
+    bring(city, NEW)
+    at = upload(city, rows_of(row("N1", "新点一", 20)))
+    choose(city, at)
+    shown = city.get(f"{at}/rows?show=missing").text
+    assert re.search(r"将移出</dt><dd>1<", shown)
+    assert "新点二" in shown
+    post(city, f"{at}/rows")
+    assert "N2" not in stations(app)
+
+
+def test_a_county_brings_in_its_own_rows_only(app):
+    county = client(app, role="county", adcode="330802")
+    at = bring(county, NEW)
+    shown = county.get(f"{at}/done").text
+    assert "读取 2 行 = 可用 1 行 + 不可用 1 行" in shown
+    assert "N1" in stations(app)
+    assert "N2" not in stations(app)
+    answer = send(county, NEW, kind="streets")
+    assert answer.status_code == 400
+    assert "请选择文件内容是什么" in answer.text
+
+
+def test_an_upload_is_its_owners_alone(app, city):
+    at = bring(city, NEW)
+    undo = undo_path(city, at)
+    other = client(app, role="city")
+    county = client(app, role="county", adcode="330802")
+    for page in (other, county):
+        for view in ("columns", "rows", "done", "refused.xlsx"):
+            assert page.get(f"{at}/{view}").status_code == 404
+        assert post(page, f"{at}/rows").status_code == 404
+    assert post(county, undo).status_code == 404
+    assert "N1" in stations(app)
+
+
+def test_an_undo_says_that_somebody_edited_since(app, city):
+    at = bring(city, NEW)
+    register = app.extensions["city"].register
+    from stationmap.store.events import Change
+
+    register.write(
+        [Change("station", "N1", {"hours": "24/7"})],
+        action=str(uuid.uuid4()),
+        by="cli",
+        kind="edit",
+    )
+    undo = undo_path(city, at)
+    answer = post(city, undo)
+    assert answer.status_code == 409
+    assert "撤销其余部分，保留改过的" in answer.text
+    assert {"N1", "N2"} <= set(stations(app))
+    assert post(city, undo, {"keep": "1"}).status_code == 303
+    assert "N1" in stations(app)
+    assert "N2" not in stations(app)
+
+
+def test_what_changed_meanwhile_is_shown_before_it_is_written(app, city):
+    at = upload(city, NEW)
+    choose(city, at)
+    bring(client(app, role="city"), NEW)
+    seq = app.extensions["city"].register.seq()
+    answer = post(city, f"{at}/rows")
+    assert answer.location.endswith("/rows")
+    shown = city.get(f"{at}/rows").text
+    assert "期间本市数据有变动" in shown
+    assert app.extensions["city"].register.seq() == seq
+
+
+def test_two_columns_of_one_meaning_are_told(city):
+    at = upload(city, NEW)
+    answer = choose(city, at, **{"column-1": "name", "column-3": "name"})
+    assert answer.status_code == 400
+    assert "有两列都指定为" in answer.text
+
+
+def test_a_file_of_300_mb_is_refused_kindly(app, city):
+    before = set((app.extensions["city"].path / "uploads").glob("*"))
+    fields = {"kind": "stations", "file": (io.BytesIO(b"x"), "大.xlsx")}
+    answer = city.post(
+        "/manage/import", data=fields, environ_overrides={"CONTENT_LENGTH": "300000000"}
+    )
+    assert answer.status_code == 413
+    assert "超过 100 MB，没有接收，也没有改动任何数据" in answer.text
+    assert set((app.extensions["city"].path / "uploads").glob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "said"),
+    [
+        (b"", "空.csv", "是空文件"),
+        (b"%PDF-1.7\n\x00\x01\x02", "报告.pdf", "没有改动任何数据|不是"),
+        (b"PK\x03\x04broken", "坏.xlsx", "坏.xlsx"),
+        (b"<html><table></table></html>", "网页.xls", "网页.xls"),
+    ],
+)
+def test_a_file_that_cannot_be_read_gets_one_sentence_and_leaves_nothing(
+    app, city, data, name, said
+):
+    answer = send(city, data, name)
+    assert answer.status_code == 400
+    assert re.search(said, re.search(r'role="alert">(.*?)</p>', answer.text)[1])
+    folder = app.extensions["city"].path / "uploads"
+    assert not folder.is_dir() or not [*folder.iterdir()]
+
+
+def test_a_name_is_never_a_path_nor_markup(app, city):
+    at = upload(city, NEW, f"../../../etc/{HOSTILE}.csv")
+    folder = app.extensions["city"].path / "uploads"
+    assert sorted(p.name for p in folder.iterdir()) == [at.rpartition("/")[2]]
+    assert sorted(p.name for p in next(folder.iterdir()).iterdir()) == ["meta.json", "upload"]
+    hostile = rows_of(("N1", HOSTILE, "有礼点", HOSTILE, "", *place(3, 5)))
+    at = upload(city, hostile.replace(b'"', b""), "单.csv")
+    for page in (city.get(f"{at}/columns"), choose(city, at, follow="")):
+        assert "<img src=x" not in page.text
+    assert "<img src=x" not in city.get(f"{at}/rows?show=new").text
+
+
+def test_uploads_are_swept_after_a_day(app, city):
+    at = upload(city, NEW)
+    folder = app.extensions["city"].path / "uploads" / at.rpartition("/")[2]
+    past = time.time() - import_uploads.KEPT_S - 60
+    os.utime(folder, (past, past))
+    upload(city, NEW)
+    assert not folder.exists()
+    assert city.get(f"{at}/columns").status_code == 404
+
+
+def test_a_child_that_takes_too_long_is_stopped(app, city, monkeypatch):
+    monkeypatch.setattr(apart, "SECONDS", 0.05)
+    answer = send(city, NEW)
+    assert answer.status_code == 400
+    assert "读取时间过长，已停止，没有改动任何数据" in answer.text
+
+
+def test_units_may_not_import(app):
+    unit = client(app, role="unit", unit_id="U1")
+    assert unit.get("/manage/import").status_code == 403
+    assert app.test_client().get("/manage/import").status_code == 303
+
+
+def test_every_sentence_for_the_command_line_has_one_for_the_page():
+    core = catalogue("zh")
+    named = {
+        text for text in core if re.search(r"--(datum|column|set|sheet|complete|replace)\b", text)
+    }
+    assert named <= set(import_words.ON_PAGE)
+    assert set(import_words.ON_PAGE) <= set(core)
+    assert not re.search(r"\s--[a-z]", "".join(import_words.ON_PAGE.values()))
+
+
+def test_accounts_are_told_by_name_in_the_list_of_imports(app):
+    own = account(app.extensions["city"].register, role="city", name="王科长")
+    page = client(app, own=own)
+    bring(page, NEW, "七月名单.csv")
+    shown = page.get("/manage/import").text
+    assert "王科长" in shown
+    assert "七月名单.csv" in shown
