@@ -319,6 +319,8 @@ def _bench(row: Row, *, wrong: str = "", typed: str = "", status: int = 200) -> 
             if text
         ],
         proposals=[_shown(p, lang) for p in found],
+        elsewhere=_elsewhere(row, found, lang),
+        district=shown(now, "adcode", row["adcode"], lang=lang),
         placed=station_edit.place_text(row["geometry"]),
         wrong=wrong,
         typed=typed,
@@ -348,6 +350,24 @@ def _bench(row: Row, *, wrong: str = "", typed: str = "", status: int = 200) -> 
     )
     policy = security.policy(pictures=basemaps.hosts(now))
     return Response(page, status=status, headers={"Content-Security-Policy": policy})
+
+
+def _elsewhere(row: Row, found: list[Proposal], lang: str) -> list[str]:
+    """Name what fits outside the stated district, where nothing inside is more than possible."""
+    if row["geometry"] or not row["adcode"] or any(p.sure in ("exact", "likely") for p in found):
+        return []
+    own_keys = {p.key for p in found}
+    others = [
+        p
+        for p in proposals_of({**row, "adcode": None}, with_alike=False)
+        if p.sure in ("exact", "likely") and p.key not in own_keys
+    ]
+    names = []
+    for p in others[:3]:
+        code = station_edit.district_at(present().answers, lon=p.lon, lat=p.lat)
+        where = shown(present(), "adcode", (code or "")[:6], lang=lang)
+        names.append(say(N_("{place} ({district})"), lang=lang, place=p.name, district=where))
+    return names
 
 
 def _first_place(found: list[Proposal]) -> tuple[float, float] | None:

@@ -41,6 +41,11 @@ COMPACT_M = 150.0
 # assumed: a name that more places have is a brand; without a street it says nothing
 BRAND = 12
 MOST = 6
+_NAME_IS = N_("the name is that of “{place}”")
+_NAME_HAS = N_("the name has “{place}” in it")
+_ADDRESS_IS = N_("the address is “{place}”")
+_ADDRESS_HAS = N_("the address has “{place}” in it")
+_SAID_BY = {_NAME_HAS: _NAME_IS, _ADDRESS_HAS: _ADDRESS_IS}
 _CROSSING = re.compile("路口|街口|交叉|交汇|交界|交会|交口|转角|拐角|近|[与和、/&]|口$")
 _HOUSE = re.compile("[0-9]+(?:[-－][0-9]+)?[号弄#]")
 _STREETLIKE = re.compile("(?:路|街|巷|弄|大道|胡同)$")
@@ -198,7 +203,7 @@ def _by_name(gazetteer: Gazetteer, asked: _Asked, *, ends: Sequence[str]) -> lis
             only = len(places) == 1
             key, county = parted(stem)
             vague = _is_kind(key) and not county
-            said = Note(N_("the name is that of “{place}”"), {"place": places[0].name})
+            said = Note(_NAME_IS, {"place": places[0].name})
             return [
                 _judged(asked, place, said, rank=9.0, only=only, exact=not vague, count=len(places))
                 for place in _near_street(asked, places)
@@ -210,10 +215,7 @@ def _by_mention(gazetteer: Gazetteer, asked: _Asked, *, ends: Sequence[str]) -> 
     """RULE 2: the name or the address has the name of a place in it."""
     found: list[_Found] = []
     whole = plain(asked.address)
-    for source, template in (
-        ("name", N_("the name has “{place}” in it")),
-        ("address", N_("the address has “{place}” in it")),
-    ):
+    for source, template in (("name", _NAME_HAS), ("address", _ADDRESS_HAS)):
         for mention in asked.mentions[source]:
             places = [
                 p
@@ -237,7 +239,7 @@ def _by_mention(gazetteer: Gazetteer, asked: _Asked, *, ends: Sequence[str]) -> 
         for place in gazetteer.called(stem):
             if _within(gazetteer, place, asked.stated) and not _is_kind(parted(stem)[0]):
                 count = len(gazetteer.called(stem))
-                said = Note(N_("the address is “{place}”"), {"place": place.name})
+                said = Note(_ADDRESS_IS, {"place": place.name})
                 found.append(
                     _judged(asked, place, said, rank=8.0, only=count == 1, exact=False, count=count)
                 )
@@ -405,7 +407,10 @@ def _best_of_each(found: list[_Found]) -> list[_Found]:
             best[key] = one
             continue
         first, second = sorted((other, one), key=lambda f: (order.index(f.sure), -f.rank))
-        why = {str(note): note for note in (*first.why, *second.why)}
+        # a name that is whole need not be said to be in it, too
+        said = {note.template for note in first.why if note.params.get("place") == one.place.name}
+        why = {str(note): note for note in first.why}
+        why |= {str(n): n for n in second.why if _SAID_BY.get(n.template) not in said}
         best[key] = replace(first, why=tuple(why.values()))
     return list(best.values())
 

@@ -144,7 +144,7 @@ def test_what_is_no_place_of_the_city_writes_nothing(city, admin, said):
 
 def test_a_street_alone_is_shown_but_cannot_be_accepted(admin):
     page = admin.get("/manage/locate/station?id=L4")
-    assert "只写了“水亭街”" in page
+    assert "写到“水亭街”，首尾相距 300 米" in page
     assert 'name="proposal"' not in page
     answer = admin.send(
         "/manage/locate/station?id=L4",

@@ -60,7 +60,7 @@ for (const button of document.querySelectorAll("[data-look]")) {
 function write({ lat, lng }) {
   form.elements.place.value = `${Number(lng.toFixed(DECIMALS))}, ${Number(lat.toFixed(DECIMALS))}`;
   form.elements.datum.value = "wgs84";
-  $("own-save").className = "btn btn-accent";
+  $("pin-save").hidden = false;
 }
 
 function put(at) {
@@ -99,10 +99,12 @@ function follow() {
   if (!ok || form.elements.datum.value !== "wgs84") {
     pin?.remove();
     pin = null;
+    $("pin-save").hidden = true;
     return;
   }
   const at = L.latLng(said[1], said[0]);
   put(at);
+  $("pin-save").hidden = false;
   if (!map.getBounds().contains(at)) map.setView(at, Math.max(map.getZoom(), 16), { animate: false });
 }
 
@@ -148,7 +150,8 @@ L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
 useDatum(map);
 if (page.placed) map.setView([page.placed[1], page.placed[0]], 17, { animate: false });
 else if (parts.length) {
-  const bounds = parts.slice(0, page.proposals[0].sure === "exact" ? 1 : undefined)
+  // those that are as sure as the first
+  const bounds = parts.filter((_, number) => page.proposals[number].sure === page.proposals[0].sure)
     .reduce((all, part) => all.extend(part.getBounds()), L.latLngBounds([]));
   map.fitBounds(bounds, { animate: false, maxZoom: 17, padding: [48, 48] });
 } else if (page.bounds) {
