@@ -81,10 +81,8 @@ def find(
         return register().find_stations(**chosen, offset=offset, limit=limit)
     # a unit's stations are few, and some only name it
     chosen["adcode"] = ""
-    mine = set(stations_of(account, present()).index)
-    _, rows = register().find_stations(**chosen, limit=None) if mine else (0, [])
-    rows = [row for row in rows if row["id"] in mine]
-    return len(rows), rows[offset : None if limit is None else offset + limit]
+    mine = list(stations_of(account, present()).index)
+    return register().find_stations(**chosen, ids=mine, offset=offset, limit=limit)
 
 
 def frame_of(now: CityView) -> pd.DataFrame:

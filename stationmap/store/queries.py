@@ -102,6 +102,7 @@ def find_stations(
     unit_id: str = "",
     placed: bool | None = None,
     bbox: tuple[float, float, float, float] | None = None,
+    ids: Collection[str] | None = None,
     offset: int = 0,
     limit: int | None = 50,
 ) -> tuple[int, list[Row]]:
@@ -120,6 +121,8 @@ def find_stations(
         Only those with a place, or (False) only those without: 待定位.
     bbox : tuple of float, optional
         Only those within west, south, east, north in degrees, borders included.
+    ids : collection of str, optional
+        Only some of these.
     offset, limit : int
         Which of them, in the order of their names; None for all.
 
@@ -142,6 +145,8 @@ def find_stations(
         where.append(table.c.geometry.is_not(None) if placed else table.c.geometry.is_(None))
     if bbox is not None:
         where.append(_in_box(connection, bbox))
+    if ids is not None:
+        where.append(_among(connection, table.c.id, list(ids)))
     # which ones: answered by the index alone, then the rows of the page
     sqlite = connection.dialect.name == "sqlite"
     chosen = sa.select(table.c.id).where(*where).order_by(*(_ORDER if sqlite else _ORDER_POSTGIS))
