@@ -14,6 +14,7 @@ from stationmap import standards
 from stationmap.checks.spacing import Spacing
 from stationmap.checks.whole import Check
 from stationmap.city import config as settings
+from stationmap.city.adopt import adopt
 from stationmap.city.answers import Answers
 from stationmap.city.config import Config
 from stationmap.city.enter import How
@@ -138,7 +139,9 @@ class City:
             url = self._answers.config.database.url if self._answers else None
             if self._register is None or url not in (None, self._register[0]):
                 config = settings.read(self.path)
-                self._register = config.database.url, open_register(self.path, config)
+                register = open_register(self.path, config)
+                adopt(self.path, register)
+                self._register = config.database.url, register
             return self._register[1]
 
     @property

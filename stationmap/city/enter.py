@@ -138,7 +138,7 @@ def plan(
             one.values["geometry"] is None and places.get(diff.ids.get(position, "")) is None
             for position, one in enumerate(fresh)
         )
-        _contacts(register, brings, diff)
+        _contacts(register, brings, diff, add=how.add)
     made.warnings += _told(diff, file=file, source=source)
     return made
 
@@ -186,11 +186,9 @@ def _unchanged(diff: Diff, brings: Listed) -> int:
 # ------------------------------------------------------------------- whom to ask
 
 
-def _contacts(register: Register, brings: Listed, diff: Diff) -> None:
+def _contacts(register: Register, brings: Listed, diff: Diff, *, add: bool) -> None:
     """Add the changes of contacts: three-way too, but what they say is never told."""
     gone = {change.id for change in diff.changes if change.after is None}
-    if not (brings.contacts or gone or brings.said & {*CONTACT.values()}):
-        return
     standing = {row["id"]: row for row in register.rows("contact")}
     diff.changes += [
         Change("contact", own, None, standing[own]["version"]) for own in gone if own in standing
@@ -200,11 +198,11 @@ def _contacts(register: Register, brings: Listed, diff: Diff) -> None:
     for position, own in diff.ids.items():
         said = brings.contacts.get(position, nothing)
         row = standing.get(own)
-        news = {n: v for n, v in said.items() if v != (row[n] if row else None)}
+        ours = {n: row[n] if row else None for n in CONTACT}
+        news = {n: v for n, v in said.items() if v != ours[n] and not (add and v is None)}
         if not news:
             continue
         base = nothing if own in new else _base(register, own)
-        ours = {n: row[n] if row else None for n in CONTACT}
         after = {n: v for n, v in news.items() if ours[n] == base[n]}
         number = brings.fresh[position].number
         if any(ours[n] != base[n] != v for n, v in news.items() if n not in after):

@@ -112,8 +112,8 @@ def as_listed(
         for own, stem, row in zip(ids(layer, frame), stems.tolist(), values, strict=True)
     ]
     contacts = {}
-    if set(CONTACT) <= set(extras):
-        people = zip(*(extras[name] for name in CONTACT), strict=True)
+    if set(CONTACT.values()) <= set(extras):
+        people = zip(*(extras[name] for name in CONTACT.values()), strict=True)
         contacts = {
             position: dict(zip(CONTACT, one, strict=True))
             for position, one in enumerate(people)

@@ -15,8 +15,7 @@ from stationmap import stations
 from stationmap.city import layers
 from stationmap.city.config import Config
 from stationmap.city.versions import SourceRecord
-from stationmap.store import Change, Register, Snapshot
-from stationmap.store.models import ENTITIES
+from stationmap.store import Register, Snapshot
 
 FILE = "register.sqlite"
 # layer -> entity of the register
@@ -56,12 +55,6 @@ class Held:
         if name == layers.STATIONS:
             return _stations(frame)
         return pd.DataFrame(layers.conform(name, frame)[list(layers.TABLES[name])])
-
-    def stored(self, name: str) -> gpd.GeoDataFrame:
-        """Return a layer as imports compare it: `layer` with its source, and a geometry."""
-        if name == layers.STATIONS:
-            return self.layer(name)
-        return layers.conform(name, self.snapshot.frames[ENTITY[name]])
 
     def stations_of(self, chosen: Collection[str]) -> gpd.GeoDataFrame:
         """Return the stations of some ids; one that is not there is left out."""
@@ -111,33 +104,3 @@ def ids(layer: str, frame: pd.DataFrame) -> list[str]:
 def source_id(record: SourceRecord) -> str:
     """Return the id of the record of a source."""
     return f"{record.kind}:{record.source}"
-
-
-def store(
-    register: Register,
-    held: Held,
-    merged: Mapping[str, gpd.GeoDataFrame],
-    *,
-    record: SourceRecord,
-    action: str,
-    by: str,
-) -> None:
-    """Bring the register from what it held to what layers say, as one action."""
-    changes = []
-    for layer, frame in merged.items():
-        entity = ENTITY[layer]
-        names = [n for n in frame if n in ENTITIES[entity].columns and n != "id"]
-        versions = dict(
-            zip(*(held.snapshot.frames[entity][n] for n in ("id", "version")), strict=True)
-        )
-        found = ids(layer, frame)
-        rows = zip(*(frame[n].astype(object) for n in names), strict=True)
-        for row_id, row in zip(found, rows, strict=True):
-            after = dict(zip(names, row, strict=True)) | {"brought": {}}
-            changes.append(Change(entity, row_id, after, expects=versions.get(row_id, 0)))
-        changes += [
-            Change(entity, gone, None, expects=versions[gone])
-            for gone in versions.keys() - set(found)
-        ]
-    changes.append(Change(SOURCES, source_id(record), {"record": record.model_dump(mode="json")}))
-    register.write(changes, action=action, by=by, kind="import", note=record.file)

@@ -32,7 +32,8 @@ _PHONES = ("phone", "contact_person", "contact_phone")  # their kind parts them 
 IGNORED = "ignore:"
 """Before the heading of a column that is not to be read, given as the role of that column."""
 _TOTAL = re.compile(
-    r"(?:全[市县区旗省]|本页)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|(?:sub|grand )?total)\s*:?",
+    r"(?:本页|\w{1,12}?[市县区旗省镇乡])?\s*(?:[合小总共]\s*计|(?:sub|grand )?total)"
+    r"\s*:?\s*(?:\d+\s*[个处家座所条行人次]?)?",
     re.I,
 )
 _SPEAKING = 0.1  # share of the rows whose words must mean something
@@ -63,7 +64,7 @@ class Rows:
     notes : list of Note
         What the reader found, chosen or passed over.
     totals : ndarray of bool
-        Rows that add up others: their first cell says 合计, 小计 or 总计.
+        Rows that add up others: their first cell or their name says 合计, 小计 or 总计.
     warnings : list of Note
         What was left out of cells.
     """
@@ -206,14 +207,27 @@ def _from_table(
         datum=table.datum,
         found=dict(table.roles),
         notes=list(table.notes),
-        totals=np.array([_is_total(row) for row in table.frame.to_numpy()], dtype=bool),
+        totals=np.array(
+            [
+                _is_total(row) or _adds_up(cells.text(name))
+                for row, name in zip(
+                    table.frame.to_numpy(),
+                    table.frame.get(table.roles.get("name"), [None] * len(table.frame)),
+                    strict=True,
+                )
+            ],
+            dtype=bool,
+        ),
     )
 
 
 def _is_total(row: NDArray[np.object_]) -> bool:
     """Whether the first cell that is more than a number says that the row adds up others."""
-    first = next((t for v in row if (t := cells.text(v)) and not t.isdecimal()), "")
-    return _TOTAL.fullmatch(unicodedata.normalize("NFKC", first)) is not None
+    return _adds_up(next((t for v in row if (t := cells.text(v)) and not t.isdecimal()), ""))
+
+
+def _adds_up(text: str | None) -> bool:
+    return _TOTAL.fullmatch(unicodedata.normalize("NFKC", text or "")) is not None
 
 
 def _category(words: pd.Series) -> pd.Series:
