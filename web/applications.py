@@ -28,6 +28,7 @@ from web.desk import register, say_done, submit
 from web.params import Params, language
 from web.parts import text, type_name
 from web.station_rows import map_data, map_shell
+from web.surroundings import around
 from web.unit_home import station_page, to_station
 from web.view import CityView
 from web.words import say
@@ -180,6 +181,7 @@ def _one(row: Row, wrong: StationMapError | None = None) -> Response:
         "applications_one.html",
         application=shown,
         waits=row["state"] == flow.SUBMITTED,
+        around=_around(now, row),
         admission=row["kind"] == flow.ADMISSION,
         typed=request.form if wrong else {},
         wrong=wrong.render(language()) if wrong else "",
@@ -309,6 +311,13 @@ def _shown(now: CityView, row: Row) -> Row:
         "status": status,
         "status_name": say(STATUSES[status], lang=lang) if status else "",
     }
+
+
+def _around(now: CityView, row: Row) -> list[str]:
+    if row["kind"] != flow.ADMISSION or row["state"] != flow.SUBMITTED:
+        return []
+    lon, lat = row["station"]["geometry"]
+    return around(now, (lon, lat), site_type=row["station"]["type"], lang=language())
 
 
 def _policy(now: CityView) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The stations in an account's charge, and what waits to be done about them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from stationmap.store.events import now as instant
 from web.access import may, within
 from web.caching import present
 from web.desk import action_id, register, submit
+from web.notices import closures_of
 from web.parts import text
 from web.view import CityView
 
@@ -79,7 +80,7 @@ def work_of(now: CityView, ids: "pd.Index[str]") -> Work:
     found = Work()
     known = set(ids)
     for into, rows in (
-        (found.closures, notices.current(register().rows("closure"), today=now.today)),
+        (found.closures, notices.current(closures_of(now), today=now.today)),
         (found.shortages, register().rows("restock", state=restocking.SHORT)),
         (found.remarks, register().rows("remark", state=remarks.OPEN)),
         (found.withdrawals, register().rows("application", state=applications.SUBMITTED)),
@@ -92,7 +93,7 @@ def work_of(now: CityView, ids: "pd.Index[str]") -> Work:
 
 def make(
     entity: str,
-    rows: list[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     *,
     kind: str,
     write: Callable[..., Receipt] = submit,
@@ -102,7 +103,7 @@ def make(
     Parameters
     ----------
     entity : str
-    rows : list of mapping
+    rows : sequence of mapping
         Their columns but for ``id``, which follows from the form's mark, and ``at``.
     kind : str
         What is done; see `desk.submit`.

@@ -6,16 +6,17 @@ from stationmap.city import notices
 from web.view import CityView
 
 
-def closures_of(now: CityView) -> list[dict[str, Any]]:
-    """Return all closure notices of the register as it stood at this version."""
+def closures_of(now: CityView, *, station_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the closure notices of this version of the register, all or those of one station."""
     frame = now.answers.register.snapshot.frames["closure"]
+    if station_id is not None:
+        frame = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
     names = ["id", "station_id", "from_date", "to_date", "reason"]
     rows = zip(*(frame[name].tolist() for name in names), strict=True)
-    texts = (
+    return [
         {n: v if isinstance(v, str) else None for n, v in zip(names, row, strict=True)}
         for row in rows
-    )
-    return list(texts)
+    ]
 
 
 def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]]:
@@ -24,7 +25,7 @@ def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]
     Each has ``in_force`` (it holds today), ``from`` and ``to`` (days in the city's time zone, both
     inclusive; ``to`` is None until further notice), ``days`` (the same in words) and ``reason``.
     """
-    rows = [row for row in closures_of(now) if row["station_id"] == station_id]
+    rows = closures_of(now, station_id=station_id)
     return [
         {
             "in_force": row["phase"] == notices.NOW,

@@ -32,11 +32,13 @@ from web.desk import register, say_done
 from web.params import Params, language
 from web.parts import text, type_name
 from web.view import CityView
-from web.words import say
+from web.words import WebError, say
 
 unit_home = Blueprint("unit_home", __name__)
 
 PAGE = 50
+MOST_AT_ONCE = 200
+"""Stations whose closure is announced with one form."""
 KEPT = 10  # settled notices, reports and remarks that a station's page still shows
 
 
@@ -115,19 +117,20 @@ def _listed(now: CityView, station_id: str, row: Any) -> Row:
 
 def _units_page(now: CityView, frame: pd.DataFrame, *, params: Params) -> ResponseReturnValue:
     work, words, offset = work_of(now, frame.index), params.text("q"), _offset(params)
-    units = frame[["unit_id"]].assign(
-        stations=1,
-        closed=[work.closed_today(i) for i in frame.index],
-        short=[len(work.shortages.get(i, ())) for i in frame.index],
-        remarks=[len(work.remarks.get(i, ())) for i in frame.index],
-    )
-    found = units.dropna(subset=["unit_id"]).groupby("unit_id", as_index=False).sum()
+    own = frame["unit_id"].dropna()
+    found = own.value_counts().rename_axis("unit_id").rename("stations").reset_index()
+    for name, waits in (
+        ("closed", [i for i in work.closures if work.closed_today(i)]),
+        ("short", [i for i, rows in work.shortages.items() for _ in rows]),
+        ("remarks", [i for i, rows in work.remarks.items() for _ in rows]),
+    ):
+        counted = own.reindex(waits).value_counts()
+        found[name] = found["unit_id"].map(counted).fillna(0).astype("int64")
     names = now.answers.table("units").dropna(subset=["name"]).drop_duplicates("id")
-    names = dict(zip(names["id"], names["name"], strict=True))
-    found["name"] = found["unit_id"].map(names).fillna(found["unit_id"])
-    found = found[_holds(found["name"], words)].assign(
-        todo=lambda rows: -(rows["short"] + rows["remarks"])
-    )
+    found["name"] = found["unit_id"].map(dict(zip(names["id"], names["name"], strict=True)))
+    found["name"] = found["name"].fillna(found["unit_id"])
+    found = found[_holds(found["name"], words)]
+    found = found.assign(todo=-(found["short"] + found["remarks"]))
     found = found.sort_values(["todo", "name"], kind="stable")
     return render_template(
         "home_units.html",
@@ -136,7 +139,7 @@ def _units_page(now: CityView, frame: pd.DataFrame, *, params: Params) -> Respon
         offset=offset,
         limit=PAGE,
         words=words,
-        without=int(units["unit_id"].isna().sum()),
+        without=len(frame) - len(own),
     )
 
 
@@ -214,27 +217,10 @@ def to_station(station_id: str) -> ResponseReturnValue:
 @allow("closure")
 def close() -> ResponseReturnValue:
     """Announce days on which a station is closed."""
-    now, form, lang = present(), request.form, language()
-    held = station_row(form.get("station", ""))
-    station_id, mark = held["station_id"], form.get("action", "")
+    held = station_row(request.form.get("station", ""))
+    station_id = held["station_id"]
     try:
-        row = notices.closure(
-            station_id,
-            first=form.get("from_date", ""),
-            last=form.get("to_date", ""),
-            reason=form.get("reason", ""),
-            today=now.today,
-            others=[
-                other
-                for other in register().rows("closure", station_id=station_id)
-                if other["id"] != mark and notices.phase(other, today=now.today) != notices.OVER
-            ],
-            labels=(
-                say(N_("First day"), lang=lang),
-                say(N_("Last day"), lang=lang),
-                say(N_("Why"), lang=lang),
-            ),
-        )
+        row = _notice(station_id)
         make("closure", [row], kind="closure")
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form="closure")
@@ -245,6 +231,95 @@ def close() -> ResponseReturnValue:
         undo=undo_address(),
     )
     return to_station(station_id)
+
+
+@unit_home.get("/home/closures/new")
+@allow("closure")
+def many() -> ResponseReturnValue:
+    """Show the form that announces a closure of several stations of a unit."""
+    return _many_page(Params.of_request().text("unit"))
+
+
+def _many_page(unit_id: str, *, wrong: StationMapError | None = None) -> ResponseReturnValue:
+    now, account = present(), me()
+    unit_id = account.unit_id or "" if account.role == "unit" else unit_id
+    frame = stations_of(account, now)
+    frame = frame[(frame["unit_id"] == unit_id).to_numpy(dtype=bool)]
+    if frame.empty:
+        return redirect(url_for("unit_home.home"), code=303)
+    frame = frame[(frame["status"] != "closed").to_numpy(dtype=bool)]
+    more, frame = len(frame) > MOST_AT_ONCE, frame.head(MOST_AT_ONCE)
+    page = render_template(
+        "home_closures.html",
+        unit=unit_name(now, unit_id),
+        unit_id=unit_id,
+        mine=account.role == "unit",
+        stations=[(str(i), text(name) or str(i)) for i, name in frame["name"].items()],
+        chosen=request.form.getlist("station"),
+        limit=MOST_AT_ONCE if more else 0,
+        today=now.today.isoformat(),
+        typed=request.form if wrong else {},
+        wrong=wrong.render(language()) if wrong else "",
+    )
+    return Response(page, status=status_of(wrong))
+
+
+@unit_home.post("/home/closures/many")
+@allow("closure")
+def close_many() -> ResponseReturnValue:
+    """Announce the same days for several stations: for all of them, or for none."""
+    form, unit_id = request.form, request.form.get("unit", "")
+    ids = list(dict.fromkeys(form.getlist("station")))
+    held = [station_row(station_id) for station_id in ids[:MOST_AT_ONCE]]
+    try:
+        if not held:
+            raise WebError("Please choose at least one station; nothing was saved yet.")
+        if len(ids) > MOST_AT_ONCE:
+            raise WebError(
+                "One notice reaches at most {n} stations; nothing was saved yet.", n=MOST_AT_ONCE
+            )
+        rows = [_notice(row["station_id"], name=row["name"]) for row in held]
+        make("closure", rows, kind="closure")
+    except (InputError, Conflict) as error:
+        return _many_page(unit_id, wrong=error)
+    say_done(
+        N_("{n} stations are announced as closed: {days}. The map shows it now."),
+        n=len(rows),
+        days=notices.Days.of(rows[0]),
+        undo=undo_address(),
+    )
+    unit = None if me().role == "unit" else unit_id
+    return redirect(url_for("unit_home.home", unit=unit), code=303)
+
+
+def _notice(station_id: str, *, name: str | None = None) -> Row:
+    """Read the notice of this form for one station; `name` says which, where there are several."""
+    now, form, lang = present(), request.form, language()
+    mark = form.get("action", "")
+    try:
+        return notices.closure(
+            station_id,
+            first=form.get("from_date", ""),
+            last=form.get("to_date", ""),
+            reason=form.get("reason", ""),
+            today=now.today,
+            others=[
+                other
+                for other in register().rows("closure", station_id=station_id)
+                # those of this very form, sent once more, are no others
+                if not (mark and other["id"].startswith(mark))
+                and notices.phase(other, today=now.today) != notices.OVER
+            ],
+            labels=(
+                say(N_("First day"), lang=lang),
+                say(N_("Last day"), lang=lang),
+                say(N_("Why"), lang=lang),
+            ),
+        )
+    except notices.SharedDaysError as error:
+        if name is None:
+            raise
+        raise WebError("“{name}”: {why}", name=name, why=error) from error
 
 
 @unit_home.post("/home/closures/<closure_id>/end")

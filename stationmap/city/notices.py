@@ -20,6 +20,10 @@ REACH_DAYS = 366  # a notice begins and ends within so many days of today
 _DAY = dt.timedelta(days=1)
 
 
+class SharedDaysError(InputError):
+    """A notice of the same station has some of the days already."""
+
+
 @dataclass(frozen=True)
 class Days:
     """The days of a notice, as a sentence has them."""
@@ -71,7 +75,9 @@ def closure(
     ------
     InputError
         A day cannot be read, the days are in the wrong order, are over or far away, the reason is
-        missing, or a notice of these days is there already.
+        missing.
+    SharedDaysError
+        A notice of some of these days is there already.
     """
     begin = _read(first, what=labels[0])
     end = _read(last, what=labels[1]) if last.strip() else None
@@ -102,7 +108,7 @@ def closure(
     }
     shared = next((other for other in others if _share_a_day(row, other)), None)
     if shared is not None:
-        raise InputError(
+        raise SharedDaysError(
             "There is a notice for these days already: {days}, {reason}. Nothing was saved; end "
             "that one first, or choose other days.",
             days=Days.of(shared),

@@ -183,6 +183,29 @@ def test_the_same_form_at_the_same_time_is_kept_once(office):
     assert len(office.register.rows("restock", station_id="CLOSED")) == 1
 
 
+def test_one_form_closes_several_stations_or_none(office):
+    before = office.register.seq()
+    notice = {"unit": "U1", "from_date": day(20), "to_date": day(26), "reason": "放假"}
+    page = office.unit.get("/home/closures/new").text
+    assert 'value="P300"' in page
+    assert 'value="LIB"' not in page
+    foreign = post(office.unit, "/home/closures/many", {**notice, "station": ["P300", "LIB"]})
+    assert foreign.status_code == 404
+    assert "至少选择一个站点" in said(post(office.unit, "/home/closures/many", notice))
+    assert office.register.seq() == before
+    both, mark = {**notice, "station": ["P300", "HOSTILE"]}, str(uuid.uuid4())
+    for _ in range(2):
+        assert post(office.unit, "/home/closures/many", both, action=mark).status_code == 303
+    assert office.register.action(mark).events == 2
+    clash = post(office.unit, "/home/closures/many", {**notice, "station": ["P40", "P300"]})
+    assert clash.status_code == 400
+    assert "“有礼点300”：这几天已有停开公告" in said(clash)
+    assert not office.register.rows("closure", station_id="P40", from_date=day(20))
+    assert post(office.west, f"/manage/stations/changes/{mark}/undo").status_code in (303, 404)
+    assert post(office.city, f"/manage/stations/changes/{mark}/undo").status_code == 303
+    assert card(office, "P300")["notices"] == []
+
+
 # -- scope -----------------------------------------------------------------------------------
 
 
@@ -300,6 +323,18 @@ def test_a_station_is_applied_for_approved_listed_and_put_into_operation(office)
     opened = post(office.west, f"/manage/applications/{row['id']}/open", follow_redirects=True)
     assert "已转为正常运行" in said(opened)
     assert card(office, station["id"])["status"] == "active"
+
+
+def test_who_decides_reads_what_stands_around_the_place(office):
+    row = apply(office, "空白点", x=200)
+    page = office.west.get(f"/manage/applications/{row['id']}").text
+    # the planned one at 150 m, and the gap from 80 to 300 m
+    assert "最近的站点（正常运行或拟建）是拟建点，相距 50 米" in page
+    assert "位于人民路的空白路段（长 220 米，需增设 4 个）" in page
+    home = apply(office, "总站", x=200, type="home")
+    assert "空白路段（长" not in office.west.get(f"/manage/applications/{home['id']}").text
+    for one in (row, home):
+        post(office.unit, f"/home/applications/{one['id']}/back")
 
 
 def test_an_approval_is_one_action_and_can_be_undone(office):
