@@ -1,5 +1,6 @@
 """Register: stations, units and all that is kept of them, as events and as their present state."""
 
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Register:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        weakref.finalize(self, engine.dispose)
 
     @classmethod
     def open(cls, url: str | Path) -> "Register":
