@@ -300,6 +300,8 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
     taken = _mine(upload_id)
     if taken.done is not None:
         return _to("done", taken)
+    if _found(taken)["report"] is None:
+        return _to("columns", taken)
     action = action_id()
     try:
         if city().now().version != _found(taken)["version"]:

@@ -1,0 +1,328 @@
+"""Every route × role × scope × object, derived from what the routes declare: as intended, no more.
+
+A new route fails here until it stands in one of the two tables below; what is expected of it then
+follows from its permission and from `Account.covers`.
+"""
+
+import io
+import shutil
+import uuid
+from types import SimpleNamespace
+
+import pytest
+import signed_in
+from flask import Blueprint, Flask
+from pages_town import place, table, town  # noqa: F401
+
+from stationmap.city.remarks import KINDS
+from stationmap.store.events import Change
+from web.access import PERMISSIONS, access_of, allow, guard, public
+from web.app import create_app
+
+# routes about no single object: what they show is cut to the account's scope
+PLAIN = {
+    "accounts.listed",
+    "accounts.new",
+    "applications.apply",
+    "applications.listed",
+    "applications.new",
+    "applications.own",
+    "audit.download",
+    "audit.listed",
+    "importing.start",
+    "importing.upload",
+    "login.end_session",
+    "login.own",
+    "login.password",
+    "login.sign_out",
+    "manage_history.changes",
+    "manage_locate.accept",
+    "manage_locate.exact",
+    "manage_locate.queue",
+    "manage_locate.workbook",
+    "manage_merge.proposals",
+    "manage_stations.create",
+    "manage_stations.export",
+    "manage_stations.listing",
+    "manage_stations.new",
+    "remarks.received",
+    "unit_home.home",
+    "unit_home.many",
+    "unit_home.close_many",
+}
+# routes about one object -> its kind
+ABOUT = {
+    "accounts.edit": "account",
+    "accounts.reset": "account",
+    "accounts.state": "account",
+    "applications.decide": "application",
+    "applications.give_up": "station",
+    "applications.one": "application",
+    "applications.open_station": "admitted",
+    "applications.take_back": "application",
+    "importing.carry_out": "upload",
+    "importing.choose": "upload",
+    "importing.columns": "upload",
+    "importing.done": "upload",
+    "importing.refused": "upload",
+    "importing.rows": "upload",
+    "importing.undo": "import",
+    "manage_history.change": "action",
+    "manage_history.history": "station",
+    "manage_history.undo": "action",
+    "manage_locate.one": "lost",
+    "manage_locate.place": "lost",
+    "manage_locate.undo": "placing",
+    "manage_merge.choose": "station",
+    "manage_merge.merge": "station",
+    "manage_stations.contact": "station",
+    "manage_stations.one": "station",
+    "manage_stations.save": "station",
+    "manage_stations.save_contact": "station",
+    "manage_stations.state": "station",
+    "remarks.answer": "remark",
+    "unit_home.reopen": "closure",
+    "unit_home.close": "station",
+    "unit_home.replenish": "restock",
+    "unit_home.report": "station",
+    "unit_home.station": "station",
+}
+# the public routes that take a form; every other public route changes nothing
+OPEN_FORMS = {"login.sign_in", "remarks.send"}
+ENDINGS = {"manage_stations.export": {"ending": "csv"}}
+
+KIND = next(iter(KINDS))
+WEST, EAST = "330802", "330803"
+WHO = {
+    "city": ("city", "", None),
+    "west": ("county", WEST, None),
+    "east": ("county", EAST, None),
+    "planner": ("planner", "", None),
+    "planner-west": ("planner", WEST, None),
+    "inspector": ("inspector", WEST, None),
+    "unit-west": ("unit", WEST, "u-west"),
+    "unit-east": ("unit", EAST, "u-east"),
+}
+SIDES = {"west": (WEST, "u-west"), "east": (EAST, "u-east")}
+
+
+def test_what_declares_nothing_is_refused_by_name():
+    app, bare, open_one = Flask("x"), Blueprint("bare", "x"), public(Blueprint("open", "x"))
+    bare.add_url_rule("/a", "forgotten", lambda: "")
+    bare.add_url_rule("/b", "said", allow("own")(lambda: ""))
+    open_one.add_url_rule("/c", "seen", lambda: "")
+    app.register_blueprint(open_one)
+    assert access_of(app, "open.seen").permission is None
+    app.register_blueprint(bare)
+    with pytest.raises(LookupError, match=r"bare\.forgotten$"):
+        guard(app)
+
+
+def test_a_permission_that_does_not_exist_cannot_be_declared():
+    with pytest.raises(KeyError):
+        allow("station.destroy")
+
+
+@pytest.fixture(scope="module")
+def world(town, tmp_path_factory):  # noqa: F811
+    """The town with two of everything, one in each county, and an account of every kind."""
+    return make_world(town, tmp_path_factory.mktemp("matrix"))
+
+
+def make_world(town, folder):  # noqa: F811
+    shutil.copytree(town.path, folder / "town")
+    app = create_app(folder / "town")
+    made = SimpleNamespace(app=app, objects={}, clients={}, tokens={})
+    made.register = app.extensions["city"].register
+    for name, (role, adcode, unit_id) in WHO.items():
+        made.clients[name] = signed_in.client(app, role=role, adcode=adcode, unit_id=unit_id)
+        made.tokens[name] = signed_in.token(made.clients[name])
+    for side in SIDES:
+        made.objects[side] = objects(made.register, side, by=made.clients[side].account.id)
+    made.nobody = app.test_client()
+    return made
+
+
+def objects(register, side, *, by):
+    """One of every kind in a county, by kind; the county's administrator made them."""
+    adcode, unit_id = SIDES[side]
+    x, at = 100 if side == "west" else 900, "2026-03-05T04:00:00.000+00:00"
+    own = {"unit_id": unit_id, "unit": f"单位{side}", "adcode": adcode, "type": "point"}
+    own |= {"status": "active", "supplies": "umbrella"}
+
+    def write(kind, entity, made, columns):
+        mark, change = str(uuid.uuid4()), Change(entity, made, columns)
+        register.write([change], action=mark, by=by, kind=kind)
+        return mark
+
+    def new(entity, mark, **columns):
+        write("edit", entity, f"{mark}-{side}", columns)
+        return f"{mark}-{side}"
+
+    new("unit", "u", name=f"单位{side}", adcode=adcode)
+    station = new("station", "s", name=f"甲{side}", geometry=place(x, 40), **own)
+    other = new("station", "o", name=f"乙{side}", geometry=place(x + 5, 45), **own)
+    placed = new("station", "p", name=f"丁{side}", **own)
+    new("contact", "s", person=f"人{side}", phone="0570-0000000")
+    waiting = {"unit_id": unit_id, "reason": "要", "at": at}
+    asked = {"name": f"戊{side}", "adcode": adcode, "geometry": place(x, 60)}
+    return {
+        "station": station,
+        "other": other,
+        "lost": new("station", "l", name=f"丙{side}", **own),
+        "action": write("edit", "station", station, {"address": f"路{side}"}),
+        "import": write("import", "station", other, {"address": "巷"}),
+        "placing": write("locate", "station", placed, {"geometry": place(x, 50)}),
+        "account": signed_in.account(
+            register, role="unit", adcode=adcode, unit_id=unit_id, name=f"账号{side}"
+        ).id,
+        "closure": new("closure", "c", station_id=station, from_date="2026-03-05", at=at),
+        "restock": new("restock", "r", station_id=station, supply="umbrella", state="short", at=at),
+        "remark": new(
+            "remark", "m", station_id=station, kind=KIND, text=f"话{side}", state="open", at=at
+        ),
+        "application": new(
+            "application", "a", kind="withdrawal", station_id=other, state="submitted", **waiting
+        ),
+        "admitted": new(
+            "application",
+            "b",
+            kind="admission",
+            station_id=station,
+            station=asked,
+            state="approved",
+            **waiting,
+        ),
+    }
+
+
+def routes(app):
+    """Endpoint, rule and method of all that is not public."""
+    for rule in sorted(
+        app.url_map.iter_rules(), key=lambda r: (r.endpoint == "login.sign_out", r.endpoint)
+    ):
+        permission = access_of(app, rule.endpoint).permission
+        if permission is not None:
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield rule, method, permission
+
+
+def ask(world, client, rule, method, own, *, token="", upload=None):
+    """Send what a route asks for about the objects of one side; answer its status."""
+    kind = ABOUT.get(rule.endpoint)
+    target = upload if kind == "upload" else own.get(kind)
+    values = dict(ENDINGS.get(rule.endpoint, {}))
+    if target and rule.arguments:
+        (name,) = rule.arguments
+        values[name] = target
+    station = own["lost"] if kind == "lost" else own["station"]
+    with world.app.test_request_context():
+        path = world.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
+    about = {"id": station, "keep": own["station"], "drop": own["other"]} if kind else {}
+    if method == "GET":
+        return client.get(path, query_string=about)
+    form = {"csrf_token": token, "action": str(uuid.uuid4())}
+    if kind:
+        form |= {"station": station, "keep": own["station"], "drop": own["other"]}
+    return client.open(path, method=method, query_string=about, data=form)
+
+
+def test_every_route_stands_in_one_of_the_tables(world):
+    declared = {rule.endpoint for rule, _, _ in routes(world.app)}
+    assert declared == PLAIN | ABOUT.keys()
+    assert not PLAIN & ABOUT.keys()
+
+
+def test_public_routes_change_nothing_but_for_the_known_forms(world):
+    rules = [
+        r for r in world.app.url_map.iter_rules() if not access_of(world.app, r.endpoint).permission
+    ]
+    changing = {r.endpoint for r in rules if r.methods - {"GET", "HEAD", "OPTIONS"}}
+    assert changing == OPEN_FORMS
+    for endpoint in OPEN_FORMS:
+        path = next(r.rule for r in rules if r.endpoint == endpoint and "POST" in r.methods)
+        assert world.app.test_client().post(path, data={}).status_code == 403
+
+
+def test_nobody_gets_in_without_an_account(world):
+    before, wrong = world.register.seq(), []
+    for rule, method, _ in routes(world.app):
+        answer = ask(world, world.nobody, rule, method, world.objects["west"], upload=uuid.uuid4())
+        known = answer.status_code == 303 and answer.location.startswith("/login?next=")
+        if not (known if method == "GET" else answer.status_code == 401):
+            wrong.append((rule.endpoint, method, answer.status_code))
+    assert not wrong
+    assert world.register.seq() == before
+
+
+def test_no_form_is_taken_without_its_token(world):
+    before, wrong = world.register.seq(), []
+    for rule, method, permission in routes(world.app):
+        who = "unit-west" if "city" not in PERMISSIONS[permission] else "city"
+        if method != "GET":
+            answer = ask(
+                world,
+                world.clients[who],
+                rule,
+                method,
+                world.objects["west"],
+                token="x",
+                upload=uuid.uuid4(),
+            )
+            if answer.status_code != 403:
+                wrong.append((rule.endpoint, answer.status_code))
+    assert not wrong
+    assert world.register.seq() == before
+
+
+def uploaded(world, who):
+    """Upload a small list as one account; its uuid."""
+    row = {"编号": "N1", "名称": "新站", "类型": "有礼点", "经度": 118.8701, "纬度": 28.9501}
+    rows = [row, row | {"编号": "N2", "类型": "没有这一类"}]
+    folder = world.app.extensions["city"].path.parent
+    data = table(folder / "new.csv", rows).read_bytes()
+    form = {"file": (io.BytesIO(data), "new.csv"), "kind": "stations"}
+    answer = signed_in.post(world.clients[who], "/manage/import", form)
+    own = next(part for part in answer.location.split("/") if len(part) == 36)
+    roles = {f"column-{n}": role for n, role in enumerate(("id", "name", "type", "lon", "lat"))}
+    form = {"datum": "wgs84", **roles}
+    answer = signed_in.post(world.clients[who], f"/manage/import/{own}/columns", form)
+    assert answer.location.endswith("/rows")
+    return own
+
+
+def test_every_route_answers_every_role_and_scope_as_declared(world):
+    uploads, wrong, met = uploaded(world, "west"), [], set()
+    for rule, method, permission in routes(world.app):
+        kind = ABOUT.get(rule.endpoint)
+        for who, client in world.clients.items():
+            for side in SIDES if kind else ("west",):
+                answer = ask(
+                    world,
+                    client,
+                    rule,
+                    method,
+                    world.objects[side],
+                    token=world.tokens[who],
+                    upload=uploads,
+                )
+                if client.account.role not in PERMISSIONS[permission]:
+                    expected = "forbidden"
+                elif kind == "upload":
+                    expected = "there" if who == "west" else "hidden"
+                elif kind and not client.account.covers(*SIDES[side]):
+                    expected = "hidden"
+                else:
+                    expected = "there"
+                found = {403: "forbidden", 404: "hidden"}.get(answer.status_code, "there")
+                if (
+                    found != expected
+                    or answer.status_code in {401, 405}
+                    or answer.status_code >= 500
+                ):
+                    wrong.append((rule.endpoint, method, who, side, expected, answer.status_code))
+                if answer.headers["Cache-Control"] != "no-store":
+                    wrong.append((rule.endpoint, method, who, "may be kept"))
+                met.add(expected)
+    assert not wrong, "\n".join(map(str, wrong))
+    assert met == {"there", "hidden", "forbidden"}
