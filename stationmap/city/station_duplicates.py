@@ -1,5 +1,6 @@
 """Stations that may stand twice in the register: near each other and alike, or of one number."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,28 +109,28 @@ class _Table:
         return self._within(pd.Series([name or None for name in self.names], dtype="object"))
 
     def _within(self, keys: "pd.Series[str]") -> Iterator[tuple[int, int]]:
-        for rows in keys.groupby(keys).indices.values():
+        several = keys[keys.notna() & keys.duplicated(keep=False)]
+        for rows in several.groupby(several).indices.values():
             if len(rows) <= _MOST_OF_ONE_NAME:
-                yield from combinations(rows.tolist(), 2)
+                yield from combinations(several.index[rows].tolist(), 2)
 
     def neighbours(self) -> Iterator[tuple[int, int]]:
+        """Stations near each other whose names have the same numbers and sides."""
         if len(self.placed) < 2:
             return
         xy = self.xy[self.placed]
         count = min(_NEIGHBOURS + 1, len(xy))
-        away, other = cKDTree(xy).query(xy, k=count, distance_upper_bound=NEAR_M * 1.01)
+        away, near = cKDTree(xy).query(xy, k=count, distance_upper_bound=NEAR_M * 1.01)
         row, column = np.nonzero(np.isfinite(away))
-        near = other[row, column]
-        for a, b in zip(self.placed[row].tolist(), self.placed[near].tolist(), strict=True):
-            if a < b:
-                yield a, b
-            elif a > b:
-                yield b, a
+        one, other = self.placed[row], self.placed[near[row, column]]
+        telling = pd.factorize(np.array(self.telling, dtype=object))[0]
+        some = (one != other) & (telling[one] == telling[other])
+        yield from zip(one[some].tolist(), other[some].tolist(), strict=True)
 
     def judge(self, one: int, other: int) -> Pair | None:
         """Say whether and why two rows may be one station."""
-        apart = float(np.hypot(*(self.xy[one] - self.xy[other])))
-        away = None if np.isnan(apart) else apart
+        apart = math.dist(self.xy[one], self.xy[other])
+        away = None if math.isnan(apart) else apart
         said = self._said(one, other, away)
         if said is None:
             return None
@@ -146,6 +147,8 @@ class _Table:
         if self.names[one] and self.names[one] == self.names[other]:
             return self._of_same_name(one, other, away)
         if away is None or away > NEAR_M:
+            return None
+        if not (self.names[one] and self.names[other]):
             return None
         alike = fuzz.ratio(self.names[one], self.names[other])
         if (

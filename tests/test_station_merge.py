@@ -1,0 +1,100 @@
+"""Two stations that become one in the register, and where their ids lead."""
+
+import uuid
+
+import pytest
+
+from stationmap.city import station_merge
+from stationmap.errors import InputError
+from stationmap.store import Change, Register
+
+
+@pytest.fixture
+def register(tmp_path):
+    made = Register.open(tmp_path / "register.sqlite")
+    rows = [
+        Change("station", name, {"name": name, "hours": "9:00-17:00", "hours_source": name})
+        for name in ("A", "B", "C", "D")
+    ]
+    write(made, *rows)
+    yield made
+    made.close()
+
+
+def write(register, *changes, kind="edit", note=""):
+    return register.write(list(changes), action=str(uuid.uuid4()), by="cli", kind=kind, note=note)
+
+
+def merge(register, keep, drop, *of_other):
+    rows = [register.get("station", name) for name in (keep, drop)]
+    changes = station_merge.changes(register, keep=rows[0], drop=rows[1], of_other=set(of_other))
+    return write(register, *changes, kind=station_merge.MERGE, note=keep)
+
+
+def test_columns_that_belong_together_are_taken_together(register):
+    write(register, Change("station", "B", {"geometry": (118.9, 28.9), "adcode": "330803"}))
+    merge(register, "A", "B", "hours", "geometry")
+    row = register.get("station", "A")
+    assert (row["hours_source"], row["geometry"], row["adcode"]) == ("B", (118.9, 28.9), "330803")
+    assert row["name"] == "A"
+
+
+def test_everything_that_refers_to_the_merged_one_goes_along(register):
+    write(
+        register,
+        Change("project", "p", {"station_id": "B"}),
+        Change("activity", "a", {"station_id": "B"}),
+        Change("closure", "c", {"station_id": "B"}),
+        Change("restock", "r", {"station_id": "B"}),
+        Change("application", "ap", {"station_id": "B"}),
+        Change("remark", "re", {"station_id": "B"}),
+        Change("exemption", "e", {"subject_id": "B"}),
+        Change("station", "C", {"parent_id": "B"}),
+    )
+    assert station_merge.followers(register, "B") == 8
+    merge(register, "A", "B")
+    assert station_merge.followers(register, "B") == 0
+    assert station_merge.followers(register, "A") == 8
+
+
+def test_a_station_below_its_double_is_not_its_own_superior(register):
+    write(register, Change("station", "A", {"parent_id": "B"}))
+    merge(register, "A", "B")
+    assert register.get("station", "A")["parent_id"] is None
+
+
+def test_a_contact_is_kept_or_taken_never_lost_unasked(register):
+    write(register, Change("contact", "B", {"person": "乙"}))
+    merge(register, "A", "B")
+    assert register.get("contact", "A")["person"] == "乙"
+    write(register, Change("contact", "C", {"person": "丙"}))
+    merge(register, "A", "C")
+    assert register.get("contact", "A")["person"] == "乙"
+    write(register, Change("contact", "D", {"person": "丁"}))
+    merge(register, "A", "D", "contact")
+    assert register.get("contact", "A")["person"] == "丁"
+    assert register.rows("contact", person="丙") == []
+
+
+def test_merges_of_merges_lead_to_the_last_one(register):
+    merge(register, "B", "A")
+    merge(register, "C", "B")
+    last = merge(register, "D", "C")
+    assert [station_merge.merged_into(register, one) for one in "ABCD"] == ["D", "D", "D", None]
+    assert station_merge.merged(register) == {"A": "D", "B": "D", "C": "D"}
+    register.undo(last.action, action=str(uuid.uuid4()), by="cli")
+    assert station_merge.merged(register) == {"A": "C", "B": "C"}
+    assert station_merge.merged_into(register, "C") is None
+
+
+def test_what_was_taken_out_otherwise_leads_nowhere(register):
+    write(register, Change("station", "A", None))
+    assert station_merge.merged_into(register, "A") is None
+    assert station_merge.merged_into(register, "NONE") is None
+    assert station_merge.merged(register) == {}
+
+
+def test_a_station_is_not_merged_with_itself(register):
+    row = register.get("station", "A")
+    with pytest.raises(InputError, match="itself"):
+        station_merge.changes(register, keep=row, drop=row, of_other=set())
