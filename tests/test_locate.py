@@ -9,6 +9,7 @@ from itertools import combinations
 
 import geopandas as gpd
 import pytest
+import rapidfuzz
 import shapely.affinity
 from shapely.geometry import LineString, Point, box
 
@@ -256,6 +257,30 @@ def test_mentions_agree_with_brute_force(town):
         assert found == brute_mentions(town, text), text
         seen += len(found)
     assert seen > 300
+
+
+def test_likeness_agrees_with_brute_force():
+    """Every pair of names is compared, and none is passed over that is close enough."""
+    chosen = random.Random(5)
+    letters = "甲乙丙丁戊己庚辛"
+    names = {"".join(chosen.choices(letters, k=chosen.randint(3, 7))) for _ in range(400)}
+    near = gazetteer(
+        facilities={name: (60 * n, 0) for n, name in enumerate(sorted(names))},
+        shops={},
+        streets={},
+        more={},
+    )
+    seen = 0
+    for asked_for in sorted(names)[::4]:
+        close = {
+            name
+            for name in names - {asked_for}
+            if asked_for in name or rapidfuzz.fuzz.ratio(asked_for, name) >= 80
+        }
+        found = {place.name for place, _ in near.alike(asked_for, most=400)}
+        assert found == close
+        seen += len(close)
+    assert seen > 50
 
 
 def test_crossings_agree_with_brute_force():

@@ -116,7 +116,17 @@ class Gazetteer:
             if said == said and said and (key := plain(said)):
                 self._lines[key].append((said, line))
         self._districts = districts.to_crs(crs)
+        self._district_names = [
+            (str(code), name)
+            for code, name in zip(self._districts["adcode"], self._districts["name"], strict=True)
+            if code == code and code and name == name and name and len(name) > 1
+        ]
+        self._to_degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
         self._keys = sorted(self.names)
+        self._with_pair: dict[str, list[int]] = defaultdict(list)
+        for number, key in enumerate(self._keys):
+            for pair in _pairs(key):
+                self._with_pair[pair].append(number)
         self._longest = max(map(len, (*self._keys, *self._lines)), default=0)
         self.street = lru_cache(maxsize=4096)(self._street)
         self._outlines = lru_cache(maxsize=256)(self._outline_of)
@@ -194,13 +204,18 @@ class Gazetteer:
         if len(key) < LEAST_INSIDE:
             return []
         telling = _telling(key)
-        near = rapidfuzz.process.extract(
-            key, self._keys, scorer=rapidfuzz.fuzz.ratio, score_cutoff=least, limit=None
-        )
-        scores = {found: score for found, score, _ in near}
-        scores |= {
-            k: max(scores.get(k, 0), 90.0 * len(key) / len(k)) for k in self._keys if key in k
+        # names as close as this have two letters in a row in common
+        numbers = {n for pair in _pairs(key) for n in self._with_pair.get(pair, ())}
+        near = [self._keys[number] for number in sorted(numbers)]
+        scores: dict[str, float] = {
+            found: score
+            for found, score, _ in rapidfuzz.process.extract_iter(
+                key, near, scorer=rapidfuzz.fuzz.ratio, score_cutoff=least
+            )
         }
+        for found in near:
+            if key in found:
+                scores[found] = max(scores.get(found, 0.0), 90.0 * len(key) / len(found))
         close = [
             (found, score)
             for found, score in scores.items()
@@ -268,18 +283,13 @@ class Gazetteer:
 
     def districts_named(self, text: str) -> list[str]:
         """Return the adcodes of the districts whose whole names stand in a text, longest first."""
-        named = self._districts.dropna(subset=["name", "adcode"])
-        codes = [
-            str(code)
-            for code, name in zip(named["adcode"], named["name"], strict=True)
-            if len(name) > 1 and name in text
-        ]
+        codes = [code for code, name in self._district_names if name in text]
         return sorted(codes, key=lambda code: (-len(code), code))
 
     def lonlat(self, x: float, y: float) -> tuple[float, float]:
         """Turn a place into WGS-84 degrees, rounded to 7 decimals (1 cm)."""
-        point = gpd.GeoSeries([shapely.Point(x, y)], crs=self.crs).to_crs("EPSG:4326").iloc[0]
-        return round(point.x, 7), round(point.y, 7)
+        lon, lat = self._to_degrees(x, y)
+        return round(lon, 7), round(lat, 7)
 
     def outline(self, shape: Any) -> dict[str, Any]:
         """Turn a shape into a GeoJSON geometry in WGS-84, no finer than a metre."""
@@ -306,6 +316,10 @@ def parted(name: str) -> tuple[str, str]:
 
 def _agree(one: str, other: str) -> bool:
     return not one or not other or one.endswith(other) or other.endswith(one)
+
+
+def _pairs(key: str) -> set[str]:
+    return {key[k : k + 2] for k in range(len(key) - 1)}
 
 
 def _telling(key: str) -> str:
