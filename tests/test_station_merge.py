@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+import small_city
 
 from stationmap.city import station_merge
 from stationmap.errors import InputError
@@ -81,9 +82,8 @@ def test_merges_of_merges_lead_to_the_last_one(register):
     merge(register, "C", "B")
     last = merge(register, "D", "C")
     assert [station_merge.merged_into(register, one) for one in "ABCD"] == ["D", "D", "D", None]
-    assert station_merge.merged(register) == {"A": "D", "B": "D", "C": "D"}
     register.undo(last.action, action=str(uuid.uuid4()), by="cli")
-    assert station_merge.merged(register) == {"A": "C", "B": "C"}
+    assert [station_merge.merged_into(register, one) for one in "AB"] == ["C", "C"]
     assert station_merge.merged_into(register, "C") is None
 
 
@@ -91,10 +91,19 @@ def test_what_was_taken_out_otherwise_leads_nowhere(register):
     write(register, Change("station", "A", None))
     assert station_merge.merged_into(register, "A") is None
     assert station_merge.merged_into(register, "NONE") is None
-    assert station_merge.merged(register) == {}
 
 
 def test_a_station_is_not_merged_with_itself(register):
     row = register.get("station", "A")
     with pytest.raises(InputError, match="itself"):
         station_merge.changes(register, keep=row, drop=row, of_other=set())
+
+
+def test_a_list_that_still_has_both_does_not_bring_the_merged_one_back(tmp_path):
+    city = small_city.make(tmp_path)
+    merge(city.register, "A0", "A1")
+    report = city.import_file("stations", tmp_path / "list.csv", datum="wgs84")
+    assert [line.id for line in report.diff.removed_by_hand] == ["A1"]
+    assert city.register.get("station", "A1") is None
+    assert station_merge.merged_into(city.register, "A1") == "A0"
+    assert len(city.stations()) == 5

@@ -5,7 +5,6 @@ from typing import Any
 
 from stationmap.errors import InputError
 from stationmap.store import Change, Register
-from stationmap.store.events import Event
 
 MERGE = "merge"
 """Kind of the action; its note is the id of the station that was kept."""
@@ -102,26 +101,6 @@ def merged_into(register: Register, station_id: str) -> str | None:
             return None
         found = last.note
     return None
-
-
-def merged(register: Register) -> dict[str, str]:
-    """Return every merged id that no station has now, with the station that it is now.
-
-    An import asks this, so that a list that still has both does not bring the merged one back.
-    """
-    gone: dict[str, str] = {}
-    before: int | None = None
-    while found := register.actions(before=before, kinds=(MERGE,), limit=500):
-        for action in found:
-            if action.undone_by is None:
-                gone |= dict.fromkeys(_removed(register.events(action.id)), action.note)
-        before = found[-1].seq
-    whole = {one: merged_into(register, one) for one in gone}
-    return {one: target for one, target in whole.items() if target is not None}
-
-
-def _removed(events: list[Event]) -> list[str]:
-    return [e.id for e in events if e.entity == "station" and e.after is None]
 
 
 def _contacts(register: Register, keep: str, drop: str, *, of_other: bool) -> list[Change]:

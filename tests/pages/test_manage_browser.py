@@ -1,5 +1,7 @@
 """Stations' pages in a real Chromium: two who edit at once, a pin that is dragged, a phone."""
 
+import uuid
+
 import pytest
 import signed_in
 from pages_town import HOSTILE, chromium, own_town, place, serve, town  # noqa: F401
@@ -47,6 +49,10 @@ class Office:
     def open(self, page, path):
         page.goto(self.served.address + path)
         page.wait_for_load_state("networkidle")
+
+    def change(self, station_id, **values):
+        change = Change("station", station_id, values)
+        self.register.write([change], action=str(uuid.uuid4()), by="cli", kind="edit")
 
     def row(self, station_id):
         return self.register.get("station", station_id)
@@ -102,6 +108,39 @@ def test_two_edit_one_station_at_once_and_nothing_is_lost(office):
     # and the first one, whose page is open still, is told in turn
     one.locator("#newer").wait_for(state="visible")
     assert other.account.name in one.locator("#newer").inner_text()
+
+
+def test_what_was_typed_before_does_not_write_over_what_others_saved_since(office):
+    page = office.sign_in()
+    office.open(page, f"{BASE}/edit?id=P0")
+    page.get_by_label("地址").fill("我记下的地址")
+    office.open(page, BASE)
+    office.change("P0", name="别人改的名")
+    office.open(page, f"{BASE}/edit?id=P0")
+    page.get_by_text("已恢复您上次填写的内容").wait_for()
+    assert page.get_by_label("地址").input_value() == "我记下的地址"
+    page.get_by_role("button", name="保存").click()
+    page.get_by_role("heading", name="有两个版本").wait_for()
+    page.get_by_role("button", name="按所选保存").click()
+    page.get_by_text("已保存。").wait_for()
+    row = office.row("P0")
+    assert (row["name"], row["address"]) == ("别人改的名", "我记下的地址")
+
+
+def test_what_was_typed_before_can_be_let_go(office):
+    page = office.sign_in()
+    office.open(page, f"{BASE}/edit?id=P0")
+    page.get_by_label("地址").fill("不要的地址")
+    office.open(page, BASE)
+    office.change("P0", name="别人改的名")
+    office.open(page, f"{BASE}/edit?id=P0")
+    page.get_by_role("button", name="不要了").click()
+    page.get_by_label("主管部门").fill("文旅局")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_text("已保存。").wait_for()
+    row = office.row("P0")
+    assert (row["name"], row["supervising_unit"]) == ("别人改的名", "文旅局")
+    assert row["address"] == HOSTILE
 
 
 def test_a_pin_is_dragged_or_moved_by_keys_and_undone(office):
@@ -221,10 +260,7 @@ def test_the_card_of_the_map_leads_to_the_form_within_ones_charge(office):
 
 def test_what_others_typed_is_text_beside_the_pin_too(office):
     page = office.sign_in()
-    office.register.write(
-        [Change("station", "P40", {"name": HOSTILE})],
-        action="6f0f3a53-27a6-4a0e-9d9e-0c2f3f8a0001", by="cli", kind="edit",
-    )  # fmt: skip
+    office.change("P40", name=HOSTILE)
     office.open(page, f"{BASE}/edit?id=P0")
     near = page.locator(".near-pin").first
     near.wait_for()

@@ -30,9 +30,14 @@ function fill(form, draft) {
   }
 }
 
+// a field that a draft brings back along: of which version the rest was typed, so that what somebody
+// else saved since is laid beside it and not written over
+const base = (form) => form.elements.namedItem(form.dataset.draftKeeps ?? "");
+
 function keep(key, form) {
   try {
-    sessionStorage.setItem(key, JSON.stringify({ values: read(form), sent: false }));
+    const draft = { values: read(form), sent: false, base: base(form)?.value };
+    sessionStorage.setItem(key, JSON.stringify(draft));
   } catch {
     // a full or forbidden store: the form works without
   }
@@ -63,9 +68,12 @@ function watch(form) {
   if (draft && JSON.stringify(draft.values) !== asWas) {
     const said = document.getElementById("draft-said").content.firstElementChild.cloneNode(true);
     const initial = JSON.parse(asWas);
+    const fresh = base(form)?.value;
+    if (draft.base) base(form).value = draft.base;
     fill(form, draft.values);
     form.prepend(said);
     said.querySelector("button").addEventListener("click", () => {
+      if (draft.base) base(form).value = fresh;
       fill(form, initial);
       sessionStorage.removeItem(key);
       said.remove();
