@@ -316,7 +316,7 @@ class City:
         )
 
     def _stamp(self) -> str:
-        """Digest of the files and of the register's sequence: the same as long as all stay."""
+        """Digest of the files and of the register's state: the same as long as all stay."""
         digest = hashlib.sha256()
         for path in (
             self.path / settings.FILE,
@@ -325,7 +325,7 @@ class City:
         ):
             data = path.read_bytes() if path.is_file() else b""
             digest.update(len(data).to_bytes(8, "big") + data)
-        digest.update(str(self.register.seq()).encode())
+        digest.update(self.register.state().encode())
         return digest.hexdigest()[:12]
 
     def _read_pack(self, standard: str) -> Pack:

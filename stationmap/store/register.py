@@ -3,16 +3,14 @@
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stationmap.errors import Conflict, InputError
-from stationmap.store import backend, migrate, models, queries
+from stationmap.store import backend, migrate, models, queries, snapshot
 from stationmap.store.events import (
     Action,
     Chain,
@@ -30,31 +28,11 @@ from stationmap.store.events import (
     restored,
     tracked,
 )
-from stationmap.store.models import ENTITIES, PUBLIC, canonical
+from stationmap.store.models import ENTITIES, canonical
+from stationmap.store.snapshot import Snapshot
 
-FEW = 2_000  # changed rows up to which a snapshot is patched rather than read anew
 AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
 """Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The public entities as they were at one sequence number.
-
-    Attributes
-    ----------
-    seq : int
-    frames : mapping
-        Entity → its rows in the order in which they came to be, all columns; places are pairs of
-        longitude and latitude in degrees (WGS-84), or None. Shared: copy before you change one.
-    changed : mapping or None
-        Entity → ids of the rows that differ from those of the snapshot before; None where there
-        was none, or too much changed to say.
-    """
-
-    seq: int
-    frames: Mapping[str, pd.DataFrame]
-    changed: Mapping[str, frozenset[str]] | None = None
 
 
 class Register:
@@ -130,6 +108,11 @@ class Register:
         with self.reading() as connection:
             return int(_head(connection).seq)
 
+    def state(self) -> str:
+        """Return a short text that every event changes, and a restored backup too; cheap."""
+        with self.reading() as connection:
+            return snapshot.state(connection, int(_head(connection).seq))
+
     def get(self, entity: str, id: str) -> Row | None:  # noqa: A002 - the column's name
         """Return one row with all its columns; None where there is none of this id."""
         found = self.rows(entity, id=id)
@@ -155,19 +138,7 @@ class Register:
         `previous` itself is returned where nothing has changed since.
         """
         with self.reading() as connection:
-            seq = _head(connection).seq
-            if previous is not None and previous.seq == seq:
-                return previous
-            if previous is None or seq < previous.seq:
-                return Snapshot(seq, {name: queries.frame(connection, name) for name in PUBLIC})
-            changed = _changed_since(connection, previous.seq)
-            if changed is None:
-                return Snapshot(seq, {name: queries.frame(connection, name) for name in PUBLIC})
-            frames = dict(previous.frames)
-            for name in PUBLIC:
-                if ids := changed.get(name):
-                    frames[name] = _patched(connection, name, frames[name], ids)
-            return Snapshot(seq, frames, changed)
+            return snapshot.read(connection, previous)
 
     def history(
         self,
@@ -289,7 +260,9 @@ class Register:
                 )  # fmt: skip
             steps, kept = [], []
             for one, current in _present(connection, undone):
-                if (current["version"] if current else None) != (one.seq if one.after else None):
+                if (current["version"] if current else None) != (
+                    None if one.after is None else one.seq
+                ):
                     if not keep_changed:
                         raise Conflict(
                             "{id} was changed since; undo that first, or undo the rest alone",
@@ -474,34 +447,3 @@ def _stale(
         current=current,
         base=base,
     )
-
-
-# ------------------------------------------------------------------- snapshots
-
-
-def _changed_since(connection: Connection, seq: int) -> dict[str, frozenset[str]] | None:
-    """Return which rows changed, by entity; None where they are too many to be read one by one."""
-    event = models.event
-    chosen = (
-        sa.select(event.c.entity, event.c.entity_id)
-        .where(event.c.seq > seq)
-        .distinct()
-        .limit(FEW + 1)
-    )
-    found: dict[str, set[str]] = {}
-    rows = connection.execute(chosen).all()
-    if len(rows) > FEW:
-        return None
-    for entity, row_id in rows:
-        found.setdefault(entity, set()).add(row_id)
-    return {entity: frozenset(ids) for entity, ids in found.items()}
-
-
-def _patched(
-    connection: Connection, entity: str, frame: pd.DataFrame, ids: frozenset[str]
-) -> pd.DataFrame:
-    """Return a frame with some of its rows read anew, in the same order."""
-    fresh = queries.rows_by_id(connection, entity, sorted(ids))
-    kept = frame[~frame["id"].isin(ids)]
-    found = pd.concat([kept, queries.as_frame(entity, fresh)]) if fresh else kept
-    return found.sort_values("created", kind="stable", ignore_index=True)
