@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.city import station_merge
 from stationmap.errors import Conflict
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from stationmap.store import Action, Event
 from web.access import allow, log, may, me, within
 from web.caching import present
@@ -38,7 +38,7 @@ _NOT_HERE = frozenset({"account"})
 @allow("station.read")
 def history() -> ResponseReturnValue:
     """Show every change of one station, field by field, newest first; of a merged one too."""
-    station_id, params = request.args.get("id", ""), Params.of_request()
+    station_id, params = printable(request.args.get("id", "")), Params.of_request()
     within({"id": station_id, **subject_of_station(station_id)})
     before = params.whole("before", default=LATEST, low=1, high=LATEST)
     entities = ["station", *(["contact"] if may("contact.read") else [])]

@@ -8,7 +8,7 @@ import pandas as pd
 from flask import abort, redirect, url_for
 
 from stationmap.city import station_merge
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from stationmap.stations import STATUSES
 from stationmap.store.events import Event, Row
 from web import basemaps
@@ -29,9 +29,11 @@ def own(station_id: str) -> Row:
 
     The address of a merged station leads to the one that it is now.
     """
+    if printable(station_id) != station_id:
+        abort(404)
     row = register().get("station", station_id)
     if row is None:
-        target = station_merge.merged_into(register(), station_id) if station_id else None
+        target = station_merge.merged_into(register(), station_id)
         if target is None:
             abort(404)
         own(target)

@@ -4,12 +4,15 @@ import html
 import io
 import re
 import uuid
+from pathlib import Path
 
 import pytest
 import signed_in
+from babel.messages.pofile import read_po
 from pages_town import HOSTILE, own_town, place, town  # noqa: F401
 from signed_in import post
 
+import web
 from stationmap.store import Change
 from web.app import create_app
 
@@ -110,6 +113,28 @@ def test_a_units_list_holds_its_own_stations(unit):
 def test_filters_stand_in_the_address(city, query, total):
     found = words(city.get(f"{BASE}?{query}"))
     assert (f"共 {total} 个" in found) if total else ("没有符合条件的站点" in found)
+
+
+@pytest.mark.parametrize("said", ["%00", "a%00b", "%ff", "..", "/", "%2e%2e%2f", "'%20OR%201=1--"])
+def test_odd_ids_and_words_are_nothing_to_find(city, said):
+    for page in ("edit", "contact", "history", "state"):
+        assert city.get(f"{BASE}/{page}?id={said}").status_code == 404
+    for name in ("q", "type", "district", "unit"):
+        assert city.get(f"{BASE}?{name}={said}").status_code == 200
+    assert city.get(f"{BASE}/merge?keep={said}").status_code == 404
+    assert city.get(f"{BASE}/merge?keep=P0&drop={said}").status_code == 404
+
+
+def test_pages_in_english_hold_none_of_our_chinese(city):
+    with (Path(web.__file__).parent / "locale/zh/stations.po").open("rb") as stream:
+        ours = {str(m.string) for m in read_po(stream) if m.id}
+    ours = {text for text in ours if len(text) > 3 and not re.search("[{%]|[a-z]", text)}
+    assert len(ours) > 40
+    for path in ("?", "/edit?id=P0&", "/edit?id=LOST&", "/new?", "/contact?id=P0&", "/changes?",
+                 "/history?id=P0&", "/duplicates?", "/merge?keep=P0&", "/merge?keep=P0&drop=P40&",
+                 "?q=nothing&"):  # fmt: skip
+        said = words(city.get(f"{BASE}{path}lang=en"))
+        assert [text for text in ours if text in said] == []
 
 
 def test_a_filter_that_is_none_is_refused_with_a_sentence(city):
