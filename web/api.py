@@ -14,7 +14,7 @@ from stationmap.cli.output import CLASSES
 from stationmap.messages import N_
 from web.caching import ground, kept_by_version, present
 from web.desk import register
-from web.finding_words import of_subject
+from web.finding_words import settled_of_subject
 from web.notices import notices_of
 from web.params import Params, gap_filters, language
 from web.parts import (
@@ -141,7 +141,10 @@ def gap(gap_id: str) -> ResponseReturnValue:
 
 @api.get("/stations/<path:station_id>")
 def station(station_id: str) -> ResponseReturnValue:
-    """One station's public facts; posts and units, never persons."""
+    """One station's public facts; posts and units, never persons.
+
+    `findings` is null while the rules are still at new data: ask again.
+    """
     now, lang = present(), language()
     if station_id not in now.stations.index:
         merged = merged_into(register(), station_id)
@@ -172,7 +175,7 @@ def station(station_id: str) -> ResponseReturnValue:
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
         place=coordinates(row.geometry)[0] if placed else None,
         notices=notices_of(now, station_id, lang),
-        findings=of_subject(now, "station", station_id, lang),
+        findings=settled_of_subject(now, "station", station_id, lang),
     )
 
 

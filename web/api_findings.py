@@ -19,6 +19,7 @@ from web.finding_words import (
     process,
     rule_in_full,
     rule_in_short,
+    settled_of_subject,
 )
 from web.findings import SIGNS, Bools
 from web.params import Params, language
@@ -149,7 +150,10 @@ def map_findings() -> ResponseReturnValue:
 
 @findings_api.get("/facilities/<path:facility_id>", merge_slashes=False)
 def facility(facility_id: str) -> ResponseReturnValue:
-    """One facility: what it is, and what it meets and does not, each with its clause."""
+    """One facility: what it is, and what it meets and does not, each with its clause.
+
+    `findings` is null while the rules are still at new data: ask again.
+    """
     now, lang = present(), language()
     row = now.facility(facility_id)
     if row is None:
@@ -166,7 +170,7 @@ def facility(facility_id: str) -> ResponseReturnValue:
         source=text(row["source"]),
         place=coordinates(point)[0] if placed else None,
         lines=lines(row["geometry"]),
-        findings=of_subject(now, "facility", facility_id, lang),
+        findings=settled_of_subject(now, "facility", facility_id, lang),
     )
 
 

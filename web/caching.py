@@ -38,6 +38,11 @@ def ground() -> str:
     return atlas.name if atlas else "none"
 
 
+def keep_nothing() -> None:
+    """Say that this answer is not the last word on the present data."""
+    g.etag = ""
+
+
 def kept_by_version(blueprint: Blueprint, *, mark: Callable[[], str] = whole) -> Blueprint:
     """Give the blueprint's answers an ETag of what they show, and answer 304 to it."""
 
@@ -50,7 +55,9 @@ def kept_by_version(blueprint: Blueprint, *, mark: Callable[[], str] = whole) ->
 
     @blueprint.after_request
     def _tagged(response: Response) -> Response:
-        if response.status_code in {200, 204, 304}:
+        if not g.etag:
+            response.headers["Cache-Control"] = "no-store"
+        elif response.status_code in {200, 204, 304}:
             response.set_etag(g.etag)
             response.headers.setdefault("Cache-Control", "no-cache")
         return response

@@ -10,10 +10,21 @@ from stationmap.checks import RULE_KINDS
 from stationmap.messages import N_
 from stationmap.reports import wording
 from stationmap.standards import Process, Rule
+from web.caching import keep_nothing
 from web.findings import SIGNS, type_of
 from web.parts import assumption, coordinates, metres, text, type_name
 from web.view import CityView
 from web.words import IMPORTED_AS, SERVED_BY, say
+
+
+def settled_of_subject(
+    now: CityView, kind: str, subject_id: str, lang: str
+) -> list[dict[str, Any]] | None:
+    """Say the same as `of_subject`; None while the rules are still at new data."""
+    if not now.findings.settled(lang):
+        keep_nothing()
+        return None
+    return of_subject(now, kind, subject_id, lang)
 
 
 def of_subject(now: CityView, kind: str, subject_id: str, lang: str) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Findings as the pages look at them: by rule, by subject and in view, of one day."""
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, cast
 
 import geopandas as gpd
@@ -26,6 +27,10 @@ SIGNS = (NOT_MET, "advised", UNKNOWN, MET, NOT_APPLICABLE)
 # above this number in view, or below this zoom, findings are gathered into cells
 MAX_FINDINGS = 2000
 FIRST_SINGLE_ZOOM = 12
+PATIENCE_S = 0.4  # what a card waits for the findings of new data
+# one check at a time: of those that wait, only the newest is still wanted
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="findings")
+_BEGINNING = Lock()
 
 
 class Labels:
@@ -48,12 +53,34 @@ class Labels:
 class Findings:
     """What the rules of a city's pack say on one day; languages share all but the sentences."""
 
-    def __init__(self, answers: Answers, *, today: date) -> None:
+    def __init__(self, answers: Answers, *, today: date, beside: bool = False) -> None:
         self._answers = answers
+        self._beside = beside
+        self._begun: dict[str, Future[None]] = {}
+        self.given_up = False
         self.lock = RLock()
         self.today = today
         self.pack: Pack = answers.pack
         self._checks: dict[str, Check] = {}
+
+    def settled(self, lang: str) -> bool:
+        """Whether everything is worked out in `lang`; if not, another thread sets to it.
+
+        Findings that come in the place of older ones are worked out `beside` the requests: in a
+        large city that takes seconds, which nobody should wait to read one card.
+        """
+        if not self._beside:
+            return True
+        with _BEGINNING:
+            if lang not in self._begun:
+                self._begun[lang] = _WORKER.submit(self._settle, lang)
+        wait([self._begun[lang]], timeout=PATIENCE_S)
+        return self._begun[lang].done()
+
+    def _settle(self, lang: str) -> None:
+        if not self.given_up:
+            self.check(lang)
+            self.warm()
 
     def check(self, lang: str) -> Check:
         """Return what the check found, in `lang`."""

@@ -53,6 +53,7 @@ TEXTS: Mapping[str, str] = {
     "finding.of_this": N_("What the standard says of it"),
     "finding.others": N_("What else is found here"),
     "finding.none": N_("No rule speaks of it."),
+    "finding.waiting": N_("New data are being checked; what is found will stand here in a moment."),
     "finding.nowhere": N_("not on the map"),
     "finding.facility": N_("All about this facility"),
     "finding.station": N_("All about this station"),

@@ -85,7 +85,10 @@ class CityView:
         if before is not None and answers.same_ground(before.answers):
             kept = vars(before)
             vars(self).update({name: kept[name] for name in OF_THE_GROUND if name in kept})
-        self._findings_of = lru_cache(maxsize=1)(lambda today: Findings(answers, today=today))
+        beside = before is not None
+        self._findings_of = lru_cache(maxsize=1)(
+            lambda today: Findings(answers, today=today, beside=beside)
+        )
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
@@ -115,6 +118,11 @@ class CityView:
         """What the rules say today."""
         with self.lock:
             return self._findings_of(self.today)
+
+    def give_up(self) -> None:
+        """Let be what was not begun yet: a newer version has come."""
+        # without the lock, which whoever works something out may hold for long
+        self._findings_of(self.today).given_up = True
 
     @once
     def date(self) -> str | None:
@@ -438,6 +446,7 @@ class Source:
         with self._lock:
             answers = self._city.now()
             if answers.version != self._view.version:
+                self._view.give_up()
                 self._view = CityView(answers, before=self._view)
             return self._view
 

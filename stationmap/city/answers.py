@@ -39,6 +39,7 @@ _ALL_STREETS = SpacingRule.model_validate(
         "clause": {"document": "–", "article": "–", "text": {"zh": "–"}},
     }
 )
+_MISSING: Any = object()
 # what is kept under these names follows from the atlas, the settings and the standard alone
 _OF_THE_GROUND = frozenset({"layer", "facilities", "zones", "streets", "prepared"})
 
@@ -69,6 +70,7 @@ class Answers:
         self.atlas = atlas
         self.register = register
         self._kept: dict[tuple[Any, ...], Any] = {}
+        self._making: dict[tuple[Any, ...], Any] = {}
         self._lock = RLock()
         self._former: dict[tuple[Any, ...], Any] = {}
         if before is not None:
@@ -324,8 +326,8 @@ class Answers:
     def _forget(self, stale: Callable[[tuple[Any, ...]], bool]) -> None:
         """Drop what was kept for a day that is over."""
         with self._lock:
-            for key in [key for key in self._kept if stale(key)]:
-                del self._kept[key]
+            for key in [key for key in list(self._kept) if stale(key)]:
+                self._kept.pop(key, None)
 
     def _any_crs(self) -> pyproj.CRS:
         """Return the streets' metric CRS, else one centred on whatever has a place."""
@@ -460,10 +462,15 @@ class Answers:
         return ways
 
     def _keep(self, key: tuple[Any, ...], make: Callable[[], _T]) -> _T:
+        found: _T
+        if (found := self._kept.get(key, _MISSING)) is not _MISSING:
+            return found
+        # a lock for each: while the whole city is checked, the map goes on
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
-            found: _T = self._kept[key]
+            making = self._making.setdefault(key, RLock())
+        with making:
+            if (found := self._kept.get(key, _MISSING)) is _MISSING:
+                found = self._kept[key] = make()
             return found
 
 

@@ -2,11 +2,13 @@
 
 import { facts, h } from "./dom.js";
 import { chainage, number, page, percent, t } from "./page.js";
-import { segment } from "./server.js";
+import { ask, segment } from "./server.js";
 import { said, SIGNS } from "./signs.js";
 import { symbol } from "./symbols.js";
 import { show } from "./tabs.js";
 import { address, follow } from "./url.js";
+
+const AGAIN_MS = 1500;
 
 /** Changes of the address that close whatever is open on the map. */
 export const NOTHING = { station: "", facility: "", finding: "" };
@@ -55,6 +57,19 @@ const cite = ({ document, clause, rule, rule_id }) => h("p", { class: "cite" },
 
 const assumed = (finding) => finding.assumed && h("span", { class: "tag" }, t("list.assumed"));
 
+/** Findings that the server is still at after new data: asked for until they are there. */
+function waiting(path) {
+  const box = h("div", { "aria-live": "polite" }, h("p", { class: "quiet" }, t("finding.waiting")));
+  const again = async () => {
+    if (!box.isConnected) return;
+    const { findings: list } = await ask("findings", path).catch(() => ({ findings: null }));
+    if (list) box.replaceChildren(...[findings(list)].flat());
+    else setTimeout(again, AGAIN_MS);
+  };
+  setTimeout(again, AGAIN_MS);
+  return box;
+}
+
 /** Findings of one thing, shortfalls first, each with its clause. */
 function findings(list, title = t("finding.of_this")) {
   if (!list.length) return h("p", { class: "quiet" }, t("finding.none"));
@@ -97,7 +112,7 @@ export function facilityCard(facility) {
       [t("station.district"), facility.district],
       [t("station.source"), facility.source],
     ]),
-    findings(facility.findings),
+    facility.findings ? findings(facility.findings) : waiting(`facilities/${segment(facility.facility_id)}`),
   );
 }
 
@@ -148,6 +163,6 @@ export function stationCard(station) {
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
     editLink(station),
     remarkOn(station.station_id),
-    findings(station.findings),
+    station.findings ? findings(station.findings) : waiting(`stations/${segment(station.station_id)}`),
   );
 }

@@ -1,0 +1,87 @@
+"""New data while people look: nobody waits for the whole city to be checked anew."""
+
+import uuid
+from threading import Event
+
+import pytest
+from pages_town import own_town, place, town  # noqa: F401
+
+from stationmap.city.answers import Answers
+from stationmap.store import Change
+from web import findings
+from web.app import create_app
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Let every check from now on wait until the event is set."""
+    go, whole = Event(), Answers.check
+
+    def check(self, **asked):
+        assert go.wait(30)
+        return whole(self, **asked)
+
+    monkeypatch.setattr(Answers, "check", check)
+    monkeypatch.setattr(findings, "PATIENCE_S", 0.05)
+    yield go
+    go.set()
+
+
+def move(city, station, *, x):
+    change = Change("station", station, {"geometry": place(x, 5)})
+    city.register.write([change], action=str(uuid.uuid4()), by="cli", kind="move")
+
+
+def test_a_card_comes_before_the_city_is_checked_and_its_findings_after(
+    own_town,  # noqa: F811
+    slow,
+):
+    here, path = create_app(own_town.path).test_client(), "/api/v1/stations/P40"
+    slow.set()
+    before = here.get(path)
+    assert before.json["findings"] is not None
+    slow.clear()
+    move(own_town, "P40", x=60)
+
+    card = here.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    assert card.json["findings"] is None
+    assert card.json["place"] != before.json["place"]
+    assert card.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in card.headers
+    box = ",".join(map(str, (*place(0, -50), *place(1000, 50))))
+    for other in ("summary?", f"map/stations?bbox={box}&zoom=16", f"map/gaps?bbox={box}&zoom=16"):
+        assert here.get(f"/api/v1/{other}").status_code == 200
+
+    slow.set()
+    for _ in range(200):
+        settled = here.get(path)
+        if settled.json["findings"] is not None:
+            break
+    assert settled.json["findings"]
+    assert settled.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_check_that_is_no_longer_wanted_is_not_made(own_town, slow, monkeypatch):  # noqa: F811
+    made = []
+    check = Answers.check
+
+    def counted(self, **asked):
+        made.append(self.version)
+        return check(self, **asked)
+
+    monkeypatch.setattr(Answers, "check", counted)
+    here, path = create_app(own_town.path).test_client(), "/api/v1/stations/P40"
+    slow.set()
+    first = here.get(path).json["version"]
+    slow.clear()
+    versions = [first]
+    for x in (50, 55, 60):
+        move(own_town, "P40", x=x)
+        answer = here.get(path).json
+        assert answer["findings"] is None
+        versions.append(answer["version"])
+    slow.set()
+    while here.get(path).json["findings"] is None:
+        pass
+    assert versions[2] not in made
+    assert versions[3] in made
