@@ -1,6 +1,6 @@
 """Lists against the register: the same rows found again, and merged field by field."""
 
-from stationmap.city.diff import Fresh, Refused, alike, compare, edited, pairs
+from stationmap.city.diff import Fresh, Refused, alike, compare, edited, pairs, renumbered
 
 BASE = {"name": "甲", "type": "point", "address": "人民路", "geometry": (118.8, 28.9)}
 H = [f"s-{k:012x}" for k in range(9)]
@@ -211,3 +211,19 @@ def test_the_lists_in_json_are_bounded_and_the_same_rows_only_counted():
     assert len(told["changed"]["rows"][0]["fields"][0]["after"]) == 200
     assert told["same"] == {"count": 0}
     assert told["missing"]["rows"] == [{"id": "B", "name": None, "row": None, "fields": []}]
+
+
+def test_a_correction_of_a_row_without_an_id_is_not_taken_for_its_namesake_elsewhere():
+    standing = [row(H[0])]
+    elsewhere, there = fresh(H[1], geometry=(1, 1)), fresh(H[1], address="新桥街")
+    assert [line.id for line in against([elsewhere], standing, add=True).new] == [H[1]]
+    assert [line.id for line in against([there], standing, add=True).changed] == [H[0]]
+
+
+def test_a_list_that_was_numbered_anew_is_noticed():
+    names = "甲乙丙丁"
+    standing = [row(str(k), name=name, geometry=(k, k)) for k, name in enumerate(names)]
+    rows = [fresh(str(k), name=name, geometry=(k + 1, k + 1)) for k, name in enumerate(names[1:])]
+    assert renumbered(pairs(rows, standing, source="list"), rows) == 2
+    same_ids = [fresh(str(k), name=f"新{name}") for k, name in enumerate(names)]
+    assert renumbered(pairs(same_ids, standing, source="list"), same_ids) == 0

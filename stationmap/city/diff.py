@@ -162,7 +162,9 @@ def edited(row: Row) -> bool:
 # ------------------------------------------------------------------- the same row
 
 
-def pairs(fresh: Sequence[Fresh], standing: Sequence[Row], *, source: str) -> dict[int, Row]:
+def pairs(
+    fresh: Sequence[Fresh], standing: Sequence[Row], *, source: str, add: bool = False
+) -> dict[int, Row]:
     """Find for rows of a file the rows of the register that they were before.
 
     By the id that the file gave; rows without one by all that they say, then by a name (and type)
@@ -174,6 +176,8 @@ def pairs(fresh: Sequence[Fresh], standing: Sequence[Row], *, source: str) -> di
     standing : sequence of mapping
         Rows that the same source brought before.
     source : str
+    add : bool
+        The file only adds and corrects: a row of one name that stands elsewhere is another one.
 
     Returns
     -------
@@ -193,19 +197,16 @@ def pairs(fresh: Sequence[Fresh], standing: Sequence[Row], *, source: str) -> di
             found[position] = row
             used.add(row["id"])
 
-    for position, one in enumerate(fresh):
-        take(position, by_id.get(one.id))
-    for position, one in enumerate(fresh):
-        take(position, prefixed.get(one.id))
-    for key in (_name_and_type, _name, _spot):
-        loose = {
-            p: f.values for p, f in enumerate(fresh) if p not in found and _HASH.fullmatch(f.id)
-        }
-        rest = [r for r in standing if r["id"] not in used and _is_hash(r, source=source)]
-        now, before = (
-            _unique(loose.items(), key),
-            _unique(((row["id"], brought_by(row)) for row in rest), key),
-        )
+    for ids in (by_id, prefixed):
+        for position, one in enumerate(fresh):
+            take(position, ids.get(one.id))
+    for key in (_name_at_place,) if add else (_name_and_type, _name, _spot):
+        rest = [row for row in standing if row["id"] not in used and _is_hash(row, source=source)]
+        if not rest:
+            break
+        loose = {p: f for p, f in enumerate(fresh) if p not in found and _HASH.fullmatch(f.id)}
+        now = _unique(((p, f.values) for p, f in loose.items()), key)
+        before = _unique(((row["id"], brought_by(row)) for row in rest), key)
         rows = {row["id"]: row for row in rest}
         for word, position in now.items():
             take(position, rows.get(before.get(word, "")))
@@ -238,18 +239,31 @@ def _spot(row: Row) -> Any:
     return (*at, row.get("type")) if at is not None else None
 
 
+def _name_at_place(row: Row) -> Any:
+    return (row["name"], row.get("type"), row.get("geometry")) if row.get("name") else None
+
+
 def alike(found: Mapping[int, Row], fresh: Sequence[Fresh]) -> int:
     """Count the pairs that share more than a number: a name, a place, or all that they say."""
     count = 0
     for position, row in found.items():
         one, before = fresh[position], brought_by(row)
+        said = [
+            (one.values[name], before.get(name))
+            for name in ("name", "geometry", "address")
+            if one.values.get(name) is not None and before.get(name) is not None
+        ]
         # a hash is of all that a row says
-        shared = _HASH.fullmatch(one.id) is not None or "name" not in one.values
-        for column in ("name", "geometry", "address"):
-            value = one.values.get(column)
-            shared = shared or (value is not None and same(value, before.get(column)))
-        count += shared
+        count += not said or _HASH.fullmatch(one.id) is not None or any(a == b for a, b in said)
     return count
+
+
+def renumbered(found: Mapping[int, Row], fresh: Sequence[Fresh]) -> int:
+    """Count the pairs of which the file has the name under another id than before."""
+    names = _unique(((p, brought_by(row)) for p, row in found.items()), _name)
+    return sum(
+        names.get(fresh[position].values.get("name"), position) != position for position in found
+    )
 
 
 # ------------------------------------------------------------------- field by field
@@ -268,6 +282,12 @@ def merge(row: Row, one: Fresh) -> tuple[dict[str, Any], list[Field], list[Field
         Those of them that were edited to something else still: they stay as they are.
     """
     base, values = brought_by(row), one.values
+    if (
+        row.get("brought") == {}
+        and one.id == row["id"]
+        and all(same(v, base.get(n)) for n, v in values.items())
+    ):
+        return {}, [], []
     after: dict[str, Any] = {}
     news: list[Field] = []
     conflicts: list[Field] = []
@@ -337,7 +357,7 @@ def compare(
         Whether a row of this id was removed by a person.
     """
     diff = Diff()
-    found = pairs(fresh, standing, source=source)
+    found = pairs(fresh, standing, source=source, add=add)
     used = {*taken, *(row["id"] for row in standing)}
     for position, one in enumerate(fresh):
         name = one.values.get("name")

@@ -8,7 +8,7 @@ from pathlib import Path
 from stationmap.city.answers import Answers
 from stationmap.city.atlas_import import record_now, record_of, tell_completeness, tell_removed
 from stationmap.city.brought import Brought
-from stationmap.city.diff import Diff, Field, Line, alike, compare, pairs
+from stationmap.city.diff import Diff, Field, Line, alike, compare, pairs, renumbered
 from stationmap.city.listed import CONTACT, Listed
 from stationmap.city.register import ENTITY, SOURCES, source_id
 from stationmap.city.scope import belongs
@@ -110,6 +110,8 @@ def plan(
     made = Plan(Diff(), shared=len(mine) < len(standing))
     if standing and not how.add and not how.replace:
         again = pairs(fresh, mine, source=source)
+        if moved := renumbered(again, fresh):
+            made.warnings.append(Note(_RENUMBERED, {"source": source, "rows": moved}))
         if not mine or not (alike(again, fresh) or brings.layer == "counts"):
             note = Note(_OTHER_LIST, {"source": source, "file": file, "rows": len(standing)})
             if not dry_run:
@@ -147,6 +149,10 @@ _OTHER_LIST = N_(
     "{source} is the name of another list: none of the {rows} rows that it brought is like one in "
     "{file}; give this list a name of its own with --set source=NAME, or say --replace if it is to "
     "take the place of the other"
+)
+_RENUMBERED = N_(
+    "{rows} rows have an id under which {source} brought another row before: if its rows were "
+    "numbered anew, undo this import, leave the column of ids out and import it again"
 )
 _TOLD = {
     "conflicts": N_(
@@ -194,6 +200,7 @@ def _contacts(register: Register, brings: Listed, diff: Diff, *, add: bool) -> N
         Change("contact", own, None, standing[own]["version"]) for own in gone if own in standing
     ]
     new = {line.id for line in diff.new}
+    changed: set[str] = set()
     nothing: dict[str, str | None] = dict.fromkeys(CONTACT)
     for position, own in diff.ids.items():
         said = brings.contacts.get(position, nothing)
@@ -214,7 +221,8 @@ def _contacts(register: Register, brings: Listed, diff: Diff, *, add: bool) -> N
         whole = {**ours, "note": row["note"] if row else None, **after}
         empty = not any(whole.values())
         diff.changes.append(Change("contact", own, None if empty else after, version))
-        _tell_changed(diff, own)
+        changed.add(own)
+    _tell_changed(diff, changed - new)
 
 
 def _base(register: Register, own: str) -> dict[str, str | None]:
@@ -226,17 +234,14 @@ def _base(register: Register, own: str) -> dict[str, str | None]:
     return base
 
 
-def _tell_changed(diff: Diff, own: str) -> None:
+def _tell_changed(diff: Diff, changed: set[str]) -> None:
+    """Count rows among the changed ones whose contact alone is another."""
     told = Field("contact", None, None)
-    for place, line in enumerate(diff.changed):
-        if line.id == own:
-            diff.changed[place] = line._replace(fields=(*line.fields, told))
-            return
-    for place, line in enumerate(diff.same):
-        if line.id == own:
-            diff.changed.append(line._replace(fields=(told,)))
-            del diff.same[place]
-            return
+    diff.changed = [
+        line._replace(fields=(*line.fields, told)) if line.id in changed else line
+        for line in diff.changed
+    ] + [line._replace(fields=(told,)) for line in diff.same if line.id in changed]
+    diff.same = [line for line in diff.same if line.id not in changed]
 
 
 # ------------------------------------------------------------------- an import

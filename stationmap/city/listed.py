@@ -132,7 +132,6 @@ def _said(columns: Iterable[str], rows: Rows) -> frozenset[str]:
         if (name in _PLACE and placed)
         or any(role in rows.cells for role in _ROLES.get(name, (name,)))
         or (name == "adcode" and placed)
-        or name == "source_row"
     )
 
 
