@@ -4,7 +4,6 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     redirect,
     render_template,
     request,
@@ -22,17 +20,17 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import station_edit
-from stationmap.city.gazetteer import KINDS, Gazetteer
-from stationmap.city.locate import SURE, Proposal, propose
+from stationmap.city.locate import SURE, Proposal
 from stationmap.errors import Conflict
 from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.store.events import Change, Row
 from web import basemaps, security
 from web.access import allow, log, me, within
-from web.caching import ground, present
+from web.caching import present
 from web.desk import action_id, register, say_done, submit
 from web.params import Params, language
+from web.proposed import gazetteer, proposals_of, shown_proposal
 from web.station_rows import charged, find, map_data, map_shell, own
 from web.station_words import DATUMS, shown
 from web.words import WebError, say
@@ -44,71 +42,7 @@ AT_ONCE = 100
 """Exact matches that are looked at and accepted together."""
 SCANNED = 3_000
 """Stations that are gone through for them in one look."""
-BESIDE_DEG = 0.0003  # about 30 m: a station here already may be the same
 KIND = "locate"
-
-
-# ------------------------------------------------------------------- what is proposed
-
-
-class _Kept:
-    """The gazetteer of the atlas in force, made once."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._mark = ""
-        self._found: Gazetteer | None = None
-
-    def of(self, mark: str) -> Gazetteer:
-        with self._lock:
-            if self._found is None or self._mark != mark:
-                self._found, self._mark = Gazetteer.of(present().answers), mark
-            return self._found
-
-
-def gazetteer() -> Gazetteer:
-    """Return the named places of the city as they are now."""
-    kept: _Kept = current_app.extensions.setdefault("gazetteer", _Kept())
-    return kept.of(ground())
-
-
-def proposals_of(row: Row, *, with_alike: bool = True) -> list[Proposal]:
-    """Return the places proposed for a station, the surest first."""
-    types = present().pack.site_types
-    tails = [word for t in types for word in (t.name.get("zh"), t.name.get("en"), *t.also)]
-    return propose(
-        gazetteer(),
-        name=row["name"],
-        address=row["address"],
-        adcode=row["adcode"],
-        tails=tails,
-        with_alike=with_alike,
-    )
-
-
-def _shown(proposal: Proposal, lang: str) -> dict[str, Any]:
-    return {
-        "key": proposal.key,
-        "sure": proposal.sure,
-        "sure_word": say(SURE[proposal.sure], lang=lang),
-        "name": proposal.name,
-        "kind": say(KINDS[proposal.kind], lang=lang),
-        "why": [note.render(lang) for note in proposal.why],
-        "lon": proposal.lon,
-        "lat": proposal.lat,
-        "acceptable": proposal.acceptable,
-        "beside": [row["name"] or row["id"] for row in _beside(proposal)],
-    }
-
-
-def _beside(proposal: Proposal) -> list[Row]:
-    """Stations that stand there already, but for those that were withdrawn."""
-    if not proposal.acceptable:
-        return []
-    lon, lat = proposal.lon, proposal.lat
-    box = (lon - BESIDE_DEG, lat - BESIDE_DEG, lon + BESIDE_DEG, lat + BESIDE_DEG)
-    _, rows = register().find_stations(placed=True, bbox=box, limit=5)
-    return [row for row in rows if row["status"] != "closed"]
 
 
 # ------------------------------------------------------------------- the queue
@@ -146,7 +80,7 @@ def _line(row: Row, found: list[Proposal], *, at: int, lang: str) -> dict[str, A
         "name": row["name"] or say(N_("Unnamed station"), lang=lang),
         "address": row["address"],
         "district": shown(present(), "adcode", row["adcode"], lang=lang),
-        "first": _shown(found[0], lang) if found else None,
+        "first": shown_proposal(found[0], lang) if found else None,
         "others": max(len(found) - 1, 0),
     }
 
@@ -299,8 +233,10 @@ def _bench(row: Row, *, wrong: str = "", typed: str = "", status: int = 200) -> 
     at = params.whole("at", default=0, low=0, high=10**7)
     found = [] if row["geometry"] is not None else proposals_of(row)
     total, around = find(_filters(params), offset=max(at - 1, 0), limit=3)
-    before = around[0] if at else None
-    after = next(iter(around[2 if at else 1 :]), None)
+    # who comes from elsewhere than the queue stands nowhere in it
+    in_queue = row["id"] in [r["id"] for r in around[1 if at else 0 :][:1]]
+    before = around[0] if in_queue and at else None
+    after = next(iter(around[2 if at else 1 :]), None) if in_queue else None
     shapes = gazetteer()
     page = render_template(
         "locate_station.html",
@@ -318,7 +254,7 @@ def _bench(row: Row, *, wrong: str = "", typed: str = "", status: int = 200) -> 
             )
             if text
         ],
-        proposals=[_shown(p, lang) for p in found],
+        proposals=[shown_proposal(p, lang) for p in found],
         elsewhere=_elsewhere(row, found, lang),
         district=shown(now, "adcode", row["adcode"], lang=lang),
         placed=station_edit.place_text(row["geometry"]),
@@ -327,6 +263,7 @@ def _bench(row: Row, *, wrong: str = "", typed: str = "", status: int = 200) -> 
         words=params.text("q"),
         at=at,
         total=total,
+        in_queue=in_queue,
         before=before and before["id"],
         after=after and after["id"],
         datums=[(datum, say(text, lang=lang)) for datum, text in DATUMS.items()],
@@ -445,7 +382,7 @@ def _exact_page(*, wrong: str = "", status: int = 200) -> Response:
     keys = [proposal.key for _, proposal in found]
     lines = []
     for row, proposal in found[:AT_ONCE]:
-        shown_one = _shown(proposal, lang)
+        shown_one = shown_proposal(proposal, lang)
         lines.append(
             {
                 "id": row["id"],

@@ -2,14 +2,12 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
 
 from pages_town import MAIN, PEDESTRIAN, SIDE, place, table
 
 from stationmap.city import City
-from stationmap.store import Change, accounts, passwords
+from stationmap.store import Change
 
-PASSWORD = "qingshan-lvshui-7"
 TOKEN = re.compile('name="csrf_token" value="([^"]+)"')
 WEST, EAST = "330802", "330803"
 FACILITIES = {
@@ -47,31 +45,11 @@ def make(town, folder):
     return city
 
 
-def account(city, name, *, role, adcode=""):
-    """Make an account with `PASSWORD`."""
-    columns = accounts.checked(city.register, name=name, role=role, adcode=adcode, unit_id=None)
-    action = str(uuid.uuid4())
-    change = accounts.creation(city.register, columns, action=action)
-    city.register.write([change], action=action, by="cli", kind="account")
-    passwords.set_password(city.register, change.id, PASSWORD, now=datetime.now(UTC))
-    return change.id
-
-
-def signed_in(app, name):
-    """Cookie of somebody who signs in."""
-    client = app.test_client()
-    token = TOKEN.search(client.get("/login").text).group(1)
-    fields = {"name": name, "password": PASSWORD, "csrf_token": token}
-    assert client.post("/login", data=fields).status_code == 303
-    return client.get_cookie("stationmap").value
-
-
 class Person:
     """Somebody signed in, with the forms of the pages before them."""
 
-    def __init__(self, app, cookie):
-        self.client = app.test_client()
-        self.client.set_cookie("stationmap", cookie)
+    def __init__(self, client):
+        self.client = client
 
     def get(self, address, status=200):
         answer = self.client.get(address)

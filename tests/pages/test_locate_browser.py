@@ -4,9 +4,10 @@ import re
 import shutil
 
 import pytest
-from locate_town import account, lost, make, signed_in
+from locate_town import lost, make
 from pages_town import chromium, place, serve  # noqa: F401 - a fixture
 from pages_town import make as make_town
+from signed_in import client, cookie
 
 from web.app import create_app
 
@@ -17,10 +18,8 @@ pytestmark = pytest.mark.chromium
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("locate-browser")
     city = make(make_town(folder).path, folder)
-    account(city, "city", role="city")
-    cookie = signed_in(create_app(city.path), "city")
     running = serve(city.path)
-    yield city, running.address, cookie
+    yield city, running.address, cookie(client(create_app(city.path)), running.address)
     running.close()
     city.register.close()
     shutil.rmtree(folder)
@@ -28,9 +27,9 @@ def served(tmp_path_factory):
 
 @pytest.fixture
 def page(served, chromium):  # noqa: F811 - pytest fills it in
-    _, address, cookie = served
+    _, address, own = served
     context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=address)
-    context.add_cookies([{"name": "stationmap", "value": cookie, "url": address}])
+    context.add_cookies([own])
     page = context.new_page()
     page.wrong = []
     page.on("pageerror", lambda error: page.wrong.append(str(error)))

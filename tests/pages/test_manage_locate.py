@@ -6,38 +6,26 @@ import shutil
 
 import openpyxl
 import pytest
-from locate_town import EAST, LOST, WEST, Person, account, change, lost, make, signed_in
+from locate_town import EAST, LOST, WEST, Person, change, lost, make
 from pages_town import MAIN, SIDE, place
 from pages_town import make as make_town
+from signed_in import client
 
 from stationmap.city import City
 from web.app import create_app
 
-ACCOUNTS = {
-    "city": ("city", ""),
-    "west": ("county", WEST),
-    "east": ("county", EAST),
-    "planner": ("planner", ""),
-}
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The town's folder, and a cookie of each account: sessions are copied along with it."""
     folder = tmp_path_factory.mktemp("locate")
     city = make(make_town(folder).path, folder)
-    app = create_app(city.path)
-    cookies = {}
-    for name, (role, adcode) in ACCOUNTS.items():
-        account(city, name, role=role, adcode=adcode)
-        cookies[name] = signed_in(app, name)
     city.register.close()
-    return city.path, cookies
+    return city.path
 
 
 @pytest.fixture
 def city(made, tmp_path):
-    shutil.copytree(made[0], tmp_path / "town")
+    shutil.copytree(made, tmp_path / "town")
     return City.open(tmp_path / "town")
 
 
@@ -47,8 +35,8 @@ def app(city):
 
 
 @pytest.fixture
-def person(made, app):
-    return lambda name: Person(app, made[1][name])
+def person(app):
+    return lambda role, adcode="": Person(client(app, role=role, adcode=adcode))
 
 
 @pytest.fixture
@@ -81,7 +69,7 @@ def test_queue_lists_who_has_no_place_and_what_is_proposed(admin):
     page = admin.get("/manage/locate")
     for name, _, _ in LOST.values():
         assert name in page
-    assert "共 8 " in page or "8" in page
+    assert "共 8 个" in page
     assert "名称吻合" in page
     assert "只知街道" in page
     assert "没有建议" in page
@@ -188,7 +176,7 @@ def test_undo_is_for_actions_of_this_page_only(city, admin):
 def test_two_people_at_once_lose_nothing(city, admin, person):
     address = "/manage/locate/station?id=L2"
     page = admin.get(address)
-    other = person("west")
+    other = person("county", WEST)
     accept(other, "L2", "汽车西站")
     first = at(city, "L2")
     lon, lat = place(100, 100)
@@ -256,7 +244,7 @@ def test_a_station_that_stands_there_already_is_named(city, admin):
 
 
 def test_a_county_sees_and_places_its_own_only(city, person):
-    east = person("east")
+    east = person("county", EAST)
     page = east.get("/manage/locate")
     assert "人民医院有礼点" in page
     assert "汽车西站租车点" not in page
@@ -275,10 +263,27 @@ def test_a_county_sees_and_places_its_own_only(city, person):
     assert city.register.get("station", "L5")["adcode"] == EAST
 
 
+def test_what_fits_outside_the_stated_district_is_told_and_not_proposed(city, admin):
+    change(city, "L2", adcode=EAST)
+    page = admin.get("/manage/locate/station?id=L2")
+    assert "所写区县（衢江区）以外有：汽车西站（柯城区）" in page
+    assert "<strong>汽车西站</strong>" not in page
+
+
+def test_the_place_in_the_queue_is_told_to_who_comes_through_it_only(admin):
+    first = re.search('href="(/manage/locate/station[^"]+at=1[^"]*)"', admin.get("/manage/locate"))
+    page = admin.get(first.group(1).replace("&amp;", "&"))
+    assert "第 2 个，共 8 个" in page
+    assert "上一个" in page
+    assert "跳过，看下一个" in page
+    elsewhere = re.search("id=(L[0-9])", first.group(1)).group(1)
+    assert "跳过，看下一个" not in admin.get(f"/manage/locate/station?id={elsewhere}&at=5")
+
+
 def test_another_county_cannot_take_it_back(city, admin, person):
     page = admin.get(accept(admin, "L2", "汽车西站").location)
     undo = re.search('action="(/manage/locate/undo/[^"]+)"', page).group(1)
-    east = person("east")
+    east = person("county", EAST)
     east.send(undo, east.get("/manage/locate"), 404)
     assert at(city, "L2") is not None
 

@@ -60,7 +60,7 @@ for (const button of document.querySelectorAll("[data-look]")) {
 function write({ lat, lng }) {
   form.elements.place.value = `${Number(lng.toFixed(DECIMALS))}, ${Number(lat.toFixed(DECIMALS))}`;
   form.elements.datum.value = "wgs84";
-  $("pin-save").hidden = false;
+  form.elements.place.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function put(at) {
@@ -103,7 +103,7 @@ function follow() {
     return;
   }
   const at = L.latLng(said[1], said[0]);
-  put(at);
+  if (!pin || !pin.getLatLng().equals(at, 1e-7)) put(at);
   $("pin-save").hidden = false;
   if (!map.getBounds().contains(at)) map.setView(at, Math.max(map.getZoom(), 16), { animate: false });
 }

@@ -1,0 +1,76 @@
+"""Places proposed for a station, as the pages of 待定位 show them."""
+
+from threading import Lock
+from typing import Any
+
+from flask import current_app
+
+from stationmap.city.gazetteer import KINDS, Gazetteer
+from stationmap.city.locate import SURE, Proposal, propose
+from stationmap.store.events import Row
+from web.caching import ground, present
+from web.desk import register
+from web.words import say
+
+BESIDE_DEG = 0.0003  # about 30 m: a station here already may be the same
+
+
+class _Kept:
+    """The gazetteer of the atlas in force, made once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._mark = ""
+        self._found: Gazetteer | None = None
+
+    def of(self, mark: str) -> Gazetteer:
+        with self._lock:
+            if self._found is None or self._mark != mark:
+                self._found, self._mark = Gazetteer.of(present().answers), mark
+            return self._found
+
+
+def gazetteer() -> Gazetteer:
+    """Return the named places of the city as they are now."""
+    kept: _Kept = current_app.extensions.setdefault("gazetteer", _Kept())
+    return kept.of(ground())
+
+
+def proposals_of(row: Row, *, with_alike: bool = True) -> list[Proposal]:
+    """Return the places proposed for a station, the surest first."""
+    types = present().pack.site_types
+    tails = [word for t in types for word in (t.name.get("zh"), t.name.get("en"), *t.also)]
+    return propose(
+        gazetteer(),
+        name=row["name"],
+        address=row["address"],
+        adcode=row["adcode"],
+        tails=tails,
+        with_alike=with_alike,
+    )
+
+
+def shown_proposal(proposal: Proposal, lang: str) -> dict[str, Any]:
+    """Return what a page says of a proposal."""
+    return {
+        "key": proposal.key,
+        "sure": proposal.sure,
+        "sure_word": say(SURE[proposal.sure], lang=lang),
+        "name": proposal.name,
+        "kind": say(KINDS[proposal.kind], lang=lang),
+        "why": [note.render(lang) for note in proposal.why],
+        "lon": proposal.lon,
+        "lat": proposal.lat,
+        "acceptable": proposal.acceptable,
+        "beside": [row["name"] or row["id"] for row in _beside(proposal)],
+    }
+
+
+def _beside(proposal: Proposal) -> list[Row]:
+    """Stations that stand there already, but for those that were withdrawn."""
+    if not proposal.acceptable:
+        return []
+    lon, lat = proposal.lon, proposal.lat
+    box = (lon - BESIDE_DEG, lat - BESIDE_DEG, lon + BESIDE_DEG, lat + BESIDE_DEG)
+    _, rows = register().find_stations(placed=True, bbox=box, limit=5)
+    return [row for row in rows if row["status"] != "closed"]
