@@ -18,6 +18,7 @@ from web.app import create_app, source_of
 from web.words import WebError, say
 
 THREADS = 8
+FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
 def serve(
@@ -28,13 +29,21 @@ def serve(
     port: Annotated[
         int, typer.Option(metavar="PORT", min=0, max=65535, help="端口 · port; 0: any free one")
     ] = 8000,
+    proxy: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="前置 https 代理的地址 · address of the https proxy in front",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """在浏览器中打开一个城市的地图。 Open a city's map in a browser.
 
     示例 Example:  stationmap serve demo-city --port 8080
     """
     app = create_app(city)
-    server = _listen(app, host, port)
+    server = _listen(app, host, port, proxy=proxy)
     if not _is_loopback(host):
         _tell(N_("Warning: everybody who can reach this computer can open the map."))
     shown = "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - a comparison
@@ -56,10 +65,18 @@ def warm(app: Flask) -> None:
         app.logger.exception("the city could not be checked")
 
 
-def _listen(app: Flask, host: str, port: int) -> Any:
+def _listen(app: Flask, host: str, port: int, *, proxy: str) -> Any:
+    """Listen; what a proxy says of who asks, and how, is believed of that one alone."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
     try:
-        return waitress.create_server(app, host=host, port=port, threads=THREADS)
+        return waitress.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            clear_untrusted_proxy_headers=True,
+            **({"trusted_proxy": proxy, "trusted_proxy_headers": FORWARDED} if proxy else {}),
+        )
     except (socket.gaierror, ValueError) as error:
         raise WebError("{host} is no address of this computer; try 127.0.0.1", host=host) from error
     except OSError as error:

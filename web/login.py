@@ -236,7 +236,8 @@ def _is_local(address: str | None) -> bool:
 def _unsafe() -> str:
     return WebError(
         "Signing in needs https, so that nobody on the way reads the password. Ask who runs this "
-        "server to put it behind https; on the server's own computer open http://localhost."
+        "server to put an https proxy before it and to start it with --proxy; on the server's own "
+        "computer open http://localhost."
     ).render(language())
 
 

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ from pages_town import town  # noqa: F401
 from stationmap.city.answers import Answers
 from stationmap.cli.run import run
 from web.app import create_app
-from web.cli import warm
+from web.cli import _listen, warm
 from web.keeping import once
 
 
@@ -115,3 +116,35 @@ def test_threads_that_ask_together_wait_for_one():
         found = set(pool.map(ask, range(4)))
     assert (len(found), slow.made) == (1, 1)
     assert found == {slow.value}
+
+
+def asked(address, path, **headers):
+    """Status of a page, asked with headers."""
+    request = urllib.request.Request(f"{address}{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    ("proxy", "behind", "status"),
+    [
+        ("127.0.0.1", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.5"}, 200),
+        ("127.0.0.1", {"X-Forwarded-Proto": "http", "X-Forwarded-For": "10.0.0.5"}, 403),
+        ("10.0.0.9", {"X-Forwarded-Proto": "https"}, 403),
+        ("", {"X-Forwarded-Proto": "https"}, 403),
+    ],
+)
+def test_only_the_named_proxy_is_believed_about_https(town, proxy, behind, status):  # noqa: F811
+    server = _listen(create_app(town.path), "127.0.0.1", 0, proxy=proxy)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.effective_port}"
+        assert asked(address, "/login") == 200
+        assert asked(address, "/login", Host="map.example", **behind) == status
+    finally:
+        server.close()
+        thread.join(timeout=10)
