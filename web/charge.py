@@ -78,13 +78,16 @@ class Work:
 def work_of(now: CityView, ids: "pd.Index[str]") -> Work:
     """Gather what waits to be done about some stations."""
     found = Work()
-    known = set(ids)
-    for into, rows in (
-        (found.closures, notices.current(closures_of(now), today=now.today)),
+    waiting = (
+        (found.closures, closures_of(now)),
         (found.shortages, register().rows("restock", state=restocking.SHORT)),
         (found.remarks, register().rows("remark", state=remarks.OPEN)),
         (found.withdrawals, register().rows("application", state=applications.SUBMITTED)),
-    ):
+    )
+    asked = list({row["station_id"] for _, rows in waiting for row in rows if row["station_id"]})
+    # the few are looked up among the many, not the other way round
+    known = set(ids[ids.isin(asked)]) if asked else set()
+    for into, rows in waiting:
         for row in rows:
             if row["station_id"] in known:
                 into[row["station_id"]].append(row)

@@ -5,18 +5,26 @@ from typing import Any
 from stationmap.city import notices
 from web.view import CityView
 
+LATER = "9999-12-31"  # of a notice without a last day
+
 
 def closures_of(now: CityView, *, station_id: str | None = None) -> list[dict[str, Any]]:
-    """Return the closure notices of this version of the register, all or those of one station."""
+    """Return the closure notices of today and later, the earliest first, each with its phase.
+
+    They are those of this version of the register, of all stations or of one.
+    """
     frame = now.answers.register.snapshot.frames["closure"]
     if station_id is not None:
         frame = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
+    last = frame["to_date"].fillna(LATER)
+    frame = frame[(last >= now.today.isoformat()).to_numpy(dtype=bool)]
     names = ["id", "station_id", "from_date", "to_date", "reason"]
     rows = zip(*(frame[name].tolist() for name in names), strict=True)
-    return [
+    texts = (
         {n: v if isinstance(v, str) else None for n, v in zip(names, row, strict=True)}
         for row in rows
-    ]
+    )
+    return notices.current(texts, today=now.today)
 
 
 def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]]:
@@ -25,7 +33,6 @@ def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]
     Each has ``in_force`` (it holds today), ``from`` and ``to`` (days in the city's time zone, both
     inclusive; ``to`` is None until further notice), ``days`` (the same in words) and ``reason``.
     """
-    rows = closures_of(now, station_id=station_id)
     return [
         {
             "in_force": row["phase"] == notices.NOW,
@@ -34,5 +41,5 @@ def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]
             "days": notices.Days.of(row).render(lang),
             "reason": row["reason"],
         }
-        for row in notices.current(rows, today=now.today)
+        for row in closures_of(now, station_id=station_id)
     ]

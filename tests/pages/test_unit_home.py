@@ -326,12 +326,12 @@ def test_a_station_is_applied_for_approved_listed_and_put_into_operation(office)
 
 
 def test_who_decides_reads_what_stands_around_the_place(office):
-    row = apply(office, "空白点", x=200)
+    row = apply(office, "空白点", x=400)
     page = office.west.get(f"/manage/applications/{row['id']}").text
-    # the planned one at 150 m, and the gap from 80 to 300 m
-    assert "最近的站点（正常运行或拟建）是拟建点，相距 50 米" in page
-    assert "位于人民路的空白路段（长 220 米，需增设 4 个）" in page
-    home = apply(office, "总站", x=200, type="home")
+    # the gap from 300 to 640 m
+    assert "最近的站点（正常运行或拟建）是有礼点300，相距 100 米" in page
+    assert "位于人民路的空白路段（长 340 米，需增设 6 个）" in page
+    home = apply(office, "总站", x=400, type="home")
     assert "空白路段（长" not in office.west.get(f"/manage/applications/{home['id']}").text
     for one in (row, home):
         post(office.unit, f"/home/applications/{one['id']}/back")
