@@ -1,5 +1,7 @@
 """Real files through the import pipeline: wrong datums, workbooks, boundaries, road layers."""
 
+import uuid
+
 import numpy as np
 import pytest
 import shapely
@@ -81,6 +83,33 @@ def test_office_workbooks_come_in_with_no_hand_edits(quzhou, shared, name):
     again = quzhou.import_file("facilities", file, datum=report.datum)
     assert again.counts.unchanged == counts.accepted
     assert not again.written
+
+
+@pytest.mark.parametrize("name", [*WORKBOOKS, "venues_gcj02.csv"])
+def test_office_lists_as_stations_of_a_county_and_undone(quzhou, shared, name):
+    """A county takes its own rows, says why it takes no other, and leaves nothing when undone."""
+    folder = "zhejiang-civic-venues" if name.endswith("csv") else "quzhou-public-facilities"
+    file = shared(f"{folder}/{name}")
+    options = {"datum": "gcj02" if name.endswith("csv") else "wgs84", "sets": {"type": "point"}}
+    whole = quzhou.import_file("stations", file, **options, dry_run=True).counts
+    report = quzhou.import_file("stations", file, **options, within="330802")
+    counts = report.counts
+    assert counts.read == counts.accepted + counts.quarantined == whole.read
+    assert 0 < counts.accepted <= whole.accepted
+    frame = quzhou.stations()
+    assert len(frame) == counts.accepted
+    assert set(frame["adcode"]) == {"330802"}
+    outline = quzhou.layer("districts").set_index("adcode").geometry["330802"]
+    placed = frame.geometry.dropna()
+    assert placed.intersects(outline).all()
+    assert counts.to_locate == len(frame) - len(placed)
+    told = {e.refusal.sentences()[0].render("zh") for e in report.entries}
+    assert all("{" not in sentence for sentence in told)
+    again = quzhou.import_file("stations", file, **options, within="330802")
+    assert (again.written, again.counts.unchanged) == (False, counts.accepted)
+    quzhou.register.undo(report.action, action=str(uuid.uuid4()), by="cli")
+    assert quzhou.stations().empty
+    assert [r.kind for r in quzhou.sources()] == ["districts"]
 
 
 def test_the_two_boundaries_of_quzhou_overlap_once_converted(quzhou, shared, tmp_path):

@@ -436,17 +436,49 @@ def test_an_old_folder_beside_a_register_in_use_is_asked_about(town):
         City.open(town.path)
 
 
-# --------------------------------------------------------------------- killed
+# --------------------------------------------------------------------- killed, and on PostGIS
 
 
-def test_an_import_killed_at_any_moment_leaves_all_or_nothing(town, tmp_path):
-    """One process forks importers that are killed, at random moments of what one import takes."""
-    bring(town, people(station_rows(6)))
-    town.register.close()
-    rows = [row | {"名称": f"新{k}"} for k, row in enumerate(people(station_rows(400)))]
-    file = table(tmp_path / "list.csv", rows)
+@pytest.fixture(params=["sqlite", "postgis"])
+def kept(town, request):
+    """The town with its register in either database."""
+    if request.param == "postgis":
+        url = request.getfixturevalue("postgis_address")()
+        path = town.path / "city.toml"
+        text = path.read_text("utf-8")
+        assert text.count('url = ""') == 1
+        path.write_text(text.replace('url = ""', f'url = "{url}"'), "utf-8")
+    return City.open(town.path)
+
+
+def test_lists_come_in_and_go_again_on_either_database(kept):
+    bring(kept, people(station_rows(3)), by="account-1")
+    edit(kept, "A0", name="手改")
+    rows = [
+        row | {"地址": "新桥街", "名称": f"新{k}"} for k, row in enumerate(people(station_rows(2)))
+    ]
+    before = everything(kept.register)
+    report = bring(kept, rows)
+    assert (len(report.diff.changed), len(report.diff.missing)) == (2, 1)
+    assert [line.id for line in report.diff.conflicts] == ["A0"]
+    assert not bring(kept, rows).written
+    assert kept.stations()["name"].tolist() == ["手改", "新1"]
+    kept.register.undo(report.action, action=str(uuid.uuid4()), by="account-1")
+    # rows that come back are the last
+    after = everything(kept.register)
+    assert sorted(map(str, after.pop("station"))) == sorted(map(str, before.pop("station")))
+    assert sorted(after.pop("contact")) == sorted(before.pop("contact"))
+    assert after == before
+
+
+def test_an_import_killed_at_any_moment_leaves_all_or_nothing(kept, tmp_path):
+    """One process forks importers and kills them at random moments of what one import takes."""
+    old = table(tmp_path / "old.csv", people(station_rows(6)))
+    rows = [row | {"名称": f"新{k}"} for k, row in enumerate(people(station_rows(200)))]
+    new = table(tmp_path / "new.csv", rows)
+    kept.register.close()
     done = subprocess.run(
-        [sys.executable, "-c", FORKS, town.path, tmp_path / "work", file, "14"],
+        [sys.executable, "-c", FORKS, kept.path, old, new, "8"],
         capture_output=True,
         text=True,
         check=False,
@@ -455,22 +487,18 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing(town, tmp_path):
     found = json.loads(done.stdout)
     assert found["before"] > 1
     assert found["after"] > 1
-    assert found["before"] + found["after"] == 14
+    assert found["before"] + found["after"] == 8
 
 
 FORKS = textwrap.dedent(
     """
-    import json, os, random, shutil, signal, sys, time
+    import json, os, random, signal, sys, time
     from pathlib import Path
     import stationmap.city.preview  # all that an import needs is loaded before the forks
     from stationmap.city import City
-    from stationmap.store import Register
 
-    base, work, file, kills = *map(Path, sys.argv[1:4]), int(sys.argv[4])
-
-    def fresh():
-        shutil.rmtree(work, ignore_errors=True)
-        return shutil.copytree(base, work)
+    folder, old, new = map(Path, sys.argv[1:4])
+    kills = int(sys.argv[4])
 
     def forked(do):
         # the parent only forks: neither threads nor connections are ever copied
@@ -491,42 +519,45 @@ FORKS = textwrap.dedent(
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return code, json.loads(found) if found else None
 
-    def bring(folder):
+    def bring(file):
         started = time.monotonic()
-        City.open(folder).import_file("stations", file, datum="wgs84")
+        City.open(folder).import_file("stations", file, datum="wgs84", sets={"source": "list"})
         return time.monotonic() - started
 
-    def state(folder):
+    def state():
         city = City.open(folder)
         stations = sorted((r["id"], r["name"]) for r in city.register.rows("station"))
-        people = len(city.register.rows("contact"))
+        people = sorted(r["id"] for r in city.register.rows("contact"))
         (record,) = [r for r in city.sources() if r.kind == "stations"]
-        return [stations, people, record.accepted, record.sha256, city.register.seq()]
+        return [stations, people, record.accepted, record.sha256], len(city.register.actions())
 
-    before = answer(*forked(lambda: state(fresh())))[1]
-    folder = fresh()
-    code, took = answer(*forked(lambda: bring(folder)))
-    assert code == 0, took
-    after = answer(*forked(lambda: state(folder)))[1]
-    assert before[:4] != after[:4] and len(after[0]) == 400
+    def done(do, *args):
+        code, found = answer(*forked(lambda: do(*args)))
+        assert code == 0, found
+        return found
+
+    done(bring, old)
+    before = done(state)[0]
+    took = done(bring, new)
+    after = done(state)[0]
+    assert len(before[0]) == len(before[1]) == 6 and len(after[0]) == len(after[1]) == 200
     found = {"before": 0, "after": 0}
     rng = random.Random(3)
     for number in range(kills):
-        folder = fresh()
-        pid, stream = forked(lambda: bring(folder))
-        # some are let go, so that both ends are seen whatever the load of the machine is
-        time.sleep(rng.uniform(0, took) if number > 1 else (0 if number else took))
+        done(bring, old)
+        left, actions = done(state)
+        assert left == before
+        pid, stream = forked(lambda: bring(new))
+        # two at once and two never, so that both ends are seen whatever the load of the machine is
+        time.sleep(rng.uniform(0, took) if number > 1 else 0)
         if number < kills - 2:
             os.kill(pid, signal.SIGKILL)
         answer(pid, stream)
-        code, left = answer(*forked(lambda: state(folder)))
-        assert code == 0, left
-        assert left in (before, after), "between"
+        left, later = done(state)
+        assert (left, later) in ((before, actions), (after, actions + 1)), "between"
         found["before" if left == before else "after"] += 1
-        code, said = answer(*forked(lambda: bring(folder)))
-        assert code == 0, said
-        code, left = answer(*forked(lambda: state(folder)))
-        assert left == after, "a second run does not mend"
+        done(bring, new)
+        assert done(state)[0] == after, "a second run does not mend"
     print(json.dumps(found))
     """
 )
