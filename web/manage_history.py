@@ -26,6 +26,9 @@ MOST_SHOWN = 200
 """Events of one action that its page lists; an import may have many thousands."""
 
 _BATCH = 500
+_ROUNDS = 4
+"""Pages of the city's actions that are looked through for one of a county's."""
+
 LATEST = 2**53  # beyond every event's number
 # what is undone on pages of its own, or never
 _NOT_HERE = frozenset({"account"})
@@ -41,13 +44,11 @@ def history() -> ResponseReturnValue:
     station_id, params = printable(request.args.get("id", "")), Params.of_request()
     within({"id": station_id, **subject_of_station(station_id)})
     before = params.whole("before", default=LATEST, low=1, high=LATEST)
-    entities = ["station", *(["contact"] if may("contact.read") else [])]
-    found = [
-        event
-        for entity in entities
-        for event in register().history(entity, station_id, before=before, limit=PAGE + 1)
-    ]
-    if not found and before == LATEST:
+    columns = [c for c in COLUMNS if c != "id"]
+    column = params.one_of("field", columns, default="")
+    entities = ["station", *(["contact"] if may("contact.read") and not column else [])]
+    found = [e for entity in entities for e in _of(entity, station_id, column, before=before)]
+    if not found and before == LATEST and not column:
         abort(404)
     found.sort(key=lambda event: event.seq, reverse=True)
     page, row = found[:PAGE], register().get("station", station_id)
@@ -62,10 +63,26 @@ def history() -> ResponseReturnValue:
         name=name,
         there=row is not None,
         now_at=None if row else station_merge.merged_into(register(), station_id),
-        events=_lines(page, params.lang),
+        events=_lines(page, params.lang, column),
+        columns=[(c, label(present(), c, lang=params.lang)) for c in columns],
+        column=column,
         before=page[-1].seq if len(found) > PAGE else None,
         newest=before == LATEST,
     )
+
+
+def _of(entity: str, own: str, column: str, *, before: int) -> list[Event]:
+    """Return a page of a row's events, and one more; those of one column if it is named."""
+    found: list[Event] = []
+    while len(found) <= PAGE:
+        events = register().history(entity, own, before=before, limit=PAGE + 1)
+        found += [
+            e for e in events if not column or column in {**(e.before or {}), **(e.after or {})}
+        ]
+        if len(events) <= PAGE or not column:
+            return found
+        before = events[-1].seq
+    return found
 
 
 # ------------------------------------------------------------------- actions
@@ -186,7 +203,7 @@ def _visible(before: int, kind: str) -> tuple[list[tuple[Action, Event]], int | 
     found: list[tuple[Action, Event]] = []
     kinds = (kind,) if kind else tuple(k for k in KINDS if k not in _NOT_HERE)
     at: int | None = before
-    for _ in range(20):  # a county in a large city may have to look far back
+    for _ in range(_ROUNDS):
         actions = register().actions(before=at, kinds=kinds, limit=PAGE)
         for action in actions:
             events = register().events(action.id, limit=20)
@@ -245,7 +262,7 @@ def _subject(event: Event, lang: str) -> str:
     return name if event.entity == "station" else f"{entity} {name}"
 
 
-def _lines(events: list[Event], lang: str) -> list[dict[str, Any]]:
+def _lines(events: list[Event], lang: str, column: str = "") -> list[dict[str, Any]]:
     names, now = Names(lang), present()
     return [
         {
@@ -257,7 +274,7 @@ def _lines(events: list[Event], lang: str) -> list[dict[str, Any]]:
             "station": event.id if event.entity == "station" else "",
             "new": event.before is None,
             "gone": event.after is None,
-            "fields": _fields(event, lang),
+            "fields": [f for f in _fields(event, lang) if column in ("", f["column"])],
         }
         for event in events
     ]
@@ -272,6 +289,7 @@ def _fields(event: Event, lang: str) -> list[dict[str, str]]:
     )
     return [
         {
+            "column": column,
             "label": _label(event.entity, column, lang),
             "before": _value(event.entity, column, before.get(column), lang),
             "after": _value(event.entity, column, after.get(column), lang),

@@ -38,6 +38,7 @@ from web.station_rows import (
     PLACED,
     Names,
     districts_of,
+    doubles_of,
     find,
     map_data,
     map_shell,
@@ -208,6 +209,10 @@ def create() -> ResponseReturnValue:
             return _page(row, typed=typed, edit=edit), 409
         return redirect(url_for(".one", id=station_id), code=303)
     _told(edit, N_("The station was entered."), receipt.action, lang)
+    for other in doubles_of(station_id, after.get("geometry")):
+        say_done(
+            N_("Near it stands one that may be the same: {name}. Compare the two."), name=other
+        )
     return redirect(url_for(".one", id=station_id), code=303)
 
 

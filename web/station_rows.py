@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from flask import abort, redirect, url_for
+from flask import abort, current_app, redirect, url_for
 
-from stationmap.city import station_merge
+from stationmap.city import station_duplicates, station_merge
 from stationmap.messages import N_, printable
 from stationmap.stations import STATUSES
 from stationmap.store.events import Event, Row
@@ -17,11 +17,13 @@ from web.caching import present
 from web.charge import stations_of
 from web.desk import action_id, register, say_done
 from web.maps import Shell, shell
-from web.view import CityView
+from web.view import CityView, Source
 from web.words import catalogue, say
 
 PLACED: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
 COMMAND_LINE = "cli"
+_AROUND = 0.01  # degrees, about a kilometre
+_MOST_TOLD = 3
 
 
 def own(station_id: str) -> Row:
@@ -94,6 +96,22 @@ def frame_of(now: CityView) -> pd.DataFrame:
         return stations_of(account, now)
     adcode = now.stations["adcode"].fillna("")
     return now.stations[adcode.str.startswith(account.adcode).to_numpy(dtype=bool)]
+
+
+def doubles_of(station_id: str, at: tuple[float, float] | None) -> list[str]:
+    """Name the stations in the account's charge near a place that may be the same as one there."""
+    source: Source = current_app.extensions["stationmap"]
+    frame = frame_of(source.now())  # with what this request has written
+    if at is None or station_id not in frame.index:
+        return []
+    around = (abs(frame.geometry.x - at[0]) < _AROUND) & (abs(frame.geometry.y - at[1]) < _AROUND)
+    near = frame[around.to_numpy(dtype=bool)]
+    others = [
+        pair.drop if pair.keep == station_id else pair.keep
+        for pair in station_duplicates.propose(near)
+        if station_id in (pair.keep, pair.drop)
+    ]
+    return [str(near["name"].get(other) or other) for other in others[:_MOST_TOLD]]
 
 
 def districts_of(now: CityView) -> dict[str, str]:

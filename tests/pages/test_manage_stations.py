@@ -10,10 +10,12 @@ import pytest
 import signed_in
 from babel.messages.pofile import read_po
 from pages_town import HOSTILE, own_town, place, town  # noqa: F401
+from registers import postgis_database, postgis_server, postgis_template  # noqa: F401
 from signed_in import post
 
 import web
 from stationmap.store import Change
+from stationmap.store.backup import backup, restore
 from web.app import create_app
 
 BASE = "/manage/stations"
@@ -373,6 +375,13 @@ def test_a_station_is_entered_once(county, register):
     assert county.get(f"/api/v1/stations/{rows[0]['id']}").json["status"] == "planned"
 
 
+def test_a_new_station_beside_one_like_it_is_told(city):
+    lon, lat = place(8, 3)
+    fields = {"name": "有礼点0", "type": "point", "status": "active", "place": f"{lon}, {lat}"}
+    response = post(city, f"{BASE}/new", fields)
+    assert "可能相同的站点：有礼点0" in words(city.get(response.headers["Location"]))
+
+
 def test_a_new_station_needs_type_place_of_ones_own_and_a_free_id(county, register):
     seq = register.seq()
     said = words(post(county, f"{BASE}/new", {"name": "新点", "id": "P0"}))
@@ -510,6 +519,18 @@ def test_a_long_history_is_paged(city, register):
     assert "名5 → 名6" in words(city.get(html.unescape(older)))
 
 
+def test_the_history_of_one_field_holds_that_field_alone(city, register):
+    for number in range(70):
+        write(register, Change("station", "P0", {"hours": f"9:{number % 60:02d}-17:00"}))
+    save(city, register, "P0", name="甲", address="某路")
+    said = words(city.get(f"{BASE}/history?id=P0&field=name"))
+    assert "有礼点0 → 甲" in said
+    assert "某路" not in said
+    assert "9:05" not in said
+    assert "这一项没有变更过" in words(city.get(f"{BASE}/history?id=P0&field=platform_id"))
+    assert city.get(f"{BASE}/history?id=P0&field=secret").status_code == 400
+
+
 # -- merging ---------------------------------------------------------------------------------
 
 
@@ -599,3 +620,44 @@ def test_the_map_offers_the_form_to_those_who_are_signed_in(app, county):
     resident = app.test_client().get("/").text
     assert '"edit":null' in resident
     assert f'"edit":{{"url":"{BASE}/edit","adcode":"{WEST}","unit":null}}' in county.get("/").text
+
+
+# -- the other database ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_postgis(own_town, tmp_path, postgis_database, postgis_template):  # noqa: F811
+    """The town with its register carried to a PostGIS database."""
+    address = postgis_database(postgis_template)
+    file = tmp_path / "town.backup"
+    backup(own_town.register.engine, file)
+    restore(address, file, aside=tmp_path / "aside")
+    settings = own_town.path / "city.toml"
+    text = settings.read_text("utf-8").replace('url = ""', f'url = "{address}"')
+    settings.write_text(text, "utf-8")
+    made = create_app(own_town.path)
+    yield made
+    made.extensions["city"].register.close()
+
+
+@pytest.mark.postgis
+def test_a_day_of_work_on_postgis(on_postgis):
+    register = on_postgis.extensions["city"].register
+    assert register.backend == "postgis"
+    city = signed_in.client(on_postgis)
+    county = signed_in.client(on_postgis, role="county", adcode=WEST)
+    assert "共 6 个" in words(county.get(BASE))
+    for said in ("%00", "'%20OR%201=1--", "%25", "_", "%ff"):
+        assert city.get(f"{BASE}?q={said}").status_code == 200
+        assert city.get(f"{BASE}/edit?id={said}").status_code == 404
+    at = version(register, "P0")
+    save(city, register, "P0", at=at, name="甲\x00的名字")
+    told = save(county, register, "P0", at=at, name="乙的名字")
+    assert told.status_code == 409
+    assert choices(told.text)["name"] == {"乙的名字": True, "甲的名字": False}
+    assert "P40" in county.get(f"{BASE}/merge?keep=P0").text
+    assert merge(county, register, "P0", "P40").status_code == 303
+    assert city.get("/api/v1/stations/P40", follow_redirects=True).json["name"] == "甲的名字"
+    post(county, f"{BASE}/changes/{events(register, 'P40')[0].action}/undo")
+    assert register.get("station", "P40")["name"] == "有礼点40"
+    assert "有礼点40" in city.get(f"{BASE}/export.csv").text
