@@ -34,7 +34,6 @@ NAVIGATION = (
     Place("/manage/applications", N_("Applications"), "application.decide"),
     Place("/home", N_("Our unit"), "application.make"),
     Place("/home", N_("Units"), "application.decide"),
-    Place("/home", N_("Units"), "application.decide"),
     Place("/manage/accounts", N_("Accounts"), "account.manage"),
     Place("/manage/audit", N_("Log"), "audit.read"),
 )
