@@ -158,6 +158,11 @@ def may(permission: str) -> bool:
     return account is not None and account.role in PERMISSIONS[permission]
 
 
+def by_script() -> bool:
+    """Whether a script of a page asks, not a person who goes somewhere."""
+    return request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
 def within(row: Mapping[str, Any] | None) -> None:
     """Answer 404, and log it, unless there is a row and it lies within the account's scope.
 
@@ -247,7 +252,7 @@ def _unkept(response: Response) -> Response:
 def _known(permission: str) -> ResponseReturnValue | None:
     account = visitor()
     if account is None:
-        if request.method in _SAFE and not request.path.startswith("/api/"):
+        if request.method in _SAFE and not by_script() and not request.path.startswith("/api/"):
             asked = request.full_path.rstrip("?")
             return redirect(url_for("login.sign_in", next=asked), code=303)
         raise NotSignedInError(

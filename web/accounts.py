@@ -108,6 +108,8 @@ def edit(account_id: str) -> ResponseReturnValue:
 def reset(account_id: str) -> ResponseReturnValue:
     """Give an account a new first password, and sign it out everywhere."""
     account, _ = _one(account_id)
+    if account.id == me().id:
+        raise WebError("Change your own password under “My account”.")
     return _handed_over(account.id, account.name)
 
 

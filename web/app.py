@@ -62,6 +62,8 @@ STATUSES: list[tuple[type[Exception], int]] = [
     (StationMapError, 400),
 ]
 SENTENCES = {
+    400: N_("This could not be read, and nothing was saved. Go back and try again."),
+    403: N_("Your account may not do this. Ask your administrator if it should."),
     404: N_("There is nothing at this address."),
     405: N_("This address can only be read."),
     413: N_("This is too large to be sent; nothing was saved. Send less at once."),

@@ -4,6 +4,7 @@ import datetime as dt
 import ipaddress
 import re
 import secrets
+from threading import BoundedSemaphore
 
 from flask import (
     Blueprint,
@@ -26,13 +27,17 @@ from stationmap.store import passwords, sessions
 from stationmap.store.accounts import Account
 from stationmap.store.passwords import SignInError, TooSoonError
 from web import desk
-from web.access import allow, clock, log, log_after, me, public, visitor
+from web.access import allow, by_script, clock, log, log_after, me, public, visitor
 from web.params import language
 from web.words import WebError
 
 login = Blueprint("login", __name__)
 
 COOKIE = "stationmap"
+AGAIN = dt.timedelta(minutes=1)
+_STATE = "stationmap.login"
+# few at a time check passwords, each for a part of a second: the map itself needs threads too
+_PLACES = BoundedSemaphore(4)
 ENTRANCES = {"unit": "/home", "county": "/manage/stations", "city": "/manage/stations"}
 """Where a role begins."""
 
@@ -73,6 +78,7 @@ def prepare(app: Flask) -> None:
         # a city that cannot be written still shows its map; nobody can sign in meanwhile
         app.logger.warning("nobody can sign in: %s", error)
         app.secret_key = secrets.token_hex(32)
+    app.extensions[_STATE] = {"not_before": dt.datetime.min.replace(tzinfo=dt.UTC)}
     app.config.update(
         CLOCK=lambda: dt.datetime.now(dt.UTC),
         SESSION_COOKIE_NAME=COOKIE,
@@ -91,11 +97,23 @@ def _load(token: str) -> Visitor | None:
     found = sessions.find(register, token, now=now)
     if found is None:
         return None
-    try:
-        sessions.note(register, found.session, now=now)
-    except RegisterError:
-        current_app.logger.warning("a session's use could not be noted")
+    _note(found.session)
     return Visitor(token, found)
+
+
+def _note(lasting: sessions.Session) -> None:
+    """Keep that a session is used, as far as the register is free to be written.
+
+    What an open page asks by itself is no use of it.
+    """
+    state = current_app.extensions[_STATE]
+    if by_script() or clock() < state["not_before"]:
+        return
+    try:
+        sessions.note(desk.register(), lasting, now=clock())
+    except RegisterError:
+        # a long import holds it; pages need not wait for it one after the other
+        state["not_before"] = clock() + AGAIN
 
 
 @login.route("/login", methods=["GET", "POST"])
@@ -127,7 +145,12 @@ def sign_in() -> ResponseReturnValue:
 
 def _begin(name: str, password: str) -> ResponseReturnValue:
     register, now, address = desk.register(), clock(), request.remote_addr or ""
-    account = passwords.sign_in(register, name, password, address=address, now=now)
+    if not _PLACES.acquire(blocking=False):
+        raise TooSoonError("many are signing in at this moment; try again in a few seconds")
+    try:
+        account = passwords.sign_in(register, name, password, address=address, now=now)
+    finally:
+        _PLACES.release()
     log("login", account=account)
     token = sessions.begin(
         register, account.id, address=address, agent=request.user_agent.string, now=now

@@ -45,7 +45,7 @@ class SignInError(InputError):
 
 
 class TooSoonError(InputError):
-    """Too many have failed; ``params["minutes"]`` to wait."""
+    """Too many have failed, or too many try at once; the password was not looked at."""
 
 
 def one_time() -> str:

@@ -198,6 +198,13 @@ def test_a_county_cannot_undo_what_the_city_did_to_accounts(city, west, register
     assert register.seq() == seq
 
 
+def test_ones_own_password_is_not_given_anew_without_the_old_one(city):
+    answer = signed_in.post(city, f"/manage/accounts/{city.account.id}/password")
+    assert answer.status_code == 400
+    assert "<code>" not in answer.text
+    assert city.get("/account").status_code == 200
+
+
 # ------------------------------------------------------------------- the log
 
 

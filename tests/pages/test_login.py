@@ -11,7 +11,9 @@ from pages_town import CHROMIUM, chromium, serve, town  # noqa: F401
 from signed_in import cheap_hashes  # noqa: F401
 from test_pages import Elements
 
+from stationmap.errors import RegisterError
 from stationmap.store import audit, backend, passwords, sessions
+from web import login
 from web.app import create_app
 
 NOON = dt.datetime(2026, 3, 5, 4, 0, tzinfo=dt.UTC)
@@ -290,6 +292,50 @@ def test_an_idle_session_ends_and_a_used_one_ends_in_the_evening(app, own):
     assert idle.get("/account").status_code == 303
     clock.turn(hours=1)
     assert used.get("/account").status_code == 303
+
+
+def test_what_an_open_page_asks_by_itself_keeps_no_session_alive(app, own):
+    client, clock = app.test_client(), app.config["CLOCK"]
+    sign_in(client, own)
+    script = {"Sec-Fetch-Dest": "empty"}
+    for _ in range(5):
+        clock.turn(minutes=20)
+        assert client.get("/account", headers=script).status_code == 200
+    clock.turn(minutes=20)
+    answer = client.get("/account", headers=script)
+    assert answer.status_code == 401  # no sign-in page for a script to stumble over
+    assert client.get("/account").status_code == 303
+
+
+def test_a_register_that_is_being_written_delays_one_page_at_most(app, own, monkeypatch):
+    client, asked = app.test_client(), []
+    sign_in(client, own)
+
+    def busy(*_, **__):
+        asked.append(1)
+        raise RegisterError("busy", why="busy")
+
+    monkeypatch.setattr(sessions, "note", busy)
+    for _ in range(5):
+        assert client.get("/account").status_code == 200
+    assert len(asked) == 1
+    app.config["CLOCK"].turn(minutes=2)
+    client.get("/account")
+    assert len(asked) == 2
+
+
+def test_a_crowd_at_the_door_does_not_take_the_map_s_threads(app, own):
+    held = [login._PLACES.acquire(blocking=False) for _ in range(4)]
+    try:
+        assert all(held)
+        client = app.test_client()
+        answer = sign_in(client, own)
+        assert answer.status_code == 429
+        assert "几秒后再试" in answer.text
+    finally:
+        for _ in held:
+            login._PLACES.release()
+    assert sign_in(client, own).status_code == 303
 
 
 def test_one_sees_ones_sessions_and_ends_them(app, own):
