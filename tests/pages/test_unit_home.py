@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
-from pages_town import HOSTILE, make, place, table
+from pages_town import HOSTILE, districts_file, make, place, table
+from registers import postgis_address, postgis_database, postgis_server  # noqa: F401
 from signed_in import account, client, post, token
 
 from stationmap.city import City
@@ -569,3 +570,50 @@ def test_accounts_made_here_differ(office):
     made = {office.unit.account.id, office.other.account.id, office.west.account.id}
     assert len(made) == 3
     assert account(office.register).id not in made
+
+
+# -- the same on PostGIS ---------------------------------------------------------------------
+
+
+@pytest.mark.postgis
+def test_the_whole_way_on_postgis(postgis_address, tmp_path):  # noqa: F811
+    city = City.create(tmp_path / "town", standard="quzhou-2018", name="礼城")
+    city.import_file("districts", districts_file(tmp_path / "districts.geojson"), datum="wgs84")
+    settings = city.path / "city.toml"
+    text = settings.read_text("utf-8").replace('url = ""', f'url = "{postgis_address()}"')
+    settings.write_text(text, encoding="utf-8")
+    app = create_app(city.path)
+    register = app.extensions["city"].register
+    assert register.backend == "postgis"
+    station = {"name": "馆前点", "type": "point", "status": "active", "unit_id": "U1"}
+    place_of = {"adcode": WEST, "geometry": place(100, 5)}
+    write(
+        register,
+        Change("unit", "U1", {"name": "某街道办事处", "adcode": WEST}),
+        Change("station", "A", {**station, **place_of}),
+    )
+    here = SimpleNamespace(
+        register=register,
+        unit=client(app, role="unit", unit_id="U1", adcode=WEST),
+        west=client(app, role="county", adcode=WEST),
+        public=app.test_client(),
+    )
+    fields = {"station": "A", "from_date": day(0), "reason": "装修", "action": str(uuid.uuid4())}
+    fields["csrf_token"] = token(here.unit)
+    cookie = here.unit.get_cookie("stationmap").value
+
+    def send(_):
+        made = app.test_client()
+        made.set_cookie("stationmap", cookie)
+        return made.post("/home/closures", data=fields).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(send, range(4))) == {303}
+    assert len(register.rows("closure")) == 1
+    assert card(here, "A")["notices"][0]["in_force"] is True
+    assert remark(here.public, station="A", text="关门").status_code == 303
+    assert "关门" in here.unit.get("/home").text
+    row = apply(here, "新点", supplies=["kit"])
+    assert decide(here.west, row, "approve", status="planned").status_code == 303
+    row = register.get("application", row["id"])
+    assert card(here, row["station_id"])["place"] == pytest.approx(place(200, 5))
