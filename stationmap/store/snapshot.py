@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -74,10 +75,10 @@ def _changed_since(connection: Connection, previous: Snapshot) -> dict[str, froz
     if state(connection, previous.seq) != previous.state:
         return None
     event = models.event
+    # not distinct: for that SQLite walks through the index of all events there ever were
     chosen = (
         sa.select(event.c.entity, event.c.entity_id)
         .where(event.c.seq > previous.seq)
-        .distinct()
         .limit(FEW + 1)
     )
     found: dict[str, set[str]] = {}
@@ -94,6 +95,11 @@ def _patched(
 ) -> pd.DataFrame:
     """Return a frame with some of its rows read anew, in the same order."""
     fresh = queries.rows_by_id(connection, entity, sorted(ids))
-    kept = frame[~frame["id"].isin(ids)]
-    found = pd.concat([kept, queries.as_frame(entity, fresh)]) if fresh else kept
-    return found.sort_values("created", kind="stable", ignore_index=True)
+    kept = np.flatnonzero(~frame["id"].isin(ids).to_numpy())
+    if not fresh:
+        return frame.take(kept).reset_index(drop=True)
+    both = pd.concat([frame, queries.as_frame(entity, fresh)], ignore_index=True)
+    rows = np.concatenate([kept, np.arange(len(frame), len(both))])
+    created = both["created"].to_numpy()[rows]
+    # the columns are gone through but once
+    return both.take(rows[np.argsort(created, kind="stable")]).reset_index(drop=True)
