@@ -1,5 +1,6 @@
 """Rows of an import as the page lists them: those refused, and those of the comparison."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ from stationmap.stations import STATUSES
 from web.import_words import role_label, told
 from web.words import say
 
-__all__ = ["LISTS", "page_of"]
+__all__ = ["LISTS", "page_of", "reasons_of"]
+
+FEW, REASONS = 12, 6
 
 
 def page_of(
@@ -44,6 +47,21 @@ def page_of(
         ]
     lines = report["diff"][show].get("rows", [])[offset : offset + limit]
     return [line | {"fields": [_field(f, lang) for f in line["fields"]]} for line in lines]
+
+
+def reasons_of(report: Mapping[str, Any], *, lang: str) -> list[tuple[str, int]]:
+    """Say why rows are refused, in the words of the first of each kind; nothing of a few rows."""
+    entries = report["entries"]
+    if len(entries) <= FEW:
+        return []
+    keys = [_kind_of(entry["reason"]) for entry in entries]
+    first = dict(zip(reversed(keys), reversed(entries), strict=True))
+    return [(told(first[key]["reason"], lang), n) for key, n in Counter(keys).most_common(REASONS)]
+
+
+def _kind_of(reason: Any) -> str:
+    params = reason["params"]
+    return f"{reason['template']} {params.get('where', '')} {params.get('value', '')}"
 
 
 def _field(field: Mapping[str, Any], lang: str) -> dict[str, str]:

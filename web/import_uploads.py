@@ -4,6 +4,7 @@
 it. The name that the file has at home is kept as text and never is a path.
 """
 
+import errno
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from werkzeug.datastructures import FileStorage
 
 from stationmap.city.preview import Options
 from stationmap.city.versions import replace_file
-from stationmap.errors import CityError
+from stationmap.errors import RegisterError
 from web.words import WebError
 
 FOLDER = "uploads"
@@ -100,7 +101,7 @@ def take(city: Path, file: FileStorage, options: Options, *, by: str) -> Upload:
     ------
     WebError
         No file was chosen, or it is empty.
-    CityError
+    RegisterError
         There is no room for it.
     """
     sweep(city)
@@ -117,10 +118,11 @@ def take(city: Path, file: FileStorage, options: Options, *, by: str) -> Upload:
         upload.save()
     except OSError as error:
         shutil.rmtree(upload.folder, ignore_errors=True)
-        raise CityError(
+        raise RegisterError(
             "{file} could not be stored: the disk of this server is full or cannot be written. "
             "Nothing was changed; tell who runs it.",
             file=name,
+            why="full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreachable",
         ) from error
     except WebError:
         shutil.rmtree(upload.folder, ignore_errors=True)

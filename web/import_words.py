@@ -62,6 +62,7 @@ _EVIDENCE: Mapping[str, str] = MappingProxyType(
             "{matches} of {used} places stand at a facility of the same name or kind, a median "
             "{median} m off; {expected} would by chance."
         ),
+        "nothing": N_("None of {used} places stands at a facility of the same name or kind."),
         "district": N_(
             "{matches} of {used} places lie in the district they state; {expected} would by chance."
         ),
@@ -227,10 +228,8 @@ def role_label(kind: str, role: str, lang: str) -> str:
     if role in _ROLES:
         return say(_ROLES[role], lang=lang)
     for one in (kind, *templates.kinds()):
-        if one in templates.kinds():
-            for column in templates.columns(one, lang=lang):
-                if column.role == role:
-                    return column.heading
+        if one in templates.kinds() and (heading := templates.headings(one, lang=lang).get(role)):
+            return heading
     return next((heading for heading, r in words().roles.items() if r == role), role)
 
 
@@ -243,7 +242,7 @@ def evidence_lines(hypothesis: Mapping[str, Any], lang: str) -> list[str]:
         median = support["median_m"]
         lines.append(
             say(
-                _EVIDENCE[kind],
+                _EVIDENCE["nothing" if median is None and kind == "facility" else kind],
                 lang=lang,
                 matches=support["matches"],
                 used=support["points_used"],

@@ -28,7 +28,7 @@ from web import basemaps, security
 from web.access import allow, log, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
-from web.import_rows import LISTS, page_of
+from web.import_rows import LISTS, page_of, reasons_of
 from web.import_uploads import MAX_BYTES, Upload, drop, open_upload, shown_name, take
 from web.import_words import (
     CITY_KINDS,
@@ -83,10 +83,8 @@ def upload() -> ResponseReturnValue:
         except InputError:
             drop(taken)
             raise
-    except CityError as error:
-        return _start_page(wrong=error.render(language()), kind=_kind()), 503
     except InputError as error:
-        return _start_page(wrong=_sentence(error), kind=_kind()), 400
+        return _start_page(wrong=_sentence(error), kind=_kind()), _status(error)
     return _to("columns", taken)
 
 
@@ -161,8 +159,9 @@ def choose(upload_id: UUID) -> ResponseReturnValue:
         options = _chosen(taken)
         looked = _look(taken, options)
     except InputError as error:
-        status = 503 if isinstance(error, CityError) else 400
-        return _columns_page(taken, wrong=_sentence(error)), status
+        page = _columns_page(taken, wrong=_sentence(error))
+        page.status_code = _status(error)
+        return page
     stay = "again" in request.form or _found(looked)["refused"] is not None
     return _to("columns" if stay else "rows", looked)
 
@@ -317,8 +316,7 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
             city().path, taken.path, options, by=me().id, action=action, lang=language()
         )
     except InputError as error:
-        status = 503 if isinstance(error, CityError) else 400
-        return _rows_page(taken, wrong=_sentence(error)), status
+        return _rows_page(taken, wrong=_sentence(error)), _status(error)
     log("change", f"import {taken.options.kind} {action}")
     return _to("done", taken.with_(done=done, action=action))
 
@@ -362,6 +360,7 @@ def _rows_page(taken: Upload, *, wrong: str = "") -> str:
         upload=taken,
         wrong=wrong,
         kind=kind_label(taken.options.kind, language()),
+        listed=_is_listed(taken.options.kind),
         **_about(report),
     )
 
@@ -385,6 +384,7 @@ def _about(report: dict[str, Any]) -> dict[str, Any]:
         "warnings": [told(note, lang) for note in report["warnings"]],
         "tabs": tabs,
         "show": show,
+        "reasons": reasons_of(report, lang=lang),
         "other_list": any(note["template"] == OTHER_LIST for note in report["warnings"]),
         "lines": lines,
         "offset": offset,
@@ -468,6 +468,12 @@ def _look(taken: Upload, options: Options) -> Upload:
 
 def _to(view: str, taken: Upload) -> ResponseReturnValue:
     return redirect(url_for(f"importing.{view}", upload_id=taken.id), code=303)
+
+
+def _status(error: InputError) -> int:
+    if error.params.get("why") == "full":
+        return 507
+    return 503 if isinstance(error, CityError) else 400
 
 
 def _sentence(error: InputError) -> str:

@@ -4,6 +4,7 @@ The child has an empty environment, may use `BYTES` of memory and `SECONDS` of t
 nowhere but where an import writes. It is asked and answers in JSON; this file is its program too.
 """
 
+import errno
 import json
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from stationmap.city.preview import (
     unpacked,
     write_refused,
 )
-from stationmap.errors import CityError, InputError, StationMapError
+from stationmap.errors import CityError, InputError, RegisterError, StationMapError
 from stationmap.io.notes import Note
 
 BYTES = 4_000_000_000
@@ -32,6 +33,13 @@ _places = BoundedSemaphore(AT_ONCE)
 
 class ApartError(InputError):
     """What a child refused; its sentence, and its kind, are those of the child's error."""
+
+
+_KINDS: dict[str, type[InputError]] = {
+    "register": RegisterError,
+    "city": CityError,
+    "file": ApartError,
+}
 
 
 def look(city: Path, path: Path, options: Options) -> dict[str, Any]:
@@ -90,8 +98,7 @@ def _ask(document: dict[str, Any], options: Options) -> dict[str, Any]:
         _places.release()
     if "error" in said:
         error = unpacked(said["error"])
-        kind = CityError if said["city"] else ApartError
-        raise kind(error.template, **error.params)
+        raise _KINDS[said["kind"]](error.template, **error.params)
     result: dict[str, Any] = said["result"]
     return result
 
@@ -161,16 +168,25 @@ def answer(document: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``result``; or ``error``, a packed sentence, with ``city`` telling whether it is a
-        CityError.
+        ``result``; or ``error``, a packed sentence, and its ``kind``, one of `_KINDS`.
     """
     path, name = Path(document["path"]), document["options"]["name"]
     try:
-        return {"result": _do(document)}
+        try:
+            return {"result": _do(document)}
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise RegisterError(
+                "the disk under the register {name} is full; nothing was written and nothing was "
+                "lost: make room, then do it once more",
+                name=Path(document.get("city", document["path"])).name,
+                why="full",
+            ) from error
     except StationMapError as error:
+        kind = next((k for k, v in _KINDS.items() if isinstance(error, v)), "file")
         note = Note(error.template, error.params)
-        names = {path.name: name, str(path): name}
-        return {"error": packed(note, names=names), "city": isinstance(error, CityError)}
+        return {"error": packed(note, names={path.name: name, str(path): name}), "kind": kind}
 
 
 if __name__ == "__main__":

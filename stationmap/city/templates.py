@@ -85,6 +85,11 @@ def title(kind: str) -> Text:
     return Text(**_table(kind)["title"])
 
 
+def headings(kind: str, *, lang: str = "zh") -> dict[str, str]:
+    """Return what a blank workbook calls its columns: role → heading."""
+    return {column["role"]: column["heading"][lang] for column in _table(kind)["column"]}
+
+
 def columns(kind: str, *, pack: Pack | None = None, lang: str = "zh") -> list[Column]:
     """Return the columns of a blank workbook.
 
