@@ -210,6 +210,22 @@ def test_a_station_placed_by_hand_is_located_whatever_its_list_says(town):
     assert (report.counts.to_locate, report.written) == (0, False)
 
 
+def test_a_station_that_names_its_unit_is_the_unit_s_once_that_is_known(town):
+    rows = station_rows(3)
+    for row, unit in zip(rows, ("市图书馆", "两馆", "U9"), strict=True):
+        row["所属单位"] = unit
+    bring(town, rows)
+    units = [
+        {"单位名称": name, "统一社会信用代码": f"U{k}"}
+        for k, name in enumerate(("市图书馆", "两馆", "两馆"))
+    ]
+    bring(town, units, kind="units")
+    report = bring(town, rows)
+    assert [(line.id, line.fields[0].name) for line in report.diff.changed] == [("A0", "unit_id")]
+    held = {r["id"]: (r["unit_id"], r["unit"]) for r in town.register.rows("station")}
+    assert held == {"A0": ("U0", "市图书馆"), "A1": (None, "两馆"), "A2": (None, "U9")}
+
+
 def test_counts_are_one_row_each_and_a_new_period_takes_the_place_of_the_old(town):
     rows = [{"区划代码": WEST, "注册志愿者人数": 5, "时期": "2026Q1"}]
     bring(town, rows, kind="indicators")

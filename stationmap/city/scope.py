@@ -106,9 +106,9 @@ def _refuse(
 
     quarantine.refuse(
         over_file(outside & told),
-        N_("it belongs to {where}, not to {area}"),
+        N_("it belongs to {value}, not to {area}"),
         _ASK,
-        by_row={"where": where},
+        by_row={"value": where},
         area=area,
     )
     if "geometry" in made or "source_lon" in made:
