@@ -249,6 +249,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         found=found,
         wrong=wrong,
         kind=kind_label(kind, lang),
+        lines=page_of(found, "refused", offset=0, limit=ROWS, lang=lang),
         columns=[
             column | {"label": role_label(kind, column["role"], lang) if column["role"] else ""}
             for column in found["columns"]
@@ -326,20 +327,19 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
 def refused(upload_id: UUID) -> ResponseReturnValue:
     """Send the rows that cannot be used, with reasons, to be corrected."""
     taken, lang = _mine(upload_id), language()
-    report = taken.done or _found(taken)["report"]
-    if not report or not report["entries"]:
+    entries = (taken.done or _found(taken)["report"] or _found(taken))["entries"]
+    if not entries:
         abort(404)
     said = {
         entry["row"]: [told(entry["reason"], lang), told(entry["advice"], lang)]
-        for entry in report["entries"]
+        for entry in entries
     }
     names = (N_("Row in the file"), N_("Why it was not used"), N_("How to correct it"))
     headings = [say(name, lang=lang) for name in names]
     target = taken.folder / "refused.xlsx"
     if taken.options.kind == OSM:
         listed = [
-            (e["id"], e["name"], told(e["reason"], lang), told(e["advice"], lang))
-            for e in report["entries"]
+            (e["id"], e["name"], told(e["reason"], lang), told(e["advice"], lang)) for e in entries
         ]
         frame = pd.DataFrame(listed, columns=["id", "name", *headings[1:]])
         tabular.write_xlsx(target, {OSM: frame})

@@ -336,4 +336,5 @@ def _nothing_left(rows: Rows, report: ImportReport, placed: Placed, *, pack: Pac
         reasons=reasons,
         advice=advice,
         evidence=placed.evidence,
+        entries=report.entries,
     )

@@ -35,6 +35,7 @@ from stationmap.io.notes import Note
 SAMPLES = 3  # values shown of a column
 SAMPLE_LENGTH = 60
 POINTS = 600  # places drawn on the map
+_NO_WORDS = ("entries",)  # parameters of an error that no sentence has
 LINES = 2000  # rows of one list of a comparison
 LISTS = ("new", "changed", "same", "missing", "conflicts", "kept", "held", "removed_by_hand")
 TABLES = ("xlsx", "xls", "ods", "text", "binary")
@@ -87,7 +88,8 @@ def packed(value: Any, *, names: Mapping[str, str]) -> Any:
         params = {key: packed(v, names=names) for key, v in value.params.items()}
         return {"template": value.template, "params": params}
     if isinstance(value, StationMapError):
-        return packed(Note(value.template, value.params), names=names)
+        params = {key: v for key, v in value.params.items() if key not in _NO_WORDS}
+        return packed(Note(value.template, params), names=names)
     if hasattr(value, "render"):
         return {"said": {lang: value.render(lang) for lang in ("zh", "en")}}
     if isinstance(value, np.generic):
@@ -119,7 +121,8 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     dict
         ``form``, ``sheets``, ``columns`` (of the sheet that would be read), ``places`` (points
         under each datum, degrees in WGS-84), ``evidence``, ``refused`` (the sentence when nothing
-        can be imported as it is, else None), ``report`` and the city's ``version``.
+        can be imported as it is, else None), ``entries`` (its rows, where each was refused),
+        ``report`` and the city's ``version``.
 
     Raises
     ------
@@ -129,7 +132,7 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     now, names = city.now(), {path.name: options.name, str(path): options.name}
     found: dict[str, Any] = {"form": sniff(path), "version": now.version}
     found |= _looked_into(path, options, found["form"])
-    found |= {"places": None, "evidence": None, "refused": None, "report": None}
+    found |= {"places": None, "evidence": None, "refused": None, "report": None, "entries": []}
     if options.kind != OSM:
         try:
             rows = _rows(path, options)
@@ -141,6 +144,7 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
         report = bring(city, path, options, dry_run=True)
     except InputError as error:
         found["refused"] = packed(error, names=names)
+        found["entries"] = [_entry(e, names=names) for e in error.params.get("entries", [])]
         evidence = error.params.get("evidence")
         if found["evidence"] is None and isinstance(evidence, Evidence):
             found["evidence"] = _weighed(evidence)

@@ -156,6 +156,17 @@ def test_the_same_file_again_changes_nothing(app, city):
     assert "没有变化" in city.get(f"{at}/done").text
 
 
+def test_a_list_of_which_no_row_is_usable_is_shown_row_by_row(city):
+    at = upload(city, rows_of(row("N1", "甲", 20, type="有礼店铺"), row("N2", "乙", 30, type="")))
+    answer = choose(city, at)
+    assert answer.location.endswith("/columns")
+    shown = city.get(f"{at}/columns").text
+    assert "2 行中没有一行可用" in shown
+    assert len(re.findall('data-label="为什么不可用"', shown)) == 2
+    sheet = load_workbook(io.BytesIO(city.get(f"{at}/refused.xlsx").data)).active
+    assert [sheet.cell(n, 8).value for n in (2, 3)] == [2, 3]
+
+
 def test_what_changes_is_shown_field_by_field(city):
     bring(city, NEW)
     at = upload(city, NEW.replace("新点二".encode(), "改名点".encode()))
