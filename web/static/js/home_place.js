@@ -3,7 +3,7 @@
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
-import { page } from "./page.js";
+import { page, t } from "./page.js";
 
 const DECIMALS = 6;
 const CLOSE = 17;
@@ -39,7 +39,7 @@ if (page.at) {
   const [west, south, east, north] = page.bounds;
   map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: CLOSE });
 }
-L.control.zoom({ position: "topright" }).addTo(map);
+L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => base.restyle());
 if (field) {
   map.on("click", (event) => put(event.latlng));

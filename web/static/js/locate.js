@@ -3,7 +3,7 @@
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
-import { calm, page } from "./page.js";
+import { calm, page, t } from "./page.js";
 import { symbol } from "./symbols.js";
 
 const DECIMALS = 7;
@@ -29,6 +29,7 @@ const parts = page.proposals.map(({ lon, lat, name, sure, shape }, number) => {
       html: h("span", {}, String(number + 1)),
     }),
     title: words, alt: words, zIndexOffset: 500 - number,
+    keyboard: false, // the button of its card does the same
   });
   mark.on("click", () => choose(number, { scroll: true }));
   layers.push(mark);
@@ -145,7 +146,7 @@ map.getContainer().setAttribute("role", "application");
 map.getContainer().setAttribute("aria-label", box.dataset.map);
 map.scrollWheelZoom.disable();
 map.once("focus", () => map.scrollWheelZoom.enable());
-L.control.zoom({ position: "topright" }).addTo(map);
+L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
 L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
 useDatum(map);
 if (page.placed) map.setView([page.placed[1], page.placed[0]], 17, { animate: false });

@@ -3,7 +3,7 @@
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
-import { page } from "./page.js";
+import { page, t } from "./page.js";
 import { symbol } from "./symbols.js";
 
 const POLL_MS = 4000;
@@ -138,7 +138,7 @@ map.getContainer().setAttribute("role", "application");
 map.getContainer().setAttribute("aria-label", box.dataset.fixed);
 map.scrollWheelZoom.disable();
 map.once("focus", () => map.scrollWheelZoom.enable());
-L.control.zoom({ position: "topright" }).addTo(map);
+L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
 useDatum(map);
 if (start) map.setView([start[1], start[0]], 17, { animate: false });
 else if (page.bounds) {
