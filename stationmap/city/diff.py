@@ -334,7 +334,7 @@ def compare(
     taken: Collection[str] = frozenset(),
     said: Collection[str] | None = None,
     add: bool = False,
-    lost: Callable[[str], bool] = lambda _: False,
+    lost: Callable[[Collection[str]], Collection[str]] = lambda _: (),
 ) -> Diff:
     """Compare a list with what its source brought before.
 
@@ -354,15 +354,16 @@ def compare(
     add : bool
         The file only adds and corrects: nothing is missing.
     lost : callable
-        Whether a row of this id was removed by a person.
+        Which of some ids are those of rows that a person removed.
     """
     diff = Diff()
     found = pairs(fresh, standing, source=source, add=add)
+    gone = lost([one.id for position, one in enumerate(fresh) if position not in found])
     used = {*taken, *(row["id"] for row in standing)}
     for position, one in enumerate(fresh):
         name = one.values.get("name")
         if position not in found:
-            if lost(one.id):
+            if one.id in gone:
                 diff.removed_by_hand.append(Line(one.id, name, one.number))
                 continue
             own = _free(one.id, source=source, used=used)

@@ -119,10 +119,6 @@ def plan(
             made.warnings.append(note)
     everyone = now.register.snapshot.frames[entity]["id"]
 
-    def lost(own: str) -> bool:
-        last = register.history(entity, own, limit=1) if known_before else []
-        return bool(last) and last[0].after is None and last[0].kind not in AS_THE_SOURCE_SAYS
-
     made.diff = diff = compare(
         fresh,
         mine,
@@ -132,7 +128,7 @@ def plan(
         taken={*everyone} - {row["id"] for row in mine},
         said=brings.said if how.add else None,
         add=how.add,
-        lost=lost,
+        lost=lambda ids: register.removed(entity, ids) if known_before else (),
     )
     if entity == "station":
         places = {row["id"]: row["geometry"] for row in mine}

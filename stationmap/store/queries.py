@@ -274,6 +274,30 @@ def actions(
     return [Action(*tuple(row)) for row in connection.execute(chosen)]
 
 
+def removed(
+    connection: Connection, entity: str, ids: Iterable[str], *, unless: Collection[str]
+) -> set[str]:
+    """Return those of some ids whose last event removed them, unless of one of some kinds."""
+    event, action, found = models.event, models.action, set()
+    for some in chunks(ids):
+        last = (
+            sa.select(sa.func.max(event.c.seq).label("seq"))
+            .where(event.c.entity == entity)
+            .where(_among(connection, event.c.entity_id, some))
+            .group_by(event.c.entity_id)
+            .subquery()
+        )
+        chosen = (
+            sa.select(event.c.entity_id)
+            .join(last, last.c.seq == event.c.seq)
+            .join(action, action.c.number == event.c.action)
+            .where(event.c.after.is_(None))
+            .where(action.c.kind.not_in(list(unless)))
+        )
+        found |= set(connection.execute(chosen).scalars())
+    return found
+
+
 def row_at(connection: Connection, entity: str, row_id: str, *, seq: int) -> Row | None:
     """Return a row as it was after event number `seq`, without what the register fills itself."""
     subject = (models.event.c.entity == entity) & (models.event.c.entity_id == row_id)

@@ -153,6 +153,11 @@ class Register:
         with self.reading() as connection:
             return queries.events(connection, subject, before=before, limit=limit)
 
+    def removed(self, entity: str, ids: Collection[str]) -> set[str]:
+        """Return those of some ids under which a row stood that a person removed."""
+        with self.reading() as connection:
+            return queries.removed(connection, entity, ids, unless=AS_THE_SOURCE_SAYS)
+
     def actions(
         self,
         *,
