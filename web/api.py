@@ -158,6 +158,7 @@ def station(station_id: str) -> ResponseReturnValue:
         version=now.version,
         station_id=station_id,
         **{name: text(row[name]) for name in texts},
+        phone=_phone(now, station_id),
         adcode=text(row["adcode"]),
         unit_id=text(row["unit_id"]),
         type=row["type"],
@@ -177,6 +178,12 @@ def station(station_id: str) -> ResponseReturnValue:
         notices=notices_of(now, station_id, lang),
         findings=settled_of_subject(now, "station", station_id, lang),
     )
+
+
+def _phone(now: CityView, station_id: str) -> str | None:
+    """Return the telephone that a station gives everybody; contacts are kept elsewhere."""
+    rows = now.answers.register.snapshot.frames["station"]
+    return text(rows.loc[rows["id"] == station_id, "phone"].iloc[0])
 
 
 def _counting(now: CityView, row: pd.Series, lang: str) -> dict[str, Any]:

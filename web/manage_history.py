@@ -144,7 +144,7 @@ def change(action_id: Any) -> ResponseReturnValue:
 def undo(action_id: Any) -> ResponseReturnValue:
     """Put back what an action changed; where rows were changed since, say which, and ask."""
     lang, undone = language(), _of_account(str(action_id))
-    if not all(_is_mine(event) for event in _all(undone)):
+    if not _is_all_mine(undone):
         log("refused", f"undo {undone.id}", outcome="scope")
         abort(404)
     rest = request.form.get("rest") == "1"
@@ -232,6 +232,13 @@ def _is_mine(event: Event) -> bool:
     return event.entity != "station" or all(
         account.covers(code, subject.get("unit_id")) for code in codes
     )
+
+
+def _is_all_mine(action: Action) -> bool:
+    if me().role == "city":
+        # the city's office has everything in its charge; what is not for here stands apart
+        return action.kind not in _NOT_HERE
+    return all(_is_mine(event) for event in _all(action))
 
 
 def _all(action: Action) -> Iterator[Event]:

@@ -101,6 +101,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.supervising": N_("Supervised by"),
     "station.hours": N_("Hours"),
     "station.hours_unknown": N_("not known"),
+    "station.phone": N_("Public telephone"),
     "station.address": N_("Address"),
     "station.district": N_("District"),
     "station.supplies": N_("Supplies"),

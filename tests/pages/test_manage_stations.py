@@ -439,6 +439,13 @@ def test_a_contact_that_two_save_is_shown_to_the_second_with_both(app, register)
     assert register.get("contact", "P0")["person"] == "甲、乙"
 
 
+def test_the_public_telephone_is_shown_to_everybody(app, city, register):
+    save(city, register, "P0", phone="0570-3021234")
+    resident = app.test_client()
+    assert resident.get("/api/v1/stations/P0").json["phone"] == "0570-3021234"
+    assert resident.get("/api/v1/stations/P40").json["phone"] is None
+
+
 # -- history and undo ------------------------------------------------------------------------
 
 

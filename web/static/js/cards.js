@@ -155,6 +155,7 @@ export function stationCard(station) {
       [t("station.supervising"), station.supervising_unit],
       [t("station.hours"), station.hours ?? t("station.hours_unknown")],
       [t("station.supplies"), station.supplies.join(t("summary.list"))],
+      [t("station.phone"), station.phone],
       [t("station.address"), station.address],
       [t("station.district"), station.district],
       [t("station.source"), source],
