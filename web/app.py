@@ -21,6 +21,7 @@ from web.applications import applications
 from web.audit import audit
 from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
+from web.home_tables import home_tables
 from web.importing import importing
 from web.manage_history import manage_history
 from web.manage_locate import manage_locate
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     unit_home,
     applications,
     remarks,
+    home_tables,
     importing,
     manage_locate,
     manage_stations,

@@ -48,7 +48,7 @@ def own() -> ResponseReturnValue:
     offset = Params.of_request().whole("offset", default=0, low=0, high=10**7)
     return render_template(
         "applications_own.html",
-        applications=[_shown(now, row) for row in found[offset : offset + PAGE]],
+        applications=[shown(now, row) for row in found[offset : offset + PAGE]],
         total=len(found),
         offset=offset,
         limit=PAGE,
@@ -151,8 +151,7 @@ def listed() -> ResponseReturnValue:
     """Show the applications of one's district, those that wait first come first."""
     now, params = present(), Params.of_request()
     state = params.one_of("state", flow.STATES, default=flow.SUBMITTED)
-    found = register().rows("application", state=state)
-    found = [row for row in found if me().covers(_adcode(now, row), row["unit_id"])]
+    found = in_scope(now, register().rows("application", state=state))
     if state != flow.SUBMITTED:
         found = found[::-1]
     offset = params.whole("offset", default=0, low=0, high=10**7)
@@ -160,7 +159,7 @@ def listed() -> ResponseReturnValue:
         "applications.html",
         state=state,
         states=flow.STATES,
-        applications=[_shown(now, row) for row in found[offset : offset + PAGE]],
+        applications=[shown(now, row) for row in found[offset : offset + PAGE]],
         total=len(found),
         offset=offset,
         limit=PAGE,
@@ -176,17 +175,17 @@ def one(application_id: str) -> ResponseReturnValue:
 
 def _one(row: Row, wrong: StationMapError | None = None) -> Response:
     now = present()
-    shown = _shown(now, row)
+    found = shown(now, row)
     page = render_template(
         "applications_one.html",
-        application=shown,
+        application=found,
         waits=row["state"] == flow.SUBMITTED,
         around=_around(now, row),
         admission=row["kind"] == flow.ADMISSION,
         typed=request.form if wrong else {},
         wrong=wrong.render(language()) if wrong else "",
-        page_data=map_data(now, language(), at=shown["place"]),
-        shell=map_shell(now, shown["place"]),
+        page_data=map_data(now, language(), at=found["place"]),
+        shell=map_shell(now, found["place"]),
         base_scripts=basemaps.scripts(now),
     )
     return Response(page, status=status_of(wrong), headers=_policy(now))
@@ -204,7 +203,7 @@ def decide(application_id: str) -> ResponseReturnValue:
         _decide(row, step=step, decision=form.get("decision", ""), status=form.get("status", ""))
     except (InputError, Conflict) as error:
         return _one(_application(application_id), error)
-    name = _shown(present(), row)["name"]
+    name = shown(present(), row)["name"]
     if step == "refuse":
         say_done(N_("“{name}”: refused, the unit sees the reason."), name=name, undo=undo_address())
     elif row["kind"] == flow.WITHDRAWAL:
@@ -273,6 +272,11 @@ def _decide(row: Row, *, step: str, decision: str, status: str = "") -> None:
             raise
 
 
+def in_scope(now: CityView, rows: list[Row]) -> list[Row]:
+    """Return the applications that the account decides about."""
+    return [row for row in rows if me().covers(_adcode(now, row), row["unit_id"])]
+
+
 def _adcode(now: CityView, row: Row) -> str | None:
     """Return the district in which an application's station lies, or would lie."""
     if row["kind"] == flow.ADMISSION:
@@ -281,7 +285,7 @@ def _adcode(now: CityView, row: Row) -> str | None:
     return text(frame.at[row["station_id"], "adcode"]) if row["station_id"] in frame.index else None
 
 
-def _shown(now: CityView, row: Row) -> Row:
+def shown(now: CityView, row: Row) -> Row:
     """Return an application as its pages show it."""
     lang, station = language(), row["station"] or {}
     place = tuple(station["geometry"]) if station else None

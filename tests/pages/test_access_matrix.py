@@ -7,6 +7,7 @@ follows from its permission and from `Account.covers`.
 import io
 import shutil
 import uuid
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -30,6 +31,8 @@ PLAIN = {
     "applications.own",
     "audit.download",
     "audit.listed",
+    "home_tables.applications",
+    "home_tables.remarks",
     "importing.start",
     "importing.upload",
     "login.end_session",
@@ -92,7 +95,9 @@ ABOUT = {
 OPEN_FORMS = {"login.sign_in", "remarks.send"}
 ENDINGS = {"manage_stations.export": {"ending": "csv"}}
 
+PRIVATE = ("人west", "人east", "0570-0000000", "账号west", "话west", "戊west", "缘由")
 KIND = next(iter(KINDS))
+MARKS = ("甲", "乙", "丙", "丁", "戊", "人", "话", "账号", "路")  # before the name of a side
 WEST, EAST = "330802", "330803"
 WHO = {
     "city": ("city", "", None),
@@ -165,7 +170,7 @@ def objects(register, side, *, by):
     other = new("station", "o", name=f"乙{side}", geometry=place(x + 5, 45), **own)
     placed = new("station", "p", name=f"丁{side}", **own)
     new("contact", "s", person=f"人{side}", phone="0570-0000000")
-    waiting = {"unit_id": unit_id, "reason": "要", "at": at}
+    waiting = {"unit_id": unit_id, "reason": "缘由", "at": at}
     asked = {"name": f"戊{side}", "adcode": adcode, "geometry": place(x, 60)}
     return {
         "station": station,
@@ -216,7 +221,7 @@ def ask(world, client, rule, method, own, *, token="", upload=None):
     if target and rule.arguments:
         (name,) = rule.arguments
         values[name] = target
-    station = own["lost"] if kind == "lost" else own["station"]
+    station = own.get("lost" if kind == "lost" else "station")
     with world.app.test_request_context():
         path = world.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
     about = {"id": station, "keep": own["station"], "drop": own["other"]} if kind else {}
@@ -274,6 +279,50 @@ def test_no_form_is_taken_without_its_token(world):
                 wrong.append((rule.endpoint, answer.status_code))
     assert not wrong
     assert world.register.seq() == before
+
+
+def words(answer):
+    """All that an answer says; of a workbook, what is packed in it."""
+    if not answer.data.startswith(b"PK"):
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        return "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+
+
+def test_lists_and_downloads_hold_nothing_out_of_scope(world):
+    wrong, seen = [], set()
+    for rule, method, permission in routes(world.app):
+        if rule.endpoint not in PLAIN or method != "GET":
+            continue
+        for who, client in world.clients.items():
+            if client.account.role not in PERMISSIONS[permission]:
+                continue
+            text = words(ask(world, client, rule, method, {}))
+            for side, scope in SIDES.items():
+                found = {f"{mark}{side}" for mark in MARKS if f"{mark}{side}" in text}
+                if client.account.covers(*scope):
+                    seen |= found
+                elif found:
+                    wrong.append((rule.endpoint, who, found))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert {f"甲{side}" for side in SIDES} | {f"丙{side}" for side in SIDES} <= seen
+    assert {f"账号{side}" for side in SIDES} | {f"话{side}" for side in SIDES} <= seen
+
+
+def test_nothing_private_is_public(world):
+    wrong, tried = [], []
+    for rule in world.app.url_map.iter_rules():
+        if access_of(world.app, rule.endpoint).permission is None and "GET" in rule.methods:
+            tried.append(rule.rule)
+            path = rule.rule.replace("<station_id>", "s-west").replace(
+                "<path:station_id>", "s-west"
+            )
+            text = words(world.nobody.get(path)) if "<" not in path else ""
+            wrong += [(path, mark) for mark in PRIVATE if mark in text]
+    assert not wrong
+    assert "甲west" in world.nobody.get("/api/v1/stations/s-west").text
+    for path in ("/download/stations.xlsx", "/download/stations.gpkg"):
+        assert not [mark for mark in PRIVATE if mark in words(world.nobody.get(path))]
 
 
 def uploaded(world, who):

@@ -1,6 +1,7 @@
 """The unit's home: notices, supplies, applications and remarks, each within its scope."""
 
 import datetime as dt
+import io
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
+from openpyxl import load_workbook
 from pages_town import HOSTILE, districts_file, make, place, table
 from registers import postgis_address, postgis_database, postgis_server  # noqa: F401
 from signed_in import account, client, post, token
@@ -543,6 +545,27 @@ def test_no_public_answer_carries_remarks_or_applications(office, resident):
         text = office.public.get(path).text
         assert "只给单位看的话" not in text
         assert "只给县里看的点" not in text
+
+
+def test_applications_and_remarks_are_taken_away_within_scope(office, resident):
+    apply(office, "=HYPERLINK(1)")
+    remark(resident, station="P40", kind="other", text="=1+1")
+    remark(resident, station="P640", kind="other", text="东边的话")
+
+    def cells(client, path):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        sheet = load_workbook(io.BytesIO(answer.data)).active
+        found = [cell for row in sheet.iter_rows() for cell in row]
+        assert not [cell for cell in found if cell.data_type == "f"]
+        return {cell.value for cell in found}
+
+    seen = cells(office.west, "/manage/applications.xlsx")
+    assert {"=HYPERLINK(1)", "某街道办事处", "待审核", "柯城区"} <= seen
+    assert "=HYPERLINK(1)" not in cells(office.east, "/manage/applications.xlsx")
+    assert {"=1+1", "东边的话", "待答复"} <= cells(office.unit, "/home/remarks.xlsx")
+    assert "东边的话" not in cells(office.west, "/home/remarks.xlsx")
+    assert "=1+1" not in cells(office.other, "/home/remarks.xlsx")
 
 
 def test_pages_speak_english(office):
