@@ -1,5 +1,6 @@
 """What SQLite and PostGIS do differently: connecting, holding the right to write, and faults."""
 
+import json
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -15,6 +16,19 @@ from stationmap.errors import RegisterError
 from stationmap.store import models
 
 WAIT_S = 10  # for another writer
+# what databases say when bytes are no longer those that were written
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "disk i/o",
+    "checksum",
+    "could not decode",
+    "user-defined function",  # a place that is none
+    # what SQLite's table of tables has lost
+    "no such table",
+    "no such column",
+    "has no column",
+)
 _PLACE = struct.Struct("<5xdd")
 
 
@@ -113,6 +127,8 @@ def faults(engine: Engine) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise (said(error, engine) or error) from error
+    except (struct.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise _damaged(engine) from error
 
 
 def said(error: Exception, engine: Engine) -> RegisterError | None:
@@ -133,13 +149,8 @@ def said(error: Exception, engine: Engine) -> RegisterError | None:
             name=name,
             why="full",
         )
-    if any(words in text for words in ("malformed", "not a database", "disk i/o", "checksum")):
-        return RegisterError(
-            "the register {name} is damaged and nothing more is written to it; put back the last "
-            "backup with `stationmap db restore`",
-            name=name,
-            why="damaged",
-        )
+    if any(words in text for words in _DAMAGED):
+        return _damaged(engine)
     if any(words in text for words in ("readonly", "read-only", "unable to open", "permission")):
         return RegisterError(
             "the register {name} cannot be opened for writing; give this program the right to "
@@ -156,6 +167,15 @@ def said(error: Exception, engine: Engine) -> RegisterError | None:
             why="unreachable",
         )
     return None
+
+
+def _damaged(engine: Engine) -> RegisterError:
+    return RegisterError(
+        "the register {name} is damaged and nothing more is written to it; put back the last "
+        "backup with `stationmap db restore`",
+        name=where(engine),
+        why="damaged",
+    )
 
 
 def where(engine: Engine) -> str:

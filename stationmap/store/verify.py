@@ -108,7 +108,7 @@ def verify(engine: Engine) -> Verification:
         if error.params.get("why") != "damaged":
             raise
         found.add(_UNREADABLE)
-    except (OperationalError, ValueError, struct.error):
+    except (OperationalError, ValueError, TypeError, LookupError, struct.error):
         # bytes that are no text, no place or no JSON any more
         found.add(_UNREADABLE)
     return found
