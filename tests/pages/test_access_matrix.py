@@ -310,19 +310,21 @@ def test_lists_and_downloads_hold_nothing_out_of_scope(world):
 
 
 def test_nothing_private_is_public(world):
-    wrong, tried = [], []
-    for rule in world.app.url_map.iter_rules():
-        if access_of(world.app, rule.endpoint).permission is None and "GET" in rule.methods:
-            tried.append(rule.rule)
-            path = rule.rule.replace("<station_id>", "s-west").replace(
-                "<path:station_id>", "s-west"
-            )
-            text = words(world.nobody.get(path)) if "<" not in path else ""
-            wrong += [(path, mark) for mark in PRIVATE if mark in text]
-    assert not wrong
-    assert "甲west" in world.nobody.get("/api/v1/stations/s-west").text
-    for path in ("/download/stations.xlsx", "/download/stations.gpkg"):
-        assert not [mark for mark in PRIVATE if mark in words(world.nobody.get(path))]
+    lon, lat = place(500, 0)
+    view = f"bbox={lon - 0.1},{lat - 0.1},{lon + 0.1},{lat + 0.1}&zoom=16"
+    paths = [
+        rule.rule
+        for rule in world.app.url_map.iter_rules()
+        if access_of(world.app, rule.endpoint).permission is None
+        and "GET" in rule.methods
+        and not rule.arguments
+    ]
+    paths += ["/api/v1/stations/s-west", f"/api/v1/map/stations?{view}", "/stations/s-west/remark"]
+    paths += ["/download/gaps.xlsx", "/download/report.xlsx"]
+    said = {path: words(world.nobody.get(path)) for path in paths}
+    assert not [(path, mark) for path, text in said.items() for mark in PRIVATE if mark in text]
+    assert "甲west" in said["/api/v1/stations/s-west"]
+    assert "甲west" in said[f"/api/v1/map/stations?{view}"]
 
 
 def uploaded(world, who):
