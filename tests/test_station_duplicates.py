@@ -55,6 +55,31 @@ def test_what_differs_in_what_tells_them_apart_is_two(one, other):
     assert pairs((one, 0, {}), (other, 5, {})) == []
 
 
+def at(address):
+    return {"address": address}
+
+
+def test_two_villages_that_a_list_puts_on_one_spot_are_two():
+    one = ("三山县芳溪镇石塘村卫生室", 0, at("芳溪镇石塘村"))
+    other = ("三山县芳溪镇前塘村卫生室", 0, at("芳溪镇前塘村"))
+    assert pairs(one, other) == []
+    # where no address tells, somebody has to look
+    assert pairs(one, (other[0], 0, {})) == [("S0", "S1", PERHAPS)]
+
+
+def test_a_longer_name_of_the_same_place_is_one():
+    one = ("芳溪镇梅家村社区卫生服务站", 0, at("三山县芳溪镇梅家村"))
+    other = ("芳溪镇梅家社区卫生服务站", 2, at("芳溪镇梅家村"))
+    assert pairs(one, other) == [("S0", "S1", LIKELY)]
+
+
+def test_docks_named_after_their_street_are_told_apart_by_address():
+    first, second = at("中学南门东侧人行道"), at("保险公司对面人行道")
+    assert pairs(("振兴路", 0, first), ("振兴路", 260, second)) == []
+    assert pairs(("振兴路", 0, first), ("振兴路", 0, second)) == [("S0", "S1", PERHAPS)]
+    assert pairs(("振兴路", 0, first), ("振兴路", 260, first)) == [("S0", "S1", PERHAPS)]
+
+
 def test_one_number_of_the_platform_is_one_station_wherever():
     number = {"platform_id": "33080001"}
     assert pairs(("甲站", 0, number), ("乙站", 9000, number)) == [("S0", "S1", LIKELY)]

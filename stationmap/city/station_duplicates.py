@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, takewhile
 
 import geopandas as gpd
 import numpy as np
@@ -88,6 +88,7 @@ class _Table:
         texts = ("type", "unit", "address", "platform_id")
         plain = frame[list(texts)].astype("object").where(frame[list(texts)].notna(), None)
         self.columns = {name: plain[name].tolist() for name in texts}
+        self.addresses = [name_key(address) for address in self.columns["address"]]
         self.known = frame.notna().sum(axis=1).to_numpy()
         self.placed = np.flatnonzero((~frame.geometry.isna() & ~frame.geometry.is_empty).to_numpy())
         self.xy = self._metric(frame)
@@ -150,18 +151,18 @@ class _Table:
             return None
         if not (self.names[one] and self.names[other]):
             return None
+        same_type = self._same("type", one, other)
         alike = fuzz.ratio(self.names[one], self.names[other])
-        if (
-            away <= SAME_PLACE_M
-            and self._same("type", one, other)
-            and self._same("unit", one, other)
-        ):
+        if away <= SAME_PLACE_M and same_type and self._same("unit", one, other):
             sure = LIKELY if alike >= ALIKE else PERHAPS
             return sure, N_("the same type and unit at the same place")
-        if alike < ALIKE:
+        apart = self._elsewhere(one, other)
+        # two villages share all of their names but the village's own: nothing is one's alone
+        exchanged = all(_own_parts(self.names[one], self.names[other]))
+        if alike < ALIKE or (exchanged and apart):
             return None
-        sure = LIKELY if alike >= VERY_ALIKE and self._same("type", one, other) else PERHAPS
-        return sure, N_("the names are alike, {apart_m} m apart")
+        likely = alike >= VERY_ALIKE and same_type and not exchanged and not apart
+        return (LIKELY if likely else PERHAPS), N_("the names are alike, {apart_m} m apart")
 
     def _of_same_name(self, one: int, other: int, away: float | None) -> tuple[str, str] | None:
         if away is None:
@@ -170,13 +171,33 @@ class _Table:
             if self._same("unit", one, other):
                 return PERHAPS, N_("the same name and unit, one of them without a place")
             return None
-        if away > SAME_NAME_M:
+        apart = self._elsewhere(one, other)
+        if away > SAME_NAME_M or (away > NEAR_M and apart):
             return None
-        return (LIKELY if away <= NEAR_M else PERHAPS), N_("the same name, {apart_m} m apart")
+        sure = LIKELY if away <= NEAR_M and not apart else PERHAPS
+        return sure, N_("the same name, {apart_m} m apart")
+
+    def _elsewhere(self, one: int, other: int) -> bool:
+        """Whether both give an address, and neither's is a part of the other's."""
+        first, second = self.addresses[one], self.addresses[other]
+        return bool(first and second) and first not in second and second not in first
 
     def _same(self, column: str, one: int, other: int) -> bool:
         values = self.columns[column]
         return values[one] is not None and values[one] == values[other]
+
+
+def _own_parts(one: str, other: str) -> tuple[str, str]:
+    """Return what two names have between the beginning and the end that they share."""
+    first = _shared(one, other)
+    rest = one[first:], other[first:]
+    last = _shared(rest[0][::-1], rest[1][::-1])
+    return rest[0][: len(rest[0]) - last], rest[1][: len(rest[1]) - last]
+
+
+def _shared(one: str, other: str) -> int:
+    """Count the letters with which two texts begin alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _rank(pair: Pair) -> tuple[bool, float, str, str]:
