@@ -1,6 +1,20 @@
 """Lists against the register: the same rows found again, and merged field by field."""
 
-from stationmap.city.diff import Fresh, Refused, alike, compare, edited, pairs, renumbered
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stationmap.city.diff import (
+    Fresh,
+    Refused,
+    alike,
+    brought_by,
+    compare,
+    edited,
+    pairs,
+    renumbered,
+)
+from stationmap.store.events import applied, plain, same, tracked
+from stationmap.store.register import plain_of
 
 BASE = {"name": "甲", "type": "point", "address": "人民路", "geometry": (118.8, 28.9)}
 H = [f"s-{k:012x}" for k in range(9)]
@@ -227,3 +241,68 @@ def test_a_list_that_was_numbered_anew_is_noticed():
     assert renumbered(pairs(rows, standing, source="list"), rows) == 2
     same_ids = [fresh(str(k), name=f"新{name}") for k, name in enumerate(names)]
     assert renumbered(pairs(same_ids, standing, source="list"), same_ids) == 0
+
+
+# --------------------------------------------------------------------- whatever happens
+
+COLUMNS = {
+    "name": st.sampled_from(["甲", "乙", "丙", None]),
+    "address": st.sampled_from(["人民路", "新桥街", None]),
+    "geometry": st.sampled_from([(1.0, 1.0), (2.0, 2.0), None]),
+    "source_lon": st.sampled_from([1.0, 2.0, None]),
+}
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["A1", "A2", "A3", *H[:3]]), st.fixed_dictionaries(COLUMNS)),
+    max_size=5,
+    unique_by=lambda one: one[0],
+)
+
+
+def written(rows, changes):
+    """Carry changes out as the register does."""
+    held = {row["id"]: row for row in rows}
+    for change in changes:
+        assert change.expects == (held[change.id]["version"] if change.id in held else 0)
+        if change.after is None:
+            del held[change.id]
+            continue
+        before = held.get(change.id, dict.fromkeys(COLUMNS) | {"id": change.id, "version": 0})
+        held[change.id] = before | change.after | {"version": before["version"] + 1}
+    return list(held.values())
+
+
+def by_hand(row, **columns):
+    """Edit a row as a person does: what its source said is kept beside."""
+    before = plain(row)
+    after = applied(before, plain_of(columns))
+    return row | columns | {"brought": tracked(before, after), "version": row["version"] + 1}
+
+
+@settings(deadline=None, max_examples=300)
+@given(first=ROWS, second=ROWS, edits=st.data())
+def test_no_edit_is_lost_and_what_came_in_once_comes_in_no_more(first, second, edits):
+    brought = [Fresh(own, k, values) for k, (own, values) in enumerate(first)]
+    held = written([], against(brought, []).changes)
+    for place in range(len(held)):
+        column = edits.draw(st.sampled_from([None, "name", "address", "geometry"]))
+        if column:
+            held[place] = by_hand(held[place], **{column: edits.draw(COLUMNS[column])})
+    said = {one["id"]: brought_by(one) for one in held}
+    newer = [Fresh(own, k, values) for k, (own, values) in enumerate(second)]
+    diff = against(newer, held)
+    later = {one["id"]: one for one in written(held, diff.changes)}
+    for one in held:
+        own = [n for n in ("name", "address", "geometry") if not same(one[n], said[one["id"]][n])]
+        # what a person wrote stands, and its row with it
+        assert all(same(later[one["id"]][n], one[n]) for n in own)
+    # each row of the list stands, and is remembered as the list has it
+    assert len(diff.ids) == len(set(diff.ids.values())) == len(newer)
+    for position, fresh_row in enumerate(newer):
+        told = brought_by(later[diff.ids[position]])
+        assert told["id"] == fresh_row.id
+        assert all(same(told[n], v) for n, v in fresh_row.values.items())
+    # rows that stay without being in it were edited
+    assert all(edited(one) for own, one in later.items() if own not in diff.ids.values())
+    again = against(newer, list(later.values()))
+    assert not again.changes
+    assert len(again.same) == len(newer)
