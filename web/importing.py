@@ -25,7 +25,7 @@ from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.standards import tables
 from web import basemaps, security
-from web.access import allow, log, me
+from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
 from web.import_rows import LISTS, page_of, reasons_of
@@ -318,7 +318,7 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
         )
     except InputError as error:
         return _rows_page(taken, wrong=_sentence(error)), _status(error)
-    log("change", f"import {taken.options.kind} {action}")
+    log_after("change", f"import {taken.options.kind} {action}")
     return _to("done", taken.with_(done=done, action=action))
 
 
@@ -436,7 +436,7 @@ def undo(import_id: UUID) -> ResponseReturnValue:
         )
     except Conflict:
         return render_template("import_undo.html", found=found), 409
-    log("change", f"undo {found.id}")
+    log_after("change", f"undo {found.id}")
     if receipt.kept:
         say_done(
             N_("The import was undone, but for {n} entries that were edited since: they stay."),

@@ -10,7 +10,7 @@ from stationmap.city import station_merge
 from stationmap.errors import Conflict
 from stationmap.messages import N_, printable
 from stationmap.store import Action, Event
-from web.access import allow, log, may, me, within
+from web.access import allow, log, log_after, may, me, within
 from web.caching import present
 from web.desk import action_id as mark
 from web.desk import register, say_done
@@ -145,7 +145,7 @@ def undo(action_id: Any) -> ResponseReturnValue:
     """Put back what an action changed; where rows were changed since, say which, and ask."""
     lang, undone = language(), _of_account(str(action_id))
     if not _is_all_mine(undone):
-        log("refused", f"undo {undone.id}", outcome="scope")
+        log_after("refused", f"undo {undone.id}", outcome="scope")
         abort(404)
     rest = request.form.get("rest") == "1"
     try:
@@ -168,7 +168,7 @@ def undo(action_id: Any) -> ResponseReturnValue:
         )
         return page, 409
     if not receipt.again:
-        log("change", f"undo {undone.id}")
+        log_after("change", f"undo {undone.id}")
     if receipt.kept:
         say_done(
             N_("Undone: {count}; left as they are, because they were changed since: {kept}."),

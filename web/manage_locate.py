@@ -26,7 +26,7 @@ from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.store.events import Change, Row
 from web import basemaps, security
-from web.access import allow, log, me, within
+from web.access import allow, log, log_after, me, within
 from web.caching import present
 from web.desk import action_id, register, say_done, submit
 from web.params import Params, language
@@ -432,6 +432,6 @@ def undo(action: Any) -> ResponseReturnValue:
             "history of {id}.",
             id=conflict.params["id"],
         ) from conflict
-    log("change", f"undo {action}")
+    log_after("change", f"undo {action}")
     say_done(N_("{count} stations are without a place again."), count=receipt.events)
     return redirect(url_for(".queue"), code=303)
