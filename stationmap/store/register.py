@@ -109,9 +109,9 @@ class Register:
             return int(_head(connection).seq)
 
     def state(self) -> str:
-        """Return a short text that every event changes, and a restored backup too; cheap."""
+        """Return a short text that every public event changes, and a restored backup too; cheap."""
         with self.reading() as connection:
-            return snapshot.state(connection, int(_head(connection).seq))
+            return snapshot.state(connection, snapshot.last_public(connection))
 
     def get(self, entity: str, id: str) -> Row | None:  # noqa: A002 - the column's name
         """Return one row with all its columns; None where there is none of this id."""

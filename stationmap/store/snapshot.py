@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stationmap.store import models, queries
-from stationmap.store.models import PUBLIC
+from stationmap.store.models import PRIVATE, PUBLIC
 
 FEW = 2_000  # changed rows up to which a snapshot is patched rather than read anew
 
@@ -21,6 +21,7 @@ class Snapshot:
     Attributes
     ----------
     seq : int
+        Of the last event of one of them.
     state : str
         See `state`.
     frames : mapping
@@ -39,7 +40,7 @@ class Snapshot:
 
 def read(connection: Connection, previous: Snapshot | None) -> Snapshot:
     """Read the public entities; only what changed where `previous` leads to what is there."""
-    seq = int(connection.execute(sa.select(models.head.c.seq)).scalar_one())
+    seq = last_public(connection)
     mark = state(connection, seq)
     if previous is not None and previous.state == mark:
         return previous
@@ -51,6 +52,17 @@ def read(connection: Connection, previous: Snapshot | None) -> Snapshot:
         if ids := changed.get(name):
             frames[name] = _patched(connection, name, frames[name], ids)
     return Snapshot(seq, mark, frames, changed)
+
+
+def last_public(connection: Connection) -> int:
+    """Return the number of the last event of a public entity; 0 before the first.
+
+    A remark, a contact or an account changes nothing that the map or a check could show.
+    """
+    event = models.event
+    # what is left out, not what is wanted: SQLite would gather all of those by their index
+    chosen = sa.select(event.c.seq).where(event.c.entity.not_in(PRIVATE))
+    return int(connection.scalar(chosen.order_by(event.c.seq.desc()).limit(1)) or 0)
 
 
 def state(connection: Connection, seq: int) -> str:

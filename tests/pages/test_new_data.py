@@ -85,3 +85,13 @@ def test_a_check_that_is_no_longer_wanted_is_not_made(own_town, slow, monkeypatc
         pass
     assert versions[2] not in made
     assert versions[3] in made
+
+
+def test_what_nobody_may_see_makes_nothing_new(own_town):  # noqa: F811
+    here = create_app(own_town.path).test_client()
+    version = here.get("/api/v1/summary").json["version"]
+    change = Change("contact", "P40", {"person": "值班岗"})
+    own_town.register.write([change], action=str(uuid.uuid4()), by="cli", kind="contact")
+    assert here.get("/api/v1/summary").json["version"] == version
+    move(own_town, "P40", x=60)
+    assert here.get("/api/v1/summary").json["version"] != version
