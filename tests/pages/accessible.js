@@ -11,7 +11,9 @@
   for (const element of controls) {
     const label = [...(element.labels ?? [])].map((one) => one.textContent).join(" ");
     const own = element.matches("a, button, summary") ? element.textContent : "";
-    const name = element.getAttribute("aria-label") ?? `${label}${own}`;
+    const by = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
+    const named = by.map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
+    const name = element.getAttribute("aria-label") ?? `${named}${label}${own}`;
     if (!name.trim()) say("no name", element);
   }
   for (const element of all("[aria-describedby], [aria-labelledby], label[for]")) {

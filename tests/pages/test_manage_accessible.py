@@ -1,10 +1,11 @@
 """Every page of the administrators in Chromium: names, targets, headings, contrast, the focus."""
 
+import uuid
 from pathlib import Path
 
 import pytest
 from locate_town import EAST, make
-from pages_town import chromium, serve  # noqa: F401 - a fixture
+from pages_town import chromium, place, serve, table  # noqa: F401 - a fixture
 from pages_town import make as make_town
 from signed_in import client, cookie
 
@@ -31,7 +32,10 @@ PAGES = {
         "/manage/locate/station?id=L2",
         "/manage/locate/station?id=L6",
         "/manage/locate/exact",
+        "/manage/stations/merge?keep=P0",
+        "/manage/stations/merge?keep=P0&drop=P40",
         "/manage/applications",
+        "/home",
         "/manage/accounts",
         "/manage/accounts/new",
         "/manage/audit",
@@ -63,7 +67,7 @@ def served(tmp_path_factory):
         "city": cookie(client(app, role="city"), running.address),
         "unit": cookie(client(app, role="unit", unit_id="U1", adcode=EAST), running.address),
     }
-    yield running.address, people
+    yield running.address, people, city
     running.close()
     city.register.close()
 
@@ -71,7 +75,7 @@ def served(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(served, chromium):  # noqa: F811 - pytest fills it in
     """One page for each person, window and palette."""
-    address, people = served
+    address, people, _ = served
     made = {}
 
     def page(who, width, scheme):
@@ -136,3 +140,44 @@ def test_the_present_place_is_in_view_and_the_menu_closes(pages):
     assert page.locator(".account-panel").is_visible()
     page.keyboard.press("Escape")
     assert page.locator(".account-panel").is_hidden()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_each_step_of_an_import(pages, tmp_path, width, scheme):
+    page = pages("city", width, scheme)
+
+    def look():
+        assert page.evaluate(RULES) == []
+        assert page.evaluate(CONTRAST) == []
+
+    rows = [
+        {"编号": f"N{k}", "名称": f"新点{k}", "类型": "有礼点", "经度": lon, "纬度": lat}
+        for k, (lon, lat) in enumerate(place(90 * k, 5) for k in range(8))
+    ]
+    rows += [{"编号": "N9", "名称": "新点9", "经度": "东", "纬度": ""}, {"编号": "N9"}]
+    page.goto("/manage/import")
+    page.set_input_files("#file", table(tmp_path / f"新{width}.csv", rows))
+    page.locator("form[enctype] button[type=submit]").click()
+    page.wait_for_url("**/columns")
+    look()
+    page.locator("input[name=datum][value=wgs84]").check()
+    page.locator(".import-foot .btn-accent").click()
+    page.wait_for_url("**/rows")
+    look()
+    page.locator(".import-foot .btn-accent").click()
+    page.wait_for_url("**/done")
+    look()
+
+
+def test_two_versions_side_by_side(pages, served):
+    register = served[2].register
+    for width, scheme in ((390, "light"), (1440, "dark")):
+        page = pages("city", width, scheme)
+        page.goto("/manage/stations/edit?id=P40")
+        change = Change("station", "P40", {"address": f"新地址 {width}"})
+        register.write([change], action=str(uuid.uuid4()), by="cli", kind="edit")
+        page.fill("[name=address]", f"我的地址 {width}")
+        page.locator(".station-save button").click()
+        page.get_by_text("我的地址").first.wait_for()
+        assert page.evaluate(RULES) == []
+        assert page.evaluate(CONTRAST) == []
