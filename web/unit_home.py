@@ -206,7 +206,10 @@ def _last(rows: list[Row]) -> list[Row]:
 
 
 def to_station(station_id: str) -> ResponseReturnValue:
-    """Go to a station's page."""
+    """Go to a station's page, or back to the list of what waits where the form stood there."""
+    if request.form.get("from") == "home":
+        unit = None if me().role == "unit" else request.form.get("unit")
+        return redirect(url_for("unit_home.home", unit=unit), code=303)
     return redirect(url_for("unit_home.station", station_id=station_id), code=303)
 
 

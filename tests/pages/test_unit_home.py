@@ -17,7 +17,8 @@ from registers import postgis_address, postgis_database, postgis_server  # noqa:
 from signed_in import account, client, post, token
 
 from stationmap.city import City
-from stationmap.store import Change
+from stationmap.errors import RegisterError
+from stationmap.store import Change, Register
 from web.app import create_app
 
 WEST, EAST = "330802", "330803"
@@ -209,6 +210,19 @@ def test_one_form_closes_several_stations_or_none(office):
     assert card(office, "P300")["notices"] == []
 
 
+@pytest.mark.parametrize(("why", "status"), [("full", 507), ("busy", 503)])
+def test_a_register_that_takes_nothing_keeps_what_was_typed(office, monkeypatch, why, status):
+    def refuse(*_, **__):
+        raise RegisterError("the register is busy: another one writes; try again", why=why)
+
+    monkeypatch.setattr(Register, "write", refuse)
+    notice = {"station": "P80", "from_date": day(9), "reason": "管道抢修"}
+    answer = post(office.unit, "/home/closures", notice)
+    assert answer.status_code == status
+    assert "register is busy" in said(answer)
+    assert "管道抢修" in answer.text
+
+
 # -- scope -----------------------------------------------------------------------------------
 
 
@@ -277,6 +291,10 @@ def test_a_shortage_is_reported_seen_by_the_county_and_replenished(office):
     assert row["state"] == "replenished"
     assert row["done_at"] >= row["at"]
     assert post(office.unit, "/home/restocks", report).status_code == 303
+    (row,) = office.register.rows("restock", station_id="P0", state="short")
+    back = {"station": "P0", "from": "home", "unit": "U1"}
+    done = post(office.west, f"/home/restocks/{row['id']}/done", back)
+    assert done.location == "/home?unit=U1"
 
 
 def test_something_else_needs_its_word(office):
