@@ -61,7 +61,7 @@ def reasons_of(report: Mapping[str, Any], *, lang: str) -> list[tuple[str, int]]
 
 def _kind_of(reason: Any) -> str:
     params = reason["params"]
-    return f"{reason['template']} {params.get('where', '')} {params.get('value', '')}"
+    return f"{reason['template']} {params.get('value', '')}"
 
 
 def _field(field: Mapping[str, Any], lang: str) -> dict[str, str]:

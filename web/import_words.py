@@ -36,13 +36,19 @@ DATUMS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_ROLES: Mapping[str, str] = MappingProxyType(
+# blank workbooks say of which datum theirs are
+_PLACES: Mapping[str, str] = MappingProxyType(
     {
         "lon": N_("Longitude"),
         "lat": N_("Latitude"),
         "x": N_("East, metres"),
         "y": N_("North, metres"),
         "lonlat": N_("Longitude and latitude"),
+    }
+)
+
+_ROLES: Mapping[str, str] = MappingProxyType(
+    {
         "type": N_("Type"),
         "subcategory": N_("Subcategory"),
         "phone": N_("Telephone"),
@@ -224,13 +230,18 @@ def kind_label(kind: str, lang: str) -> str:
 
 
 def role_label(kind: str, role: str, lang: str) -> str:
-    """Return what a column's meaning is called: as the blank workbook heads it."""
+    """Return what a column's meaning is called: as the blank workbook heads it, if there is one."""
+    if role in _PLACES:
+        return say(_PLACES[role], lang=lang)
+    if kind in templates.kinds() and (own := templates.headings(kind, lang=lang).get(role)):
+        return own
     if role in _ROLES:
         return say(_ROLES[role], lang=lang)
-    for one in (kind, *templates.kinds()):
-        if one in templates.kinds() and (heading := templates.headings(one, lang=lang).get(role)):
-            return heading
-    return next((heading for heading, r in words().roles.items() if r == role), role)
+    for table in (words().kinds.get(kind, {}), words().roles):
+        found = [heading for heading, meant in table.items() if meant == role]
+        if found:
+            return next((h for h in found if h.isascii() == (lang == "en")), found[0])
+    return role
 
 
 def evidence_lines(hypothesis: Mapping[str, Any], lang: str) -> list[str]:

@@ -13,6 +13,7 @@ from pages_town import HOSTILE, own_town, place, town  # noqa: F401
 from signed_in import account, client, post
 
 from stationmap.city import apart
+from stationmap.errors import RegisterError
 from stationmap.messages import catalogue
 from web import import_uploads, import_words
 from web.app import create_app
@@ -209,6 +210,41 @@ def test_a_whole_list_says_what_it_would_remove(app, city):
     assert "新点二" in shown
     post(city, f"{at}/rows")
     assert "N2" not in stations(app)
+
+
+def test_another_list_of_the_same_name_is_told_before_it_replaces_anything(app, city):
+    bring(city, NEW)
+    other = rows_of(row("Z1", "别的点", 200), row("Z2", "又一个", 420))
+    at = upload(city, other)
+    choose(city, at)
+    shown = city.get(f"{at}/rows").text
+    assert "是另一份名单的名称" in shown
+    assert re.search(r'name="replace"[^>]*required', shown)
+    refused = post(city, f"{at}/rows")
+    assert refused.status_code == 400
+    assert {"N1", "N2"} <= set(stations(app))
+    assert post(city, f"{at}/rows", {"replace": "1"}).location.endswith("/done")
+    assert {"Z1", "Z2"} <= set(stations(app))
+    assert not {"N1", "N2"} & set(stations(app))
+
+
+def test_a_column_is_put_aside_by_choice(app, city):
+    at = upload(city, NEW)
+    choose(city, at, **{"column-4": ""})
+    post(city, f"{at}/rows")
+    assert stations(app)["N1"]["hours"] is None
+    assert stations(app)["N1"]["address"] == "人民路"
+
+
+def test_a_full_disk_is_told_as_such(app, city, monkeypatch):
+    def full(document, *, name):
+        del name
+        raise RegisterError("the disk under the register {name} is full", name="x", why="full")
+
+    at = upload(city, NEW)
+    choose(city, at)
+    monkeypatch.setattr(apart, "run", full)
+    assert post(city, f"{at}/rows").status_code == 507
 
 
 def test_a_county_brings_in_its_own_rows_only(app):
