@@ -1,12 +1,15 @@
 """Stations' pages in a real Chromium: two who edit at once, a pin that is dragged, a phone."""
 
+import threading
 import uuid
 
 import pytest
 import signed_in
-from pages_town import HOSTILE, chromium, own_town, place, serve, town  # noqa: F401
+from pages_town import HOSTILE, chromium, own_town, place, town  # noqa: F401
+from werkzeug.serving import make_server
 
 from stationmap.store import Change
+from web.app import create_app
 
 pytestmark = pytest.mark.chromium
 
@@ -18,15 +21,15 @@ PHONE = {"width": 390, "height": 844}
 class Office:
     """The town, served, and browsers of people who are signed in."""
 
-    def __init__(self, browser, served, app):
-        self.browser, self.served, self.app = browser, served, app
+    def __init__(self, browser, address, app):
+        self.browser, self.address, self.app = browser, address, app
         self.register = app.extensions["city"].register
         self.people, self.wrong = [], []
 
     def sign_in(self, *, role="city", adcode="", unit_id=None, viewport=DESK, **options):
         client = signed_in.client(self.app, role=role, adcode=adcode, unit_id=unit_id)
         context = self.browser.new_context(viewport=viewport, locale="zh-CN", **options)
-        context.add_cookies([signed_in.cookie(client, self.served.address)])
+        context.add_cookies([signed_in.cookie(client, self.address)])
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -43,11 +46,11 @@ class Office:
             self.wrong.append(message.text)
 
     def _own(self, url):
-        if not url.startswith((self.served.address, "data:")):
+        if not url.startswith((self.address, "data:")):
             self.wrong.append(url)
 
     def open(self, page, path):
-        page.goto(self.served.address + path)
+        page.goto(self.address + path)
         page.wait_for_load_state("networkidle")
 
     def change(self, station_id, **values):
@@ -60,15 +63,18 @@ class Office:
 
 @pytest.fixture
 def office(chromium, own_town):  # noqa: F811
-    served = serve(own_town.path)
-    from web.app import create_app
-
-    made = Office(chromium, served, create_app(own_town.path))
+    app = create_app(own_town.path)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    made = Office(chromium, f"http://127.0.0.1:{server.port}", app)
     yield made
     hits = [page.evaluate("window.hit ?? null") for _, page in made.people]
     for context, _ in made.people:
         context.close()
-    served.close()
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=5)
     assert made.wrong == []
     assert set(hits) <= {None}, "text of a user was run"
 
