@@ -317,7 +317,10 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
             city().path, taken.path, options, by=me().id, action=action, lang=language()
         )
     except InputError as error:
-        return _rows_page(taken, wrong=_sentence(error)), _status(error)
+        if register().action(action) is None:
+            return _rows_page(taken, wrong=_sentence(error)), _status(error)
+        # the child was lost after it had written: what it did stands
+        done = _found(taken)["report"] | {"written": True}
     log_after("change", f"import {taken.options.kind} {action}")
     return _to("done", taken.with_(done=done, action=action))
 

@@ -13,7 +13,7 @@ from pages_town import HOSTILE, own_town, place, town  # noqa: F401
 from signed_in import account, client, post
 
 from stationmap.city import apart
-from stationmap.errors import RegisterError
+from stationmap.errors import InputError, RegisterError
 from stationmap.messages import catalogue
 from web import import_uploads, import_words
 from web.app import create_app
@@ -234,6 +234,20 @@ def test_a_column_is_put_aside_by_choice(app, city):
     post(city, f"{at}/rows")
     assert stations(app)["N1"]["hours"] is None
     assert stations(app)["N1"]["address"] == "人民路"
+
+
+def test_an_answer_that_was_lost_after_the_write_is_no_failure(app, city, monkeypatch):
+    def lost(document, *, name):
+        apart.answer(json.loads(json.dumps(document)))
+        raise InputError("{file} takes too long", file=name)
+
+    at = upload(city, NEW)
+    choose(city, at)
+    monkeypatch.setattr(apart, "run", lost)
+    assert post(city, f"{at}/rows").location.endswith("/done")
+    assert {"N1", "N2"} <= set(stations(app))
+    assert post(city, undo_path(city, at)).status_code == 303
+    assert not {"N1", "N2"} & set(stations(app))
 
 
 def test_a_full_disk_is_told_as_such(app, city, monkeypatch):
