@@ -3,7 +3,7 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,18 +12,20 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from stationmap.messages import N_
+from stationmap.store import Register
 from stationmap.store import accounts as store
 from stationmap.store import audit as log_book
 from web import desk
 from web.access import allow, log, me
-from web.accounts import role_name
+from web.accounts import ROLES
+from web.caching import present
 from web.params import Params, language
 from web.words import WebError, say
 
 audit = Blueprint("audit", __name__, url_prefix="/manage/audit")
 
 PAGE = 100
-MOST = 100_000  # lines of a download
+AT_ONCE = 2_000  # lines of a download that are read together
 
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -41,6 +43,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "account.enable": N_("Put an account back in use"),
     }
 )
+COLUMNS = ("when", "who", "role", "what", "object", "outcome", "address")
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
         "done": N_("done"),
@@ -59,12 +62,12 @@ def listed() -> ResponseReturnValue:
     asked = _asked(params)
     before = params.whole("before", default=0, low=0, high=2**53)
     lines = log_book.read(desk.register(), **asked, before=before or None, limit=PAGE + 1)
-    known = _accounts()
+    known = _Shown()
     return render_template(
         "audit.html",
-        lines=[_shown(line, known) for line in lines[:PAGE]],
+        lines=[known.line(line) for line in lines[:PAGE]],
         more=lines[PAGE - 1]["seq"] if len(lines) > PAGE else None,
-        accounts=sorted((key, name) for key, name in known.items()),
+        accounts=sorted(known.names.items(), key=lambda pair: pair[1]),
         actions=[(key, say(label, lang=language())) for key, label in ACTIONS.items()],
         asked=request.args,
     )
@@ -73,21 +76,32 @@ def listed() -> ResponseReturnValue:
 @audit.get("/log.csv")
 @allow("audit.read")
 def download() -> ResponseReturnValue:
-    """Write what the filters let through as CSV."""
+    """Write all that the filters let through as CSV."""
     asked = _asked(Params.of_request())
     log("export", "audit")
-    lines = log_book.read(desk.register(), **asked, limit=MOST)
-    known, text = _accounts(), io.StringIO()
-    writer = csv.writer(text)
+    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     headings = [N_("Time"), N_("Account"), N_("Role"), N_("What was done"), N_("On what")]
     headings += [N_("Outcome"), N_("Network address")]
-    writer.writerow([say(heading, lang=language()) for heading in headings])
-    for line in lines:
-        row = _shown(line, known)
-        cells = [row[n] for n in ("when", "who", "role", "what", "object", "outcome", "address")]
-        writer.writerow([_cell(cell) for cell in cells])
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response("\ufeff" + text.getvalue(), mimetype="text/csv", headers=headers)
+    first = [say(heading, lang=language()) for heading in headings]
+    pieces = _csv(first, asked, register=desk.register(), known=_Shown())
+    return Response(pieces, mimetype="text/csv", headers=headers)
+
+
+def _csv(
+    first: list[str], asked: Mapping[str, Any], *, register: Register, known: "_Shown"
+) -> Iterator[str]:
+    """Write the log piece by piece: it may be long."""
+    yield "\ufeff" + _rows([first])
+    before = None
+    while lines := log_book.read(register, **asked, before=before, limit=AT_ONCE):
+        yield _rows([[known.line(line)[name] for name in COLUMNS] for line in lines])
+        before = lines[-1]["seq"]
+
+
+def _rows(rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()
 
 
 def _asked(params: Params) -> dict[str, Any]:
@@ -108,7 +122,7 @@ def _midnight(text: str, *, days: int) -> str:
         day = dt.date.fromisoformat(text) + dt.timedelta(days=days)
     except (ValueError, OverflowError):
         raise WebError("{day} is no day; expected one such as 2026-03-05", day=text[:40]) from None
-    zone = ZoneInfo(desk.city().now().config.time_zone)
+    zone = ZoneInfo(present().answers.config.time_zone)
     at = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
     return at.isoformat(timespec="milliseconds")
 
@@ -121,20 +135,34 @@ def _accounts() -> dict[str, str]:
     return {account.id: account.name for account in found}
 
 
-def _shown(line: log_book.Line, known: Mapping[str, str]) -> dict[str, str]:
-    lang = language()
-    outcome = line["outcome"] or ""
-    return {
-        "at": line["at"],
-        "when": desk.when(line["at"]),
-        "who": known.get(line["account_id"], line["account_id"] or "–"),
-        "role": role_name(line["role"]),
-        "what": say(ACTIONS.get(line["action"], line["action"]), lang=lang),
-        "object": line["object"] or "",
-        "outcome": say(OUTCOMES.get(outcome, outcome), lang=lang),
-        "bad": "" if outcome == "done" else "1",
-        "address": line["address"] or "",
-    }
+class _Shown:
+    """Lines of the log in the reader's words."""
+
+    def __init__(self) -> None:
+        self.names = _accounts()
+        self._lang = language()
+        self._zone = ZoneInfo(present().answers.config.time_zone)
+        self._words: dict[str, str] = {}
+
+    def line(self, line: log_book.Line) -> dict[str, str]:
+        """Return one line: its texts, and whether it tells of something that did not succeed."""
+        outcome, own = line["outcome"] or "", line["account_id"]
+        return {
+            "at": line["at"],
+            "when": desk.instant(line["at"], zone=self._zone, lang=self._lang),
+            "who": self.names.get(own, own or "–"),
+            "role": self._say(ROLES.get(line["role"], line["role"] or "")),
+            "what": self._say(ACTIONS.get(line["action"], line["action"])),
+            "object": line["object"] or "",
+            "outcome": self._say(OUTCOMES.get(outcome, outcome)),
+            "bad": "" if outcome == "done" else "1",
+            "address": line["address"] or "",
+        }
+
+    def _say(self, template: str) -> str:
+        if template not in self._words:
+            self._words[template] = say(template, lang=self._lang)
+        return self._words[template]
 
 
 def _cell(text: str) -> str:

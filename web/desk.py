@@ -14,6 +14,7 @@ from stationmap.messages import N_
 from stationmap.store.events import Change, Receipt, action_of
 from stationmap.store.register import Register
 from web.access import PERMISSIONS, log_after, me, visitor_if_known
+from web.caching import present
 from web.params import language
 from web.words import say
 
@@ -47,7 +48,7 @@ def city() -> City:
 
 def city_name() -> str:
     """Return the city's name."""
-    return city().now().config.name
+    return present().name
 
 
 def register() -> Register:
@@ -108,11 +109,15 @@ def said() -> list[dict[str, str]]:
 
 def when(text: str | None) -> str:
     """Write an instant (UTC, ISO text) as the day and minute of the city's clock."""
+    return instant(text, zone=ZoneInfo(present().answers.config.time_zone), lang=language())
+
+
+def instant(text: str | None, *, zone: ZoneInfo, lang: str) -> str:
+    """Write an instant (UTC, ISO text) as the day and minute of a zone."""
     if not text:
         return ""
-    zone = ZoneInfo(city().now().config.time_zone)
     at = datetime.fromisoformat(text).astimezone(zone)
-    if language() == "en":
+    if lang == "en":
         return f"{at:%Y-%m-%d %H:%M}"
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
