@@ -18,6 +18,7 @@ from web.charge import (
     Row,
     is_as,
     make,
+    settle,
     station_row,
     status_of,
     undo_address,
@@ -227,8 +228,7 @@ def open_station(application_id: str) -> ResponseReturnValue:
         abort(404)
     within(station)
     if station["status"] == "planned":
-        change = Change("station", station["id"], {"status": "active"}, expects=station["version"])
-        submit([change], kind="application")
+        settle("station", station, {"status": "active"}, kind="application")
     name = station["name"] or station["id"]
     say_done(N_("“{name}” is in operation."), name=name, undo=undo_address())
     return redirect(url_for("applications.one", application_id=row["id"]), code=303)
