@@ -122,6 +122,26 @@ def test_lists_that_share_numbers_alone_are_told():
     assert alike(pairs(moved, standing, source="list"), moved) == 2
 
 
+def test_a_row_that_is_given_an_id_is_still_the_same():
+    standing = [
+        row(H[0], address="手改", brought={"address": "人民路"}),
+        row(H[1], geometry=(1, 1)),
+    ]
+    diff = against([fresh("A1"), fresh("A2", geometry=(1, 1))], standing)
+    assert after(diff) == {
+        H[0]: {"brought": {"address": "人民路", "id": "A1"}},
+        H[1]: {"brought": {"id": "A2"}},
+    }
+    elsewhere = against([fresh("A1", geometry=(9, 9))], standing[:1])
+    assert [line.id for line in elsewhere.new] == ["A1"]
+
+
+def test_rows_that_name_each_other_do_so_by_the_ids_they_got():
+    rows = [fresh("A1"), fresh("A2", name="乙", parent_id="A1"), fresh("A3", parent_id="B")]
+    diff = against(rows, [], taken={"A1"})
+    assert [c.after.get("parent_id") for c in diff.changes] == [None, "list-A1", "B"]
+
+
 # --------------------------------------------------------------------- field by field
 
 
@@ -144,6 +164,7 @@ def test_where_both_changed_the_edit_stays_and_is_listed_once():
     (told,) = diff.conflicts[0].fields
     assert (told.before, told.after, told.brought) == ("手改", "新名", "甲")
     assert diff.conflicts[0].row == 2
+    assert [line.fields for line in diff.changed] == [()]
     again = against([fresh("A1", name="新名")], [row("A1", name="手改", brought={"name": "新名"})])
     assert not again.changes
     assert not again.conflicts

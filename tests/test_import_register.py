@@ -226,6 +226,18 @@ def test_a_station_that_names_its_unit_is_the_unit_s_once_that_is_known(town):
     assert held == {"A0": ("U0", "市图书馆"), "A1": (None, "两馆"), "A2": (None, "U9")}
 
 
+def test_a_list_that_gets_ids_keeps_its_stations_and_they_are_found_by_them(town):
+    rows = [{k: v for k, v in row.items() if k != "编号"} for row in station_rows(3)]
+    bring(town, rows)
+    held = town.stations()["station_id"].tolist()
+    edit(town, held[0], address="手改")
+    report = bring(town, station_rows(3))
+    assert (len(report.diff.same), report.removed, report.counts.unchanged) == (3, 0, 3)
+    assert town.stations()["station_id"].tolist() == held
+    bring(town, [{"项目名称": "项目", "站点编号": "A1"}], kind="projects")
+    assert town.now().table("projects")["station_id"].tolist() == [held[1]]
+
+
 def test_counts_are_one_row_each_and_a_new_period_takes_the_place_of_the_old(town):
     rows = [{"区划代码": WEST, "注册志愿者人数": 5, "时期": "2026Q1"}]
     bring(town, rows, kind="indicators")

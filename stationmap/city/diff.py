@@ -168,7 +168,8 @@ def pairs(
     """Find for rows of a file the rows of the register that they were before.
 
     By the id that the file gave; rows without one by all that they say, then by a name (and type)
-    that no other such row has, then by a place that no other has.
+    that no other such row has, then by a place that no other has. A row that had no id and is given
+    one is found by name and place together.
 
     Parameters
     ----------
@@ -200,11 +201,15 @@ def pairs(
     for ids in (by_id, prefixed):
         for position, one in enumerate(fresh):
             take(position, ids.get(one.id))
-    for key in (_name_at_place,) if add else (_name_and_type, _name, _spot):
+    for key, hashed in _CORRECTED if add else _NEXT:
         rest = [row for row in standing if row["id"] not in used and _is_hash(row, source=source)]
         if not rest:
             break
-        loose = {p: f for p, f in enumerate(fresh) if p not in found and _HASH.fullmatch(f.id)}
+        loose = {
+            p: f
+            for p, f in enumerate(fresh)
+            if p not in found and (_HASH.fullmatch(f.id) is not None) == hashed
+        }
         now = _unique(((p, f.values) for p, f in loose.items()), key)
         before = _unique(((row["id"], brought_by(row)) for row in rest), key)
         rows = {row["id"]: row for row in rest}
@@ -241,6 +246,11 @@ def _spot(row: Row) -> Any:
 
 def _name_at_place(row: Row) -> Any:
     return (row["name"], row.get("type"), row.get("geometry")) if row.get("name") else None
+
+
+# by what rows are told apart, and whether those of the file have no id
+_NEXT = ((_name_and_type, True), (_name, True), (_spot, True), (_name_at_place, False))
+_CORRECTED = ((_name_at_place, True),)
 
 
 def alike(found: Mapping[int, Row], fresh: Sequence[Fresh]) -> int:
@@ -361,32 +371,37 @@ def compare(
     gone = lost([one.id for position, one in enumerate(fresh) if position not in found])
     used = {*taken, *(row["id"] for row in standing)}
     for position, one in enumerate(fresh):
-        name = one.values.get("name")
+        if position in found:
+            diff.ids[position] = found[position]["id"]
+        elif one.id not in gone:
+            diff.ids[position] = _free(one.id, source=source, used=used)
+            used.add(diff.ids[position])
+    # rows that name each other do so by the ids of their file
+    other = {fresh[p].id: own for p, own in diff.ids.items() if fresh[p].id != own}
+    for position, one in enumerate(fresh):
+        name, own = one.values.get("name"), diff.ids.get(position)
+        if own is None:
+            diff.removed_by_hand.append(Line(one.id, name, one.number))
+            continue
+        values = {**one.values}
+        if (parent := values.get("parent_id")) in other:
+            values["parent_id"] = other[parent]
         if position not in found:
-            if one.id in gone:
-                diff.removed_by_hand.append(Line(one.id, name, one.number))
-                continue
-            own = _free(one.id, source=source, used=used)
-            used.add(own)
-            brought = {} if own == one.id else {"id": one.id}
-            values = {n: v for n, v in one.values.items() if v is not None}
-            diff.changes.append(
-                Change(entity, own, {**values, "source": source, "brought": brought}, 0)
-            )
+            after = {n: v for n, v in values.items() if v is not None}
+            after |= {"source": source, "brought": {} if own == one.id else {"id": one.id}}
+            diff.changes.append(Change(entity, own, after, 0))
             diff.new.append(Line(own, name, one.number))
-            diff.ids[position] = own
             continue
         row = found[position]
-        diff.ids[position] = row["id"]
-        spoken = {n: v for n, v in one.values.items() if said is None or n in said}
+        spoken = {n: v for n, v in values.items() if said is None or n in said}
         after, news, conflicts = merge(row, replace(one, values=spoken))
         if after:
-            diff.changes.append(Change(entity, row["id"], after, row["version"]))
+            diff.changes.append(Change(entity, own, after, row["version"]))
         shown = row.get("name") if row.get("name") is not None else name
         # what the person had written already is no news for the register
-        told = tuple(f for f in news if not same(f.before, f.after))
-        line = Line(row["id"], shown, one.number, told)
-        (diff.changed if told else diff.same).append(line)
+        told = tuple(f for f in news if f not in conflicts and not same(f.before, f.after))
+        line = Line(own, shown, one.number, told)
+        (diff.changed if told or conflicts else diff.same).append(line)
         if conflicts:
             diff.conflicts.append(line._replace(fields=tuple(conflicts)))
     _tell_missing(diff, standing, found.values(), entity=entity, refused=refused, add=add)

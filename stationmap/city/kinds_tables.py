@@ -24,7 +24,7 @@ from stationmap.city.kind import (
     truth,
 )
 from stationmap.city.kinds_counts import INDICATORS
-from stationmap.city.known import Names, adcodes
+from stationmap.city.known import Names, adcodes, stations
 from stationmap.city.layers import content_ids
 from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
@@ -139,9 +139,7 @@ def _activities(
     unit = _units_of(rows, context)
     place = rows.text("place")
     # a place that is a station's name says whose activity it was
-    stations = context.now.stations()
-    named = Names(stations["station_id"], stations["name"])
-    at = place.map(named.find, na_action="ignore").astype("object")
+    at = place.map(stations(context).find, na_action="ignore").astype("object")
     nobody = pd.isna(station) & pd.isna(unit)
     station = np.where(nobody & at.notna().to_numpy(), at, station)
     context.warn(
@@ -308,8 +306,7 @@ def _days(
 
 def _stations(rows: Rows, context: Context) -> Column:
     """Ids of the stations that rows name; what the city does not know stays as it is said."""
-    frame = context.now.stations()
-    names = Names(frame["station_id"], frame["name"])
+    names = stations(context)
     template = N_(
         "{rows} rows name a station that the city does not know; they count once it is imported "
         "under this id"

@@ -19,11 +19,22 @@ _ENDING = re.compile(r"(?:自治县|自治旗|地区|新区|[市县区旗盟])$"
 
 
 class Names:
-    """Things by what a list may call them: their id, else a name that only one of them has."""
+    """Things by what a list may call them: their id, else a name that only one of them has.
 
-    def __init__(self, ids: Iterable[Any], names: Iterable[Any]) -> None:
+    `others` are ids that lists have for some of them, beside their own.
+    """
+
+    def __init__(
+        self,
+        ids: Iterable[Any],
+        names: Iterable[Any],
+        *,
+        others: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self._ids: set[str] = set()
         self._names: dict[str, str | None] = {}
+        for other, own in others:
+            self._names[other] = own if self._names.get(other, own) == own else None
         for own, name in zip(ids, names, strict=True):
             self._ids.add(own)
             if name == name and name:
@@ -33,6 +44,18 @@ class Names:
     def find(self, word: Any) -> str | None:
         """Return the id that a word means; None where none, or more than one."""
         return word if word in self._ids else self._names.get(word)
+
+
+def stations(context: Context) -> Names:
+    """Return the stations by id, by the id in their list where that is another one, or by name."""
+    frame = context.now.stations()
+    rows = context.now.register.snapshot.frames["station"]
+    others = [
+        (brought["id"], own)
+        for own, brought in zip(rows["id"], rows["brought"], strict=True)
+        if brought and "id" in brought
+    ]
+    return Names(frame["station_id"], frame["name"], others=others)
 
 
 def districts(context: Context) -> Mapping[str, str]:
