@@ -152,12 +152,12 @@ def find_stations(
     chosen = sa.select(table.c.id).where(*where).order_by(*(_ORDER if sqlite else _ORDER_POSTGIS))
     if words and sqlite:
         # a search looks at every row: once, not for the number and for the page
-        ids = list(connection.scalars(chosen))
+        ids = connection.scalars(chosen).all()
         total, page = len(ids), ids[offset : None if limit is None else offset + limit]
     else:
         counted = sa.select(sa.func.count()).select_from(table).where(*where)
         total = connection.scalar(counted) or 0
-        page = list(connection.scalars(chosen.offset(offset).limit(limit)))
+        page = connection.scalars(chosen.offset(offset).limit(limit)).all()
     rows = {row["id"]: row for row in rows_by_id(connection, "station", page)}
     return total, [rows[station] for station in page]
 
