@@ -429,25 +429,37 @@ def done(upload_id: UUID) -> ResponseReturnValue:
 @importing.post("/undo/<uuid:import_id>")
 @allow("import")
 def undo(import_id: UUID) -> ResponseReturnValue:
-    """Take an import back: what it brought goes, what it changed is as before."""
-    found = register().action(str(import_id))
+    """Take an import back: what it brought goes, what it changed is as before.
+
+    With ``?redo=1`` the import is put back.
+    """
+    found, redo = register().action(str(import_id)), request.args.get("redo") == "1"
     if found is None or found.kind != "import" or (me().role != "city" and found.by != me().id):
         abort(404)
+    start_page = redirect(url_for("importing.start"), code=303)
+    if (found.undone_by is None) == redo:
+        say_done(N_("That was done already; nothing changed."))
+        return start_page
     try:
         receipt = register().undo(
-            found.id, action=action_id(), by=me().id, keep_changed="keep" in request.form
+            found.undone_by or found.id,
+            action=action_id(),
+            by=me().id,
+            keep_changed="keep" in request.form,
+            note=found.note,
         )
     except Conflict:
-        return render_template("import_undo.html", found=found), 409
-    log_after("change", f"undo {found.id}")
+        return render_template("import_undo.html", found=found, redo=redo), 409
+    log("change", f"{'redo' if redo else 'undo'} {found.id}")
+    back = url_for("importing.undo", import_id=found.id, redo=None if redo else 1)
     if receipt.kept:
-        say_done(
-            N_("The import was undone, but for {n} entries that were edited since: they stay."),
-            n=len(receipt.kept),
-        )
+        template = N_("Done, but for {n} entries that were edited since: they stay.")
+    elif redo:
+        template = N_("The import stands again.")
     else:
-        say_done(N_("The import was undone: everything is as before it."))
-    return redirect(url_for("importing.start"), code=303)
+        template = N_("The import was undone: everything is as before it.")
+    say_done(template, undo=back, n=len(receipt.kept))
+    return start_page
 
 
 # ------------------------------------------------------------------- shared

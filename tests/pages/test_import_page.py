@@ -133,6 +133,21 @@ def test_nothing_is_written_before_the_last_step_and_all_is_undone(app, city):
     assert city.get("/api/v1/stations/N1").status_code == 404
 
 
+def test_an_undo_can_be_undone(app, city):
+    at = bring(city, NEW)
+    after, path = stations(app), undo_path(city, at)
+    post(city, path)
+    said = re.search(r'action="([^"]+redo=1)"', city.get("/manage/import").text)[1]
+    assert post(city, path).status_code == 303
+    assert "此前已经处理过" in city.get("/manage/import").text
+    assert post(city, said).status_code == 303
+    assert "已恢复本次导入" in city.get("/manage/import").text
+    plain = {"version", "created"}
+    assert {
+        i: {k: v for k, v in r.items() if k not in plain} for i, r in stations(app).items()
+    } == {i: {k: v for k, v in r.items() if k not in plain} for i, r in after.items()}
+
+
 def test_a_form_sent_twice_imports_once(app, city):
     at = upload(city, NEW)
     choose(city, at)
