@@ -327,6 +327,20 @@ def test_nothing_private_is_public(world):
     assert "甲west" in said[f"/api/v1/map/stations?{view}"]
 
 
+def test_contacts_are_for_those_who_may_read_them(world):
+    seen = set()
+    for rule, method, permission in routes(world.app):
+        if method == "GET" and "inspector" in PERMISSIONS[permission]:
+            for who, client in world.clients.items():
+                own = world.objects["east" if who == "unit-east" else "west"]
+                text = words(ask(world, client, rule, method, own))
+                if client.account.role in PERMISSIONS["contact.read"]:
+                    seen |= {mark for mark in PRIVATE[:3] if mark in text}
+                else:
+                    assert not [mark for mark in PRIVATE[:3] if mark in text], (rule, who)
+    assert seen == set(PRIVATE[:3])
+
+
 def uploaded(world, who):
     """Upload a small list as one account; its uuid."""
     row = {"编号": "N1", "名称": "新站", "类型": "有礼点", "经度": 118.8701, "纬度": 28.9501}
