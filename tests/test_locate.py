@@ -14,7 +14,7 @@ import shapely.affinity
 from shapely.geometry import LineString, Point, box
 
 from stationmap.city.gazetteer import Gazetteer, plain
-from stationmap.city.locate import propose, stems
+from stationmap.city.locate import SURE, propose, stems
 from stationmap.crs import local_crs
 from stationmap.standards import tables
 
@@ -220,6 +220,21 @@ def test_keys_are_stable_and_places_are_degrees(town):
     assert len({p.key for p in first}) == len(first)
     assert abs(first[0].lon - LON) < 0.01
     assert town.outline(first[0].shape)["type"] == "Point"
+
+
+def test_any_text_is_read(town):
+    words = [*FACILITIES, *SHOPS, *STREETS, "甲县", "与", "路口", "（", "#", "\0", "<b>", "🙂", "ﬁ"]
+    words += ["1号", " ", "%", "{x}", "有礼点", "公厕", "路", "\u202e", "市", "县", "a"]
+    chosen = random.Random(1)
+    for _ in range(300):
+        name, address = ("".join(chosen.choices(words, k=chosen.randint(0, 7))) for _ in "ab")
+        adcode = chosen.choice([None, "330802", "330803", "330800", "999999"])
+        found = asked(town, name, address, adcode=adcode)
+        assert len({p.key for p in found}) == len(found) <= 6
+        sure = [list(SURE).index(p.sure) for p in found]
+        assert sure == sorted(sure)
+        assert all(p.why and p.why[0].render("zh") for p in found)
+    assert asked(town, "路" * 100_000, "三衢路" * 50_000)
 
 
 def test_stems_leave_out_what_lists_put_behind_a_name():

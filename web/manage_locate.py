@@ -166,7 +166,7 @@ def place() -> ResponseReturnValue:
         ]
         return _bench(row, wrong=" ".join(wrong), typed=said)
     try:
-        change = Change("station", row["id"], edit.after, expects=_version(row))
+        change = Change("station", row["id"], edit.after, expects=_version())
         receipt = submit([change], kind=KIND, note=note)
     except Conflict as conflict:
         return _bench(own(row["id"]), wrong=_conflict(conflict, lang), typed=said, status=409)
@@ -189,9 +189,10 @@ def _edit(row: Row, said: str, datum: str) -> station_edit.Edit:
     )
 
 
-def _version(row: Row) -> int:
+def _version() -> int:
+    """Version at which the form was shown; 0, which no station has, where it does not say."""
     text = request.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else int(row["version"])
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _conflict(conflict: Conflict, lang: str) -> str:

@@ -41,6 +41,7 @@ COMPACT_M = 150.0
 # assumed: a name that more places have is a brand; without a street it says nothing
 BRAND = 12
 MOST = 6
+LONGEST = 200  # letters of a name or an address that are read
 _NAME_IS = N_("the name is that of “{place}”")
 _NAME_HAS = N_("the name has “{place}” in it")
 _ADDRESS_IS = N_("the address is “{place}”")
@@ -149,7 +150,8 @@ def propose(
     with_alike : bool
         Look for names that are close, too (rule 4): this takes the longest.
     """
-    asked = _read(gazetteer, name=name or "", address=address or "", adcode=adcode)
+    name, address = (name or "")[:LONGEST], (address or "")[:LONGEST]
+    asked = _read(gazetteer, name=name, address=address, adcode=adcode)
     ends = sorted({plain(tail) for tail in (*TAILS, *tails)} - {""}, key=lambda t: (-len(t), t))
     found = [
         *_by_name(gazetteer, asked, ends=ends),
