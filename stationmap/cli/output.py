@@ -116,13 +116,10 @@ def print_report(report: "ImportReport", *, dry_run: bool) -> None:
         say(N_("  {rows} of the quarantined only add up others"), rows=report.totals)
     if report.diff is not None:
         say(
-            N_(
-                "  new {new}, changed {changed}, removed {missing}, kept as edited here {conflicts}"
-            ),
-            **{
-                name: len(getattr(report.diff, name))
-                for name in ("new", "changed", "missing", "conflicts")
-            },
+            N_("  new {new}, changed {changed}, removed {removed}"),
+            new=len(report.diff.new),
+            changed=len(report.diff.changed),
+            removed=report.removed,
         )
         _print_conflicts(report)
     if report.counts.to_locate:
