@@ -111,7 +111,7 @@ def changes() -> ResponseReturnValue:
             }
             for action, first in found
         ],
-        kinds=[(k, say(text, lang=params.lang)) for k, text in KINDS.items()],
+        kinds=[(k, say(text, lang=params.lang)) for k, text in KINDS.items() if k not in _NOT_HERE],
         kind=kind,
         before=last,
         newest=before == LATEST,

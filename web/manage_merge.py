@@ -131,6 +131,8 @@ def _side_by_side(
     fields = []
     for name in COLUMNS:
         mine, other = (shown(now, name, row.get(name), lang=lang) for row in (keep, drop))
+        if not mine and not other:
+            continue
         # what only the other one knows is taken over, unless somebody chose
         take = (not mine and bool(other)) if of_other is None else name in of_other
         fields.append(
