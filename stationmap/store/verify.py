@@ -135,7 +135,8 @@ def _check_chain(connection: Connection, found: Verification) -> None:
         if row.number != number + 1:
             found.add(N_("before action {number} actions are missing"), number=row.number)
         chain = Chain(digest)
-        chain.add_action(**{name: row._mapping[name] for name in _FACTS})
+        facts = row._mapping
+        chain.add_action(**{name: facts[name] for name in _FACTS})
         held = 0
         for one in waiting.of(row.number):
             held, seq = held + 1, one.seq

@@ -2,6 +2,8 @@
 
 import hashlib
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -240,3 +242,29 @@ def test_a_damaged_register_is_moved_aside_and_the_backup_put_in_its_place(tmp_p
     register = Register.open(file)
     assert contents(register, leave_out=("session", "audit")) == wanted
     register.close()
+
+
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1])
+held.execute("SELECT count(*) FROM station").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_damaged_register_that_a_server_has_open_is_left_where_it_is(tmp_path):
+    file = tmp_path / "register.sqlite"
+    register = Register.open(file)
+    fill(register)
+    made = backup.backup(register.engine, tmp_path / "saved.sqlite")
+    register.close()
+    command = [sys.executable, "-c", HOLD, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout.readline() == b"open\n"
+        destroyed(file)
+        with pytest.raises(RegisterError, match="stop the server"):
+            backup.restore(file, made.file, aside=tmp_path / "aside")
+        assert file.read_bytes()[:200] == b"\xff" * 200
+        server.stdin.close()
+    assert backup.restore(file, made.file, aside=tmp_path / "aside").brought.sound
