@@ -3,11 +3,12 @@
     python benchmarks/bench_check.py --streets 20000 --stations 100000 --facilities 20000
     python benchmarks/bench_check.py --profile
 
-The city is imported once (not timed) into a city's folder of GeoParquet files. Each contender runs
-in a process of its own, imports of modules excluded, taking turns; the median of the rounds counts:
+The city is imported once (not timed) into a city's folder: GeoParquet files and a register. Each
+contender runs in a process of its own, imports of modules excluded, taking turns; the median of the
+rounds counts:
 
 ours            open the city, check every rule and item, make the frame of findings
-geopandas_read  read the files that the check reads
+geopandas_read  read what the check reads, all of it from GeoParquet files
 joins           read them; for each rule about places one ``sjoin_nearest`` of its places and
                 stations, and for spacing the recipe of ``bench_spacing``: no other rule, no
                 sentences, no frontage; an easier question
@@ -36,10 +37,9 @@ import stationmap
 from stationmap import City
 
 STANDARD = "quzhou-2018"
-READ = {
-    "atlas": ("ways", "shops", "facilities", "districts", "zones"),
-    "register": ("stations", "units", "projects"),
-}
+ATLAS = ("ways", "shops", "facilities", "districts", "zones")
+TABLES = ("units", "projects")
+BARE = "bare"
 AREAS = {"city_community": True, "rural_community": False}
 
 
@@ -58,6 +58,13 @@ def make(folder: Path, *, streets: int, stations: int, facilities: int) -> Path:
             frame.to_parquet(file)
         city.import_file(kind, file, datum="wgs84", complete=kind != "districts")
         file.unlink()
+    # what ours reads from its register, for the peers as files
+    (path / BARE).mkdir()
+    now = city.now()
+    now.stations().to_parquet(path / BARE / "stations.parquet")
+    for name in TABLES:
+        table = gpd.GeoDataFrame(now.table(name), geometry=[None] * len(now.table(name)))
+        table.to_parquet(path / BARE / f"{name}.parquet")
     return path
 
 
@@ -73,11 +80,9 @@ def ours(path: Path) -> dict[str, float]:
 
 
 def _files(path: Path) -> dict[str, Path]:
-    return {
-        layer: path / part / (path / part / "current").read_text().strip() / f"{layer}.parquet"
-        for part, layers in READ.items()
-        for layer in layers
-    }
+    atlas = path / "atlas" / (path / "atlas" / "current").read_text().strip()
+    register = {name: path / BARE / f"{name}.parquet" for name in ("stations", *TABLES)}
+    return {layer: atlas / f"{layer}.parquet" for layer in ATLAS} | register
 
 
 def geopandas_reads(path: Path) -> dict[str, gpd.GeoDataFrame]:
