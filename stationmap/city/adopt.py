@@ -7,7 +7,6 @@ from stationmap.city import layers
 from stationmap.city.register import ENTITY, SOURCES, ids, source_id
 from stationmap.city.versions import Store, Version
 from stationmap.errors import CityError
-from stationmap.messages import N_
 from stationmap.store import Change, Register
 from stationmap.store.models import ENTITIES
 
@@ -58,8 +57,7 @@ def _take_over(version: Version, register: Register, *, city: Path) -> None:
         Change(SOURCES, source_id(record), {"record": record.model_dump(mode="json")}, 0)
         for record in version.manifest.sources
     ]
-    note = N_("taken over from the folder register")
-    register.write(changes, action=action, by="cli", kind="adopt", note=note)
+    register.write(changes, action=action, by="cli", kind="adopt", note=f"{FOLDER}/{version.name}")
 
 
 def _rows(version: Version, layer: str) -> list[Change]:

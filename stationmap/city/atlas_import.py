@@ -148,7 +148,6 @@ def _same(old: gpd.GeoDataFrame | None, new: gpd.GeoDataFrame) -> bool:
         old is not None
         and len(old) == len(new)
         and np.array_equal(layers.row_hashes(old), layers.row_hashes(new))
-        and (layers.ROW not in new or old[layers.ROW].equals(new[layers.ROW]))
     )
 
 

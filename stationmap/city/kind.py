@@ -27,7 +27,7 @@ FALSE = frozenset(("no", "false", "f", "0", "n", "否", "无", "没有", "×"))
 
 @dataclass(frozen=True)
 class Context:
-    """What the rows of a file meet: its source, the city, and the ids that other sources have.
+    """What the rows of a file meet: its source, the city, and the ids that are not theirs to take.
 
     `within` is how the adcodes begin of all that the list may hold, "" for any; `warnings` collects
     what is to be said of cells that were left out.

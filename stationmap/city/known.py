@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stationmap.city import layers
 from stationmap.city.answers import Answers
 from stationmap.city.kind import Context, Kind
 from stationmap.city.rows import Rows
@@ -107,21 +106,12 @@ def adcode(text: Any) -> str | None:
 
 
 def taken(now: Answers, kind: Kind, *, source: str) -> frozenset[str]:
-    """Return the ids in a layer that rows of a source must not take: those of the other sources.
+    """Return the ids of zones that zones of a source and kind must not take: those of the others.
 
-    Of zones, those of the other kinds too.
+    The other layers of the atlas may repeat ids; the register sees to its own.
     """
-    if kind.layer == layers.STATIONS:
-        others = now.stations().rename(columns={"station_id": "id"})
-    elif kind.layer in layers.TABLES:
-        others = now.table(kind.layer)
-    elif kind.layer == "zones":
-        others = now.layer("zones")
-    else:
+    if kind.layer != "zones":
         return frozenset()
-    if "id" not in others:
-        return frozenset()
-    own = others["source"] == source
-    if kind.layer == "zones":
-        own &= others["kind"] == kind.complete
-    return frozenset(others.loc[~own, "id"])
+    zones = now.layer("zones")
+    own = (zones["source"] == source) & (zones["kind"] == kind.complete)
+    return frozenset(zones.loc[~own, "id"])

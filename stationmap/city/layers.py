@@ -159,7 +159,6 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "indicators": N_("counts"),
     }
 )
-ROW = "source_row"
 _INTERNAL = frozenset({"tags", "residential"})  # stored, but no part of a contract
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -212,11 +211,6 @@ _KEYS = {
     "districts": "adcode",
     "bus_stops": "id",
     "zones": "id",
-    "units": "id",
-    "projects": "id",
-    "activities": "id",
-    "exemptions": "id",
-    STATIONS: "station_id",
 }
 
 
@@ -296,7 +290,7 @@ def replace_source(
     frame : GeoDataFrame
         Rows of other sources as they were, `fresh` where the source's rows stood, else last.
     unchanged : ndarray of bool
-        Which rows of `fresh` the same source had brought before, whatever their row number.
+        Which rows of `fresh` the same source had brought before.
     removed : int
         Rows with an id that the source had brought before and brings no more.
     """
@@ -319,8 +313,8 @@ def replace_source(
 
 
 def row_hashes(frame: gpd.GeoDataFrame) -> NDArray[np.uint64]:
-    """Hash of every row's content, geometry included, row number in the file left out."""
-    plain = pd.DataFrame(frame.drop(columns=["geometry", ROW], errors="ignore"))
+    """Hash of every row's content, geometry included."""
+    plain = pd.DataFrame(frame.drop(columns="geometry"))
     plain["geometry"] = shapely.to_wkb(frame.geometry.to_numpy())
     hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
     return hashes
