@@ -137,6 +137,7 @@ def sign_in() -> ResponseReturnValue:
         "login.html",
         wrong=wrong,
         safe=_is_safe(),
+        folder="" if desk.register().rows("account") else desk.city().path.name,
         name=request.form.get("name", "")[:100],
         then=_own_path(request.values.get("next", "")),
     )

@@ -469,6 +469,18 @@ def test_the_map_leads_to_the_sign_in_page_and_back_to_work(app):
     assert client.account.name in page
 
 
+def test_before_the_first_account_the_page_says_how_to_make_it(town, tmp_path):  # noqa: F811
+    shutil.copytree(town.path, tmp_path / "town")
+    app = create_app(tmp_path / "town")
+    page = app.test_client().get("/login").text
+    assert "stationmap account add town 账号名" in page
+    assert 'type="password"' not in page
+    signed_in.account(app.extensions["city"].register)
+    page = app.test_client().get("/login").text
+    assert "account add" not in page
+    assert 'type="password"' in page
+
+
 def test_a_locked_register_is_said_and_the_map_goes_on(town, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(backend, "WAIT_S", 0.1)
     shutil.copytree(town.path, tmp_path / "town")
