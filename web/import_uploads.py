@@ -12,6 +12,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +21,7 @@ from werkzeug.datastructures import FileStorage
 
 from stationmap.city.preview import Options
 from stationmap.city.versions import replace_file
-from stationmap.errors import RegisterError
+from stationmap.errors import InputError, RegisterError
 from web.words import WebError
 
 FOLDER = "uploads"
@@ -31,6 +32,10 @@ MAX_NAME = 120
 _FILE, _META = "upload", "meta.json"
 # what a name must not hold, so that it can be shown and written anywhere
 _ODD = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+class NoRoomError(WebError, RegisterError):
+    """A file, or what was found in it, that cannot be stored."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,10 @@ class Upload:
             "found": self.found,
             "done": self.done,
         }
-        replace_file(self.folder / _META, json.dumps(document).encode())
+        try:
+            replace_file(self.folder / _META, json.dumps(document).encode())
+        except OSError as error:
+            raise _no_room(error, self.options.name) from error
 
 
 def take(city: Path, file: FileStorage, options: Options, *, by: str) -> Upload:
@@ -101,7 +109,7 @@ def take(city: Path, file: FileStorage, options: Options, *, by: str) -> Upload:
     ------
     WebError
         No file was chosen, or it is empty.
-    RegisterError
+    NoRoomError
         There is no room for it.
     """
     sweep(city)
@@ -117,17 +125,21 @@ def take(city: Path, file: FileStorage, options: Options, *, by: str) -> Upload:
             raise WebError("{file} is empty. Nothing was changed; choose another one.", file=name)
         upload.save()
     except OSError as error:
-        shutil.rmtree(upload.folder, ignore_errors=True)
-        raise RegisterError(
-            "{file} could not be stored: the disk of this server is full or cannot be written. "
-            "Nothing was changed; tell who runs it.",
-            file=name,
-            why="full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreachable",
-        ) from error
-    except WebError:
-        shutil.rmtree(upload.folder, ignore_errors=True)
+        drop(upload)
+        raise _no_room(error, name) from error
+    except InputError:
+        drop(upload)
         raise
     return upload
+
+
+def _no_room(error: OSError, name: str) -> NoRoomError:
+    return NoRoomError(
+        "{file} could not be stored: the disk of this server is full or cannot be written. "
+        "Nothing was changed; tell who runs it.",
+        file=name,
+        why="full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreachable",
+    )
 
 
 def open_upload(city: Path, upload_id: str, *, by: str) -> Upload | None:
@@ -158,8 +170,9 @@ def sweep(city: Path) -> None:
         return
     oldest = time.time() - KEPT_S
     for one in folder.iterdir():
-        if one.stat().st_mtime < oldest:
-            shutil.rmtree(one, ignore_errors=True)
+        with suppress(OSError):  # somebody else may sweep at the same time
+            if one.stat().st_mtime < oldest:
+                shutil.rmtree(one)
 
 
 def shown_name(name: str) -> str:

@@ -11,23 +11,6 @@ from stationmap.io.notes import Note
 from stationmap.messages import N_
 from web.words import say
 
-OFFICE_KINDS = ("stations", "units", "projects", "activities", "indicators")
-"""Kinds of import that a county's administrator may bring in too."""
-
-CITY_KINDS = (
-    "exemptions",
-    "facilities",
-    "shops",
-    "streets",
-    "districts",
-    "built-up",
-    "communities",
-    "subdistricts",
-    "compounds",
-    "civilised-units",
-    "osm",
-)
-
 DATUMS: Mapping[str, str] = MappingProxyType(
     {
         "wgs84": N_("WGS-84 or CGCS2000: GPS, Tianditu, surveys"),

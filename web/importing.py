@@ -15,11 +15,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from stationmap.city import apart, layers, templates
+from stationmap.city import apart, templates
 from stationmap.city.imports import OSM
-from stationmap.city.kinds import KINDS
 from stationmap.city.preview import Options, packed
-from stationmap.city.rows import EVIDENCE, IGNORED
+from stationmap.city.rows import IGNORED
 from stationmap.errors import CityError, Conflict, InputError
 from stationmap.io import tabular
 from stationmap.messages import N_
@@ -28,12 +27,11 @@ from web import basemaps, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
+from web.import_kinds import is_listed, kinds_for, roles_of
 from web.import_rows import LISTS, page_of, reasons_of
-from web.import_uploads import MAX_BYTES, Upload, drop, open_upload, shown_name, take
+from web.import_uploads import MAX_BYTES, NoRoomError, Upload, drop, open_upload, shown_name, take
 from web.import_words import (
-    CITY_KINDS,
     DATUMS,
-    OFFICE_KINDS,
     OTHER_LIST,
     evidence_lines,
     kind_label,
@@ -51,7 +49,6 @@ importing = Blueprint("importing", __name__, url_prefix="/manage/import")
 ROOM = 2_000_000  # bytes of a form beside its file
 RECENT = 10
 ROWS = 50  # on a page
-_PLACING = ("lon", "lat", "x", "y", "lonlat")
 _NOTHING_CHANGED = N_(
     "{file} is larger than {most} MB and was not taken; nothing was changed. Delete sheets, "
     "pictures and columns that are not needed, or split it."
@@ -98,7 +95,7 @@ def _too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 def _start_page(*, wrong: str = "", kind: str = "stations") -> str:
     lang, own = language(), me().role == "city"
-    kinds = [(kind, kind_label(kind, lang)) for kind in _kinds()]
+    kinds = [(kind, kind_label(kind, lang)) for kind in kinds_for(me().role)]
     actions = register().actions(kinds=("import",), limit=RECENT, by=None if own else me().id)
     return render_template(
         "import_start.html",
@@ -106,7 +103,7 @@ def _start_page(*, wrong: str = "", kind: str = "stations") -> str:
         wrong=wrong,
         kinds=kinds,
         kind=kind,
-        blanks=[(k, kind_label(k, lang)) for k in _kinds() if k in templates.kinds()],
+        blanks=[(k, kind_label(k, lang)) for k in kinds_for(me().role) if k in templates.kinds()],
         most=MAX_BYTES,
         too_large=say(_NOTHING_CHANGED, lang=lang, file="{file}", most=MAX_BYTES // 1_000_000),
         recent=actions,
@@ -116,11 +113,7 @@ def _start_page(*, wrong: str = "", kind: str = "stations") -> str:
 
 def _kind() -> str:
     kind = request.form.get("kind", "")
-    return kind if kind in _kinds() else "stations"
-
-
-def _kinds() -> tuple[str, ...]:
-    return (*OFFICE_KINDS, *CITY_KINDS) if me().role == "city" else OFFICE_KINDS
+    return kind if kind in kinds_for(me().role) else "stations"
 
 
 def _first_options() -> Options:
@@ -133,7 +126,7 @@ def _first_options() -> Options:
         datum = report.get("datum") or before.options.datum
         return replace(before.options, datum=datum, sheet=None, add=True)
     kind = request.form.get("kind", "")
-    if kind not in _kinds():
+    if kind not in kinds_for(me().role):
         raise WebError("Choose what the file holds.")
     name = shown_name(request.files["file"].filename or "") if "file" in request.files else ""
     within = "" if me().role == "city" else me().adcode
@@ -174,7 +167,7 @@ def _chosen(taken: Upload) -> Options:
     if sheet == before.sheet or not found["sheets"]:
         for number, column in enumerate(found["columns"]):
             role = form.get(f"column-{number}", "")
-            if role not in _roles(before.kind):
+            if role not in roles_of(before.kind):
                 left_out[IGNORED + column["heading"]] = column["heading"]
                 continue
             if role in roles:
@@ -198,24 +191,9 @@ def _chosen(taken: Upload) -> Options:
         columns=roles | left_out,
         sets=sets | {"source": source},
         datum=datum if datum in DATUMS else "auto",
-        add=form.get("add") == "1" and _is_listed(before.kind),
+        add=form.get("add") == "1" and is_listed(before.kind),
         complete=form.get("complete") == "1" and me().role == "city",
     )
-
-
-def _roles(kind: str) -> list[str]:
-    """Return what a column of a kind of list may be."""
-    if kind == OSM:
-        return []
-    spec = KINDS[kind]
-    placing = () if spec.shape == "none" else (*_PLACING, "district")
-    extra = EVIDENCE if placing else ()
-    return list(dict.fromkeys([*spec.roles.split(), *extra, *placing]))
-
-
-def _is_listed(kind: str) -> bool:
-    """Whether rows of a kind go into the register, one by one, and not into the map as a whole."""
-    return kind != OSM and KINDS[kind].layer in layers.REGISTER
 
 
 def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
@@ -254,7 +232,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
             column | {"label": role_label(kind, column["role"], lang) if column["role"] else ""}
             for column in found["columns"]
         ],
-        roles=[(role, role_label(kind, role, lang)) for role in _roles(kind)],
+        roles=[(role, role_label(kind, role, lang)) for role in roles_of(kind)],
         datums=datums,
         places=places,
         reason=told(evidence["reason"], lang) if evidence else "",
@@ -263,7 +241,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         categories=[(key, text.get(lang)) for key, text in tables.categories().items()],
         sources=_sources(kind),
         whole=me().role == "city",
-        listed=_is_listed(kind),
+        listed=is_listed(kind),
         base_scripts=["leaflet/leaflet.js", *_grid_scripts(), *basemaps.scripts(now)],
         page_data=script_json(data),
     )
@@ -322,7 +300,11 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
         # the child was lost after it had written: what it did stands
         done = _found(taken)["report"] | {"written": True}
     log_after("change", f"import {taken.options.kind} {action}")
-    return _to("done", taken.with_(done=done, action=action))
+    try:
+        return _to("done", taken.with_(done=done, action=action))
+    except NoRoomError:
+        say_done(N_("Imported."))
+        return redirect(url_for("importing.start"), code=303)
 
 
 @importing.get("/<uuid:upload_id>/refused.xlsx")
@@ -363,7 +345,7 @@ def _rows_page(taken: Upload, *, wrong: str = "") -> str:
         upload=taken,
         wrong=wrong,
         kind=kind_label(taken.options.kind, language()),
-        listed=_is_listed(taken.options.kind),
+        listed=is_listed(taken.options.kind),
         **_about(report),
     )
 
@@ -416,7 +398,7 @@ def done(upload_id: UUID) -> ResponseReturnValue:
         step=4,
         upload=taken,
         kind=kind_label(taken.options.kind, language()),
-        listed=_is_listed(taken.options.kind),
+        listed=is_listed(taken.options.kind),
         became=register().action(taken.action),
         most=MAX_BYTES,
         too_large=say(
@@ -450,7 +432,7 @@ def undo(import_id: UUID) -> ResponseReturnValue:
         )
     except Conflict:
         return render_template("import_undo.html", found=found, redo=redo), 409
-    log("change", f"{'redo' if redo else 'undo'} {found.id}")
+    log_after("change", f"{'redo' if redo else 'undo'} {found.id}")
     back = url_for("importing.undo", import_id=found.id, redo=None if redo else 1)
     if receipt.kept:
         template = N_("Done, but for {n} entries that were edited since: they stay.")

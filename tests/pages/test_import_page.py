@@ -1,5 +1,6 @@
 """The import page: four steps, nothing written before the last, all of it undone."""
 
+import errno
 import io
 import json
 import os
@@ -274,6 +275,15 @@ def test_a_full_disk_is_told_as_such(app, city, monkeypatch):
     choose(city, at)
     monkeypatch.setattr(apart, "run", full)
     assert post(city, f"{at}/rows").status_code == 507
+
+    def no_room(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(import_uploads, "replace_file", no_room)
+    answer = send(city, NEW)
+    assert answer.status_code == 507
+    assert "没能保存：服务器磁盘已满" in answer.text
+    assert len([*(app.extensions["city"].path / "uploads").iterdir()]) == 1
 
 
 def test_a_county_brings_in_its_own_rows_only(app):
