@@ -194,6 +194,17 @@ def _carry_out(engine: Engine, file: Path) -> None:
 
 
 def _carry(source: Connection, target: Connection, table: sa.Table) -> None:
+    if source.dialect.name == target.dialect.name == "sqlite":
+        # stored alike on both sides: nothing is to be read into Python's types and back
+        chosen, insert = (
+            str(statement.compile(dialect=target.dialect))
+            for statement in (sa.select(table), sa.insert(table))
+        )
+        there, here = (c.connection.driver_connection for c in (source, target))
+        assert isinstance(there, sqlite3.Connection)
+        assert isinstance(here, sqlite3.Connection)
+        here.executemany(insert, there.execute(chosen))
+        return
     for rows in _portions(source, sa.select(table)):
         target.execute(sa.insert(table), rows)
 
