@@ -27,7 +27,7 @@ SIGNS = (NOT_MET, "advised", UNKNOWN, MET, NOT_APPLICABLE)
 # above this number in view, or below this zoom, findings are gathered into cells
 MAX_FINDINGS = 2000
 FIRST_SINGLE_ZOOM = 12
-PATIENCE_S = 0.4  # what a card waits for the findings of new data
+PATIENCE_S = 0.25  # what a card waits for the findings of new data
 # one check at a time: of those that wait, only the newest is still wanted
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="findings")
 _BEGINNING = Lock()
