@@ -133,8 +133,9 @@ def test_a_child_says_the_same(town, tmp_path):
     )
 
 
-def test_a_child_has_an_empty_environment(town, tmp_path, monkeypatch):
+def test_a_child_is_told_nothing_but_how_the_register_is_reached(town, tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET", "not for the child")
+    monkeypatch.setenv("PGPASSFILE", "/srv/stationmap/pgpass")
     child = apart.subprocess.run
     seen = {}
 
@@ -147,6 +148,7 @@ def test_a_child_has_an_empty_environment(town, tmp_path, monkeypatch):
     apart.look(town.path, file, options())
     assert "SECRET" not in seen
     assert "PATH" not in seen
+    assert seen["PGPASSFILE"] == "/srv/stationmap/pgpass"
 
 
 def test_a_child_that_dies_is_one_sentence(town, tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ import pytest
 import small_city
 from geopandas.testing import assert_geodataframe_equal
 
-from stationmap.city import City
+from stationmap.city import City, apart
+from stationmap.city.preview import Options
 from stationmap.store import Change
 
 ROUNDS = 12
@@ -132,3 +133,19 @@ def test_answers_of_a_version_stay_as_they_are(city):
     city.now().gaps()
     assert_geodataframe_equal(held.gaps(), gaps)
     assert (held.stations()["status"] == "active").all()
+
+
+@pytest.mark.postgis
+def test_a_file_is_read_apart_with_a_register_that_the_environment_leads_to(
+    postgis_server, tmp_path, monkeypatch
+):
+    with postgis_server.connect() as connection:
+        connection.execute("CREATE DATABASE apart TEMPLATE spatial")
+    monkeypatch.setenv("PGHOST", str(postgis_server.home))
+    town = City.create(tmp_path / "town", standard="quzhou-2018", adcode="330800")
+    path = town.path / "city.toml"
+    text = path.read_text("utf-8").replace('url = ""', 'url = "postgresql://postgres@/apart"')
+    path.write_text(text, encoding="utf-8")
+    file = small_city.table(tmp_path / "a.csv", small_city.station_rows(2))
+    found = apart.look(town.path, file, Options("stations", "a.csv", datum="wgs84"))
+    assert found["report"]["counts"]["read"] == 2

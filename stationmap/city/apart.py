@@ -1,11 +1,13 @@
 """Reading other people's files in a child process: whatever happens there, the server goes on.
 
-The child has an empty environment, may use `BYTES` of memory and `SECONDS` of time, and writes
-nowhere but where an import writes. It is asked and answers in JSON; this file is its program too.
+The child's environment holds nothing but how PostgreSQL is reached; it may use `BYTES` of memory
+and `SECONDS` of time, and writes nowhere but where an import writes. It is asked and answers in
+JSON; this file is its program too.
 """
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +115,12 @@ def run(document: dict[str, Any], *, name: str) -> dict[str, Any]:
             capture_output=True,
             timeout=SECONDS,
             check=False,
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={
+                # PGPASSFILE and its like: the register may be on another computer
+                **{name: value for name, value in os.environ.items() if name.startswith("PG")},
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+            },
             cwd="/",
         )
     except subprocess.TimeoutExpired as error:
