@@ -1,9 +1,11 @@
 """Signing in and out, and what everybody may do with their own account."""
 
 import datetime as dt
+import hashlib
 import ipaddress
 import re
 import secrets
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from flask import (
@@ -33,7 +35,6 @@ from web.words import WebError
 
 login = Blueprint("login", __name__)
 
-COOKIE = "stationmap"
 AGAIN = dt.timedelta(minutes=1)
 _STATE = "stationmap.login"
 # few at a time check passwords, each for a part of a second: the map itself needs threads too
@@ -69,6 +70,11 @@ class _Cookies(SecureCookieSessionInterface):
         return request.is_secure
 
 
+def cookie_name(city: Path) -> str:
+    """Name the cookie of a city: several may be served by one host, on ports that share cookies."""
+    return f"stationmap-{hashlib.sha256(str(city.resolve()).encode()).hexdigest()[:8]}"
+
+
 def prepare(app: Flask) -> None:
     """Have `app` know who is signed in."""
     register = app.extensions["city"].register
@@ -81,7 +87,7 @@ def prepare(app: Flask) -> None:
     app.extensions[_STATE] = {"not_before": dt.datetime.min.replace(tzinfo=dt.UTC)}
     app.config.update(
         CLOCK=lambda: dt.datetime.now(dt.UTC),
-        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_NAME=cookie_name(app.extensions["city"].path),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )

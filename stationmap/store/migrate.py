@@ -7,6 +7,7 @@ in PostgreSQL a schema beside the register's, both called after the migration an
 
 import datetime as dt
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ def up(engine: Engine, *, to: str = REVISIONS[-1]) -> None:
         no copy can be made (a full disk, say). The register is as it was.
     """
     with backend.faults(engine):
+        _make_file(engine)
         with engine.connect() as connection:
             if not _behind(connection, engine, to=to):
                 return
@@ -46,6 +48,14 @@ def up(engine: Engine, *, to: str = REVISIONS[-1]) -> None:
                 # another program may have been faster
                 if _behind(waiting, engine, to=to):
                     _migrate(waiting, engine, to=to)
+
+
+def _make_file(engine: Engine) -> None:
+    """Make a new SQLite file that its owner alone may read: contacts and accounts go there."""
+    path = Path(engine.url.database or "")
+    if _is_sqlite(engine) and path.parent.is_dir() and not path.exists():
+        with suppress(OSError):  # opening it says better what is wrong
+            path.touch(mode=0o600)
 
 
 def found(engine: Engine) -> str | None:

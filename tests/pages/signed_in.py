@@ -79,6 +79,12 @@ def post(made, path, data=None, *, action=None, **options):
     return made.post(path, data=fields, **options)
 
 
+def cookie_name(made):
+    """Return what a client's city calls its cookie."""
+    return made.application.config["SESSION_COOKIE_NAME"]
+
+
 def cookie(made, address):
     """Return a client's cookie as a browser's context takes it (``add_cookies``)."""
-    return {"name": "stationmap", "value": made.get_cookie("stationmap").value, "url": address}
+    name = cookie_name(made)
+    return {"name": name, "value": made.get_cookie(name).value, "url": address}

@@ -170,7 +170,7 @@ def test_the_sign_in_form_needs_its_token(app, own):
 
 
 def cookies(answer):
-    return [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("stationmap=")]
+    return [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("stationmap-")]
 
 
 def test_the_cookie_is_kept_from_scripts_and_from_other_sites(app, own):
@@ -236,38 +236,40 @@ def test_residents_get_no_cookie_and_the_data_do_not_vary_by_one(app):
 def test_a_session_of_before_is_not_the_one_after_signing_in(app, own, register):
     client = app.test_client()
     signed_in.token(client)
-    before = client.get_cookie("stationmap").value
+    before = client.get_cookie(signed_in.cookie_name(client)).value
     sign_in(client, own)
-    first = client.get_cookie("stationmap").value
+    first = client.get_cookie(signed_in.cookie_name(client)).value
     assert first != before
     sign_in_again = signed_in.account(register)
     passwords.set_password(register, sign_in_again.id, GOOD, now=NOON)
     sign_in(client, sign_in_again)
     stolen = app.test_client()
-    stolen.set_cookie("stationmap", first)
+    stolen.set_cookie(signed_in.cookie_name(stolen), first)
     assert stolen.get("/account").status_code == 303  # ended, though the cookie is ours
 
 
 def test_a_cookie_kept_from_before_signing_out_is_worth_nothing(app, own):
     client = app.test_client()
     sign_in(client, own)
-    kept = client.get_cookie("stationmap").value
+    kept = client.get_cookie(signed_in.cookie_name(client)).value
     answer = signed_in.post(client, "/logout")
     assert answer.status_code == 303
     assert "您已退出登录" in client.get(answer.location).text
     replay = app.test_client()
-    replay.set_cookie("stationmap", kept)
+    replay.set_cookie(signed_in.cookie_name(replay), kept)
     assert replay.get("/account").status_code == 303
 
 
 def test_a_cookie_that_is_changed_is_worth_nothing(app, own):
     client = app.test_client()
     sign_in(client, own)
-    good = client.get_cookie("stationmap").value
+    good = client.get_cookie(signed_in.cookie_name(client)).value
     for number in range(0, len(good), 7):
         letter = "A" if good[number] != "A" else "B"
         forged = app.test_client()
-        forged.set_cookie("stationmap", good[:number] + letter + good[number + 1 :])
+        forged.set_cookie(
+            signed_in.cookie_name(forged), good[:number] + letter + good[number + 1 :]
+        )
         assert forged.get("/account").status_code == 303, number
 
 

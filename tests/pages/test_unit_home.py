@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from openpyxl import load_workbook
 from pages_town import HOSTILE, districts_file, make, place, table
 from registers import postgis_address, postgis_database, postgis_server  # noqa: F401
-from signed_in import account, client, post, token
+from signed_in import account, client, cookie_name, post, token
 
 from stationmap.city import City
 from stationmap.errors import RegisterError
@@ -175,11 +175,11 @@ def test_a_form_sent_twice_is_kept_once(office):
 def test_the_same_form_at_the_same_time_is_kept_once(office):
     fields = {"station": "CLOSED", "supply": "water", "action": str(uuid.uuid4())}
     fields["csrf_token"] = token(office.unit)
-    cookie = office.unit.get_cookie("stationmap").value
+    cookie = office.unit.get_cookie(cookie_name(office.unit)).value
 
     def send(_):
         made = office.app.test_client()
-        made.set_cookie("stationmap", cookie)
+        made.set_cookie(cookie_name(made), cookie)
         return made.post("/home/restocks", data=fields).status_code
 
     with ThreadPoolExecutor(6) as pool:
@@ -641,11 +641,11 @@ def test_the_whole_way_on_postgis(postgis_address, tmp_path):  # noqa: F811
     )
     fields = {"station": "A", "from_date": day(0), "reason": "装修", "action": str(uuid.uuid4())}
     fields["csrf_token"] = token(here.unit)
-    cookie = here.unit.get_cookie("stationmap").value
+    cookie = here.unit.get_cookie(cookie_name(here.unit)).value
 
     def send(_):
         made = app.test_client()
-        made.set_cookie("stationmap", cookie)
+        made.set_cookie(cookie_name(made), cookie)
         return made.post("/home/closures", data=fields).status_code
 
     with ThreadPoolExecutor(4) as pool:

@@ -1,6 +1,7 @@
 """A register is made and brought up to date by its migrations, after a copy was made of it."""
 
 import threading
+import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -172,4 +173,14 @@ def test_programs_that_come_together_migrate_but_once(address, tmp_path):
         with register.reading() as connection:
             names = sa.inspect(connection).get_schema_names()
         assert len([n for n in names if "before" in n]) == 1
+    register.close()
+
+
+def test_only_its_owner_may_read_a_new_register(tmp_path):
+    path = tmp_path / "register.sqlite"
+    register = Register.open(path)
+    register.write([], action=str(uuid.uuid4()), by="cli", kind="test")
+    files = list(tmp_path.iterdir())
+    assert path in files
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
     register.close()
