@@ -109,8 +109,14 @@ def test_a_place_is_converted_and_its_own_numbers_kept(now):
 
 
 def test_a_place_that_was_not_touched_is_the_same(now):
-    edit = read(now, {"place": place_text(ROW["geometry"]), "datum": "gcj02"})
+    edit = read(now, {"place": place_text(ROW["geometry"]), "datum": "wgs84"})
     assert edit.changes(ROW) == {}
+
+
+def test_numbers_that_stood_under_the_wrong_datum_are_converted_as_the_page_promises(now):
+    edit = read(now, {"place": place_text(ROW["geometry"]), "datum": "gcj02"})
+    assert edit.changes(ROW)["source_datum"] == "gcj02"
+    assert 0.004 < ROW["geometry"][0] - edit.changes(ROW)["geometry"][0] < 0.006
 
 
 @pytest.mark.parametrize(

@@ -334,11 +334,11 @@ class _Reading:
             columns = ("geometry", "source_lon", "source_lat", "source_datum")
             self.edit.after |= dict.fromkeys(columns)
             return
-        if said == place_text(self.row.get("geometry")):
+        datum = _clean(self.form.get("datum", ())) or "wgs84"
+        if datum == "wgs84" and said == place_text(self.row.get("geometry")):
             self.edit.after["geometry"] = self.row.get("geometry")
             return
         lon, lat = cells.pair(said)
-        datum = _clean(self.form.get("datum", ())) or "wgs84"
         if not (math.isfinite(lon) and math.isfinite(lat)) or datum not in DATUMS:
             self._refuse_place(
                 N_("“{said}” is no place; write longitude and latitude, such as 118.8742, 28.9561"),
