@@ -93,9 +93,7 @@ def edit(account_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _form(account, vars(account) | {"version": version})
     try:
-        change = store.alteration(
-            desk.register(), account, _asked(), expects=_version(request.form.get("version"))
-        )
+        change = store.alteration(desk.register(), account, _asked(), expects=_version())
         desk.submit([change], kind="account")
     except InputError as error:
         return _again(account, error)
@@ -150,8 +148,10 @@ def _one(account_id: str) -> tuple[Account, int]:
     return account, int(row["version"])
 
 
-def _version(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+def _version() -> int:
+    """Version at which the form was shown; 0, which no account has, where it does not say."""
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _asked() -> dict[str, Any]:

@@ -189,10 +189,10 @@ def _edit(row: Row, said: str, datum: str) -> station_edit.Edit:
     )
 
 
-def _version() -> int:
+def _version(name: str = "version") -> int:
     """Version at which the form was shown; 0, which no station has, where it does not say."""
-    text = request.form.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    text = request.form.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _conflict(conflict: Conflict, lang: str) -> str:
@@ -336,19 +336,19 @@ def accept() -> ResponseReturnValue:
     lang = language()
     action_id()
     changes = []
-    for station_id in request.form.getlist("station")[:AT_ONCE]:
+    for station_id in list(dict.fromkeys(request.form.getlist("station")))[:AT_ONCE]:
         row = own(station_id)
-        version = request.form.get(f"version-{station_id}", "")
         key = request.form.get(f"proposal-{station_id}", "")
         chosen = next(
             (p for p in proposals_of(row, with_alike=False) if p.key == key and p.sure == "exact"),
             None,
         )
         edit = _edit(row, f"{chosen.lon}, {chosen.lat}", "wgs84") if chosen else None
-        if edit is None or edit.wrong or not version.isdecimal():
+        if edit is None or edit.wrong:
             return _exact_page(wrong=_gone(row, lang))
         after = {k: v for k, v in edit.after.items() if k in ("geometry", "adcode")}
-        changes.append(Change("station", station_id, after, expects=int(version)))
+        version = _version(f"version-{station_id}")
+        changes.append(Change("station", station_id, after, expects=version))
     if not changes:
         return _exact_page(wrong=say(N_("Tick at least one station."), lang=lang))
     note = say(N_("exact matches by name, accepted together after a look at the list"), lang=lang)

@@ -156,7 +156,8 @@ def test_fields_that_the_form_does_not_have_change_nothing(west, register):
     own = signed_in.account(register, role="inspector", adcode=WEST, name=fresh())
     form = {"name": own.name, "role": "inspector", "adcode": WEST}
     form |= {"id": west.account.id, "active": "0", "password_hash": "x", "unit_id": "u-west"}
-    signed_in.post(west, f"/manage/accounts/{own.id}", form)
+    form |= {"version": str(register.get("account", own.id)["version"])}
+    assert signed_in.post(west, f"/manage/accounts/{own.id}", form).status_code == 303
     assert by_name(register, own.name) == own
 
 
@@ -168,6 +169,9 @@ def test_two_administrators_of_one_account_do_not_overwrite_each_other(city, reg
     assert signed_in.post(city, path, {**form, "adcode": WEST}).status_code == 303
     answer = signed_in.post(city, path, {**form, "adcode": EAST})
     assert answer.status_code == 409
+    for unsaid in ({}, {"version": ""}, {"version": "9" * 5000}):
+        asked = {"name": own.name, "role": "planner", "adcode": EAST, **unsaid}
+        assert signed_in.post(city, path, asked).status_code == 409
     assert by_name(register, own.name).adcode == WEST
 
 

@@ -241,6 +241,22 @@ def test_of_many_none_is_placed_when_one_was_changed(city, admin):
     assert {"L1", "L2"} <= lost(city)
 
 
+@pytest.mark.parametrize("said", ["", "x", "9" * 5000])
+def test_of_many_none_is_placed_where_the_form_does_not_say_what_it_saw(city, admin, said):
+    page = admin.get("/manage/locate/exact")
+    fields = dict(re.findall('name="((?:version|proposal)-[^"]+)" value="([^"]+)"', page))
+    fields["version-L1"] = said
+    admin.send("/manage/locate/exact", page, 409, station=["L1", "L2"], **fields)
+    assert {"L1", "L2"} <= lost(city)
+
+
+def test_a_station_that_is_ticked_twice_is_placed_once(city, admin):
+    page = admin.get("/manage/locate/exact")
+    fields = dict(re.findall('name="((?:version|proposal)-[^"]+)" value="([^"]+)"', page))
+    admin.send("/manage/locate/exact", page, station=["L1", "L1"], **fields)
+    assert "L1" not in lost(city)
+
+
 def test_two_stations_of_one_match_are_left_unticked(city, admin):
     change(city, "L6", name="汽车西站有礼亭")
     page = admin.get("/manage/locate/exact")
