@@ -155,14 +155,14 @@ def _make_accounts(city: "City") -> None:
         asked = accounts.checked(register, name=name, role=role, adcode=adcode, unit_id=unit_id)
         found, action = accounts.by_name(register, name), str(uuid.uuid4())
         if found is None:
-            change = accounts.creation(register, asked, action=action)
+            changes = [accounts.creation(register, asked, action=action)]
         else:
             columns = {**asked, "active": True}
-            change = accounts.alteration(register, found, columns, expects=None)
+            changes = accounts.alteration(register, found, columns, expects=None)
             sessions.end(register, found.id)
-        register.write([change], action=action, by="cli", kind="account")
+        register.write(changes, action=action, by="cli", kind="account")
         password = passwords.one_time()
-        passwords.set_password(register, change.id, password, now=dt.datetime.now(dt.UTC))
+        passwords.set_password(register, changes[0].id, password, now=dt.datetime.now(dt.UTC))
         rows.append((name, said(ROLES[role]), adcode, unit_id or "", password))
     headings = (
         N_("Account"),

@@ -16,6 +16,7 @@ from web import desk
 from web.access import allow, log_after, me
 from web.caching import present
 from web.params import Params, language
+from web.station_rows import sent_before
 from web.words import WebError, say
 
 accounts = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
@@ -92,9 +93,11 @@ def edit(account_id: str) -> ResponseReturnValue:
     account, version = _one(account_id)
     if request.method == "GET":
         return _form(account, vars(account) | {"version": version})
+    if sent_before():
+        return redirect(url_for("accounts.listed"), code=303)
     try:
-        change = store.alteration(desk.register(), account, _asked(), expects=_version())
-        desk.submit([change], kind="account")
+        changes = store.alteration(desk.register(), account, _asked(), expects=_version())
+        desk.submit(changes, kind="account")
     except InputError as error:
         return _again(account, error)
     desk.say_done(N_("The account is saved."))
@@ -119,8 +122,10 @@ def state(account_id: str) -> ResponseReturnValue:
     active = request.form.get("active") == "1"
     if account.id == me().id:
         raise WebError("You cannot disable your own account; ask another administrator.")
-    change = store.alteration(desk.register(), account, {"active": active}, expects=None)
-    desk.submit([change], kind="account")
+    if sent_before():
+        return redirect(url_for("accounts.listed"), code=303)
+    changes = store.alteration(desk.register(), account, {"active": active}, expects=None)
+    desk.submit(changes, kind="account")
     if not active:
         sessions.end(desk.register(), account.id)
     template = N_("{name} can sign in again.") if active else N_("{name} cannot sign in any more.")

@@ -82,7 +82,8 @@ def submit(changes: Iterable[Change], *, kind: str, note: str = "") -> Receipt:
     asked = list(changes)
     receipt = register().write(asked, action=action_id(), by=me().id, kind=kind, note=note)
     if not receipt.again:
-        first = f" {asked[0].entity}:{asked[0].id}" if len(asked) == 1 else ""
+        told = [one for one in asked if one.after != {}]
+        first = f" {told[0].entity}:{told[0].id}" if len(told) == 1 else ""
         log_after("change", f"{kind}{first} {receipt.action}")
     return receipt
 

@@ -64,7 +64,7 @@ def add(
     action = str(uuid.uuid4())
     change = accounts.creation(register, columns, action=action)
     password = _password(columns["name"])
-    _write(register, change, action=action)
+    _write(register, [change], action=action)
     passwords.set_password(register, change.id, password, now=dt.datetime.now(dt.UTC))
     _log(register, "account.add", change.id)
     say(N_("{name} can sign in as {role}."), name=columns["name"], role=said(ROLES[role]))
@@ -142,8 +142,8 @@ def disable(
 
     register = _register(city)
     account = _account(register, name)
-    change = accounts.alteration(register, account, {"active": undo}, expects=None)
-    _write(register, change, action=str(uuid.uuid4()))
+    changes = accounts.alteration(register, account, {"active": undo}, expects=None)
+    _write(register, changes, action=str(uuid.uuid4()))
     if not undo:
         sessions.end(register, account.id)
     _log(register, "account.enable" if undo else "account.disable", account.id)
@@ -170,8 +170,8 @@ def _account(register: "Register", name: str) -> Any:
     return found
 
 
-def _write(register: "Register", change: Any, *, action: str) -> None:
-    register.write([change], action=action, by="cli", kind="account")
+def _write(register: "Register", changes: Any, *, action: str) -> None:
+    register.write(changes, action=action, by="cli", kind="account")
 
 
 def _log(register: "Register", action: str, subject: str) -> None:

@@ -178,8 +178,11 @@ def creation(register: Register, columns: Mapping[str, Any], *, action: str) -> 
 
 def alteration(
     register: Register, account: Account, columns: Mapping[str, Any], *, expects: int | None
-) -> Change:
-    """Return the change that gives an account other columns (see `checked`), or disables it.
+) -> list[Change]:
+    """Return what gives an account other columns (see `checked`), or disables it.
+
+    Where another account is to administer the city alone from then on, it has to stand as it does:
+    two who disable each other at once meet a Conflict.
 
     Raises
     ------
@@ -188,16 +191,17 @@ def alteration(
     """
     whole = {"active": account.active, **columns}
     _refuse_taken(register, whole.get("name", account.name), but=account.id)
+    changes = [Change("account", account.id, columns, expects=expects)]
     stays = whole["active"] and whole.get("role", account.role) == "city"
     if account.role == "city" and account.active and not stays:
-        others = [
-            a for a in accounts(register) if a.role == "city" and a.active and a.id != account.id
-        ]
-        if not others:
+        rows = register.rows("account", role="city", active=True)
+        other = next((row for row in rows if row["id"] != account.id), None)
+        if other is None:
             raise InputError(
                 "this is the only account that administers the whole city; make another one first"
             )
-    return Change("account", account.id, columns, expects=expects)
+        changes.append(Change("account", other["id"], {}, expects=other["version"]))
+    return changes
 
 
 def _refuse_taken(register: Register, name: str, *, but: str) -> None:

@@ -186,6 +186,17 @@ def test_nobody_disables_themselves_and_a_disabled_account_can_come_back(city, r
     assert by_name(register, own.name).active
 
 
+def test_an_administrator_of_the_city_is_disabled_once_and_the_log_names_them(city, register):
+    own = signed_in.account(register, role="city", name=fresh())
+    form = {"active": "0", "action": str(uuid.uuid4())}
+    for _ in range(2):
+        path = f"/manage/accounts/{own.id}/state"
+        assert signed_in.post(city, path, form).status_code == 303
+    assert not by_name(register, own.name).active
+    line = audit.read(register, adcode="", action="change", limit=1)[0]
+    assert f"account:{own.id}" in line["object"]
+
+
 def test_a_county_cannot_undo_what_the_city_did_to_accounts(city, west, register):
     own = signed_in.account(register, role="county", adcode=WEST, name=fresh())
     signed_in.post(city, f"/manage/accounts/{own.id}/state", {"active": "0"})

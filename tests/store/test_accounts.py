@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from stationmap.errors import InputError
+from stationmap.errors import Conflict, InputError
 from stationmap.store import accounts, audit, models, passwords, sessions
 from stationmap.store.accounts import Account
 from stationmap.store.events import Change
@@ -30,14 +30,14 @@ def quick(monkeypatch):
     passwords._nobodys.cache_clear()
 
 
-def write(register, change):
-    register.write([change], action=str(uuid.uuid4()), by="cli", kind="account")
-    return change.id
+def write(register, changes):
+    register.write(changes, action=str(uuid.uuid4()), by="cli", kind="account")
+    return changes[0].id
 
 
 def make(register, name="li", *, role="city", adcode="", unit_id=None, password=GOOD):
     columns = accounts.checked(register, name=name, role=role, adcode=adcode, unit_id=unit_id)
-    own = write(register, accounts.creation(register, columns, action=str(uuid.uuid4())))
+    own = write(register, [accounts.creation(register, columns, action=str(uuid.uuid4()))])
     if password:
         passwords.set_password(register, own, password, now=NOON)
     return accounts.by_name(register, name)
@@ -110,8 +110,10 @@ def test_what_makes_no_account_is_refused_with_a_sentence(register, asked):
 
 
 def test_a_units_account_takes_the_place_of_its_unit(register):
-    write(register, Change("unit", "u1", {"name": "府山街道", "adcode": "330802001"}))
-    write(register, Change("station", "s1", {"unit_id": "u2", "unit": "某局", "adcode": "330803"}))
+    write(register, [Change("unit", "u1", {"name": "府山街道", "adcode": "330802001"})])
+    write(
+        register, [Change("station", "s1", {"unit_id": "u2", "unit": "某局", "adcode": "330803"})]
+    )
     assert [(u.id, u.adcode) for u in accounts.units(register)] == [
         ("u1", "330802001"),
         ("u2", "330803"),
@@ -153,6 +155,17 @@ def test_the_last_administrator_of_the_city_stays(register):
     make(register, "zhou", password="")
     assert accounts.alteration(register, first, {"active": False}, expects=None)
     assert accounts.alteration(register, county, {"active": False}, expects=None)
+
+
+def test_of_two_administrators_who_disable_each_other_at_once_one_stays(register):
+    one, other = make(register, password=""), make(register, "zhou", password="")
+    asked = [
+        accounts.alteration(register, own, {"active": False}, expects=None) for own in (one, other)
+    ]
+    write(register, asked[0])
+    with pytest.raises(Conflict):
+        write(register, asked[1])
+    assert [a.name for a in accounts.accounts(register) if a.active] == ["zhou"]
 
 
 # ------------------------------------------------------------------- passwords
