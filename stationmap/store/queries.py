@@ -246,22 +246,10 @@ def actions(
     by: str | None = None,
 ) -> list[Action]:
     """Return actions, newest first."""
-    action, undoing = models.action, models.action.alias("undoing")
-    # an undo that was undone itself undoes nothing
-    redone = models.action.alias("redone")
-    live = ~sa.exists().where(redone.c.undoes == undoing.c.id)
-    undone_by = (
-        sa.select(undoing.c.id)
-        .where((undoing.c.undoes == action.c.id) & live)
-        .order_by(undoing.c.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    action = models.action
     names = ["id", "seq", "at", "by", "kind", "note", "events", "undoes"]
     chosen = (
-        sa.select(*(action.c[name] for name in names), undone_by)
-        .order_by(action.c.number.desc())
-        .limit(limit)
+        sa.select(*(action.c[name] for name in names)).order_by(action.c.number.desc()).limit(limit)
     )
     for where in (
         action.c.id == id if id is not None else None,
@@ -271,7 +259,51 @@ def actions(
     ):
         if where is not None:
             chosen = chosen.where(where)
-    return [Action(*tuple(row)) for row in connection.execute(chosen)]
+    found = connection.execute(chosen).all()
+    undone_by = _undone_by(connection, [row.id for row in found])
+    return [Action(*(*row, undone_by.get(row.id))) for row in found]
+
+
+def undoing(connection: Connection, ids: Collection[str]) -> list[tuple[int, str, str]]:
+    """Return all undoes of some actions, and theirs: number, what is undone, by which action."""
+    action, found, asked = models.action, [], list(ids)
+    chosen = sa.select(action.c.number, action.c.undoes, action.c.id)
+    while asked:
+        new = [
+            tuple(row)
+            for some in chunks(asked)
+            for row in connection.execute(
+                chosen.where(_among(connection, action.c.undoes, some))
+            ).all()
+        ]
+        found += new
+        asked = [by for *_, by in new]
+    return sorted(found)
+
+
+def _undone_by(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Return which of some actions are undone, and by which one."""
+    undone_by: dict[str, str] = {}
+    # newest first: an undo that is undone itself undoes nothing
+    for _, undone, by in reversed(undoing(connection, ids)):
+        if by not in undone_by:
+            undone_by.setdefault(undone, by)
+    return undone_by
+
+
+def last_events(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, int]:
+    """Return the number of the last event of each of some rows, of those that are gone too."""
+    event = models.event
+    found: dict[str, int] = {}
+    for some in chunks(ids):
+        chosen = (
+            sa.select(event.c.entity_id, sa.func.max(event.c.seq))
+            .where(event.c.entity == entity)
+            .where(_among(connection, event.c.entity_id, some))
+            .group_by(event.c.entity_id)
+        )
+        found.update(tuple(row) for row in connection.execute(chosen))
+    return found
 
 
 def removed(
@@ -288,14 +320,26 @@ def removed(
             .subquery()
         )
         chosen = (
-            sa.select(event.c.entity_id)
+            sa.select(event.c.entity_id, action.c.kind, action.c.undoes)
             .join(last, last.c.seq == event.c.seq)
             .join(action, action.c.number == event.c.action)
             .where(event.c.after.is_(None))
-            .where(action.c.kind.not_in(list(unless)))
         )
-        found |= set(connection.execute(chosen).scalars())
+        for row_id, kind, undoes in connection.execute(chosen).all():
+            if _again(connection, kind, undoes) not in unless:
+                found.add(row_id)
     return found
+
+
+def _again(connection: Connection, kind: str, undoes: str | None) -> str:
+    """Return the kind of what an action does: the undo of an undo does again what was undone."""
+    action = models.action
+    chosen = sa.select(action.c.kind, action.c.undoes)
+    done, steps = kind, 0
+    while undoes is not None:
+        done, undoes = connection.execute(chosen.where(action.c.id == undoes)).one()
+        steps += 1
+    return done if steps % 2 == 0 else kind
 
 
 def row_at(connection: Connection, entity: str, row_id: str, *, seq: int) -> Row | None:

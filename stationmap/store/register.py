@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,7 @@ class Register:
         with self.writing() as connection:
             content = content_hash("undo", [("action", undone, None, int(keep_changed))])
             if earlier := _earlier(connection, action, content):
-                return earlier
+                return replace(earlier, kept=_left_alone(connection, undone, by=action))
             found = next(iter(queries.actions(connection, id=undone, limit=1)), None)
             if found is None:
                 raise InputError("there is no action {action} to undo", action=undone)
@@ -264,10 +265,8 @@ class Register:
                     current=None, base=None,
                 )  # fmt: skip
             steps, kept = [], []
-            for one, current in _present(connection, undone):
-                if (current["version"] if current else None) != (
-                    None if one.after is None else one.seq
-                ):
+            for one, current, stands in _present(connection, undone):
+                if not stands:
                     if not keep_changed:
                         raise Conflict(
                             "{id} was changed since; undo that first, or undo the rest alone",
@@ -350,11 +349,35 @@ def _current(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tu
     }
 
 
-def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | None]]:
-    """Return the events of an action, each with its row as it stands now."""
+def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | None, bool]]:
+    """Return the events of an action, each with its row now and whether that is as it was left."""
     events = queries.events_of(connection, undone, offset=0, limit=None)
     current = _current(connection, [(e.entity, e.id) for e in events])
-    return [(e, current.get((e.entity, e.id))) for e in events]
+    last = {key: row["version"] for key, row in current.items()}
+    gone: dict[str, list[str]] = {}
+    for one in events:
+        if (one.entity, one.id) not in current:
+            gone.setdefault(one.entity, []).append(one.id)
+    for entity, ids in gone.items():
+        for row_id, seq in queries.last_events(connection, entity, ids).items():
+            last[entity, row_id] = seq
+    left = {(e.entity, e.id): e.seq for e in events}
+    # what undid an undo left the rows as the action itself had
+    again = {undone: True}
+    for _, what, by in queries.undoing(connection, [undone]):
+        again[by] = not again[what]
+        if again[by]:
+            redone = queries.events_of(connection, by, offset=0, limit=None)
+            left |= {(e.entity, e.id): e.seq for e in redone}
+    keys = [(e.entity, e.id) for e in events]
+    return [(e, current.get(k), last[k] == left[k]) for e, k in zip(events, keys, strict=True)]
+
+
+def _left_alone(connection: Connection, undone: str, *, by: str) -> list[tuple[str, str]]:
+    """Return the rows of an action that its undo left alone."""
+    done = {(e.entity, e.id) for e in queries.events_of(connection, by, offset=0, limit=None)}
+    asked = queries.events_of(connection, undone, offset=0, limit=None)
+    return [(e.entity, e.id) for e in asked if (e.entity, e.id) not in done]
 
 
 def _record(
