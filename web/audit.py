@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from stationmap.io import cells
 from stationmap.messages import N_
 from stationmap.store import Register
 from stationmap.store import accounts as store
@@ -101,7 +102,7 @@ def _csv(
 
 def _rows(rows: Iterable[Iterable[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows(map(cells.guarded, row) for row in rows)
     return text.getvalue()
 
 
@@ -164,8 +165,3 @@ class _Shown:
         if template not in self._words:
             self._words[template] = say(template, lang=self._lang)
         return self._words[template]
-
-
-def _cell(text: str) -> str:
-    """Text that no table program takes for a formula."""
-    return f"'{text}" if text[:1] in tuple("=+-@\t\r\0") and text != "–" else text

@@ -256,14 +256,14 @@ def test_the_log_as_a_table_holds_no_formula_and_is_itself_logged(city, register
         at=city.application.config["CLOCK"](),
         account=own,
         action="export",
-        subject='=HYPERLINK("http://evil.example")',
+        subject='＝HYPERLINK("http://evil.example")',
         outcome="done",
-        address="@evil",
+        address="=evil",
     )
     answer = city.get("/manage/audit/log.csv")
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
     assert rows[0][0] == "时间"
-    assert not [cell for row in rows for cell in row if cell[:1] in set("=+@-")]
+    assert not [cell for row in rows for cell in row if cell[:1] in set("=+@-＝")]
     newest = audit.read(register, adcode="", limit=1)[0]
     assert (newest["action"], newest["account_id"]) == ("export", city.account.id)
 
