@@ -27,8 +27,8 @@ def take(
     what : str
         What is done, such as "remark".
     limits : mapping
-        Source → how often it may in `per`: a network address, "" for all together. Of it a keyed
-        hash is kept that cannot be traced back, and that is another one every day.
+        Source → how often it may in `per`: a network address, or a word for all together. Of it a
+        keyed hash is kept that cannot be traced back, and that is another one every day (UTC).
     per : timedelta
     now : datetime
         UTC.
