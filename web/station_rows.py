@@ -1,6 +1,5 @@
 """Rows of stations for those who look after them: which are theirs, who changed them, the map."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from web.caching import present
 from web.charge import stations_of
 from web.desk import action_id, register, say_done
 from web.maps import Shell, shell
+from web.pages import script_json
 from web.view import CityView, Source
 from web.words import catalogue, say
 
@@ -186,10 +186,7 @@ def map_data(now: CityView, lang: str, **own_data: Any) -> str:
         "texts": {key: _plain(text, lang) for key, text in texts.items()},
         **own_data,
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for letter in "<>&\u2028\u2029":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text
+    return script_json(data)
 
 
 _NETWORK = N_("The server did not answer. Nothing is lost; check that it is running and try again.")
