@@ -1,6 +1,7 @@
 """Questions to the register's tables; each takes a connection, so that one state answers."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from stationmap.store.events import Action, Event, Row, applied, plain, restored
 from stationmap.store.models import ENTITIES
 
 CHUNK = 500  # ids in one question
+_LETTER = re.compile("[A-Za-z]")
 _SEARCHED = ("name", "address", "unit", "id")
 _ORDER = (models.station.c.name, models.station.c.id)
 # the same order in PostgreSQL, and short enough for its index
@@ -112,7 +114,8 @@ def find_stations(
     ----------
     connection : Connection
     words : str
-        Every word stands in the name, the address, the unit or the id, whatever the case.
+        Every word stands in the name, the address, the unit or the id, whatever the case of its
+        letters from a to z.
     status, type, unit_id : str
         Only stations with this one; all where empty.
     adcode : str
@@ -163,11 +166,12 @@ def find_stations(
 
 
 def _holds(connection: Connection, word: str) -> sa.ColumnElement[bool]:
-    """Whether a word stands somewhere in a station's words, whatever the case."""
+    """Whether a word stands somewhere in a station's words, whatever the case of its a to z."""
     texts: list[Any] = [models.station.c[name] for name in _SEARCHED]
-    if connection.dialect.name == "postgresql" and word.lower() != word.upper():
-        # SQLite's LIKE minds no case; here only letters are worth the time
-        word, texts = word.lower(), [sa.func.lower(text.collate("C")) for text in texts]
+    if connection.dialect.name == "postgresql" and _LETTER.search(word):
+        # SQLite's LIKE minds no case of these letters, nor does "C"; only they are worth the time
+        word = _LETTER.sub(lambda found: found[0].lower(), word)
+        texts = [sa.func.lower(text.collate("C")) for text in texts]
     return sa.or_(*(text.contains(word, autoescape=True) for text in texts))
 
 

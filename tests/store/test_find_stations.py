@@ -33,7 +33,7 @@ def three(register):
             "geometry": PLACES["A"],
         },
         B={"name": "Books", "unit": "ABC百货_50%", "adcode": "330803", "geometry": PLACES["B"]},
-        C={"name": None, "address": "A/B 楼", "adcode": "330802", "status": "planned"},
+        C={"name": None, "address": "A/B 楼 Ｂ座Ä", "adcode": "330802", "status": "planned"},
     )
     return register
 
@@ -47,6 +47,8 @@ def three(register):
         ("abc百货", ["B"]),
         ("_50%", ["B"]),
         ("a/b", ["C"]),
+        ("Ｂ座", ["C"]),
+        ("座Ä", ["C"]),
         ("c", ["C", "B"]),
         ("人_路", []),
         ("%", ["B"]),
