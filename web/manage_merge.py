@@ -10,7 +10,7 @@ from stationmap.city import station_duplicates, station_merge
 from stationmap.city.station_duplicates import Pair
 from stationmap.city.station_merge import COLUMNS, MERGE
 from stationmap.errors import Conflict
-from stationmap.messages import N_, printable
+from stationmap.messages import N_
 from stationmap.store.events import Row
 from web.access import allow, me
 from web.caching import present
@@ -76,7 +76,7 @@ def choose() -> ResponseReturnValue:
     keep = own(request.args.get("keep", ""))
     drop_id, params = request.args.get("drop", ""), Params.of_request()
     if not drop_id:
-        words = printable(params.text("q"))
+        words = params.text("q")
         found = find({"words": words}, limit=MOST_OFFERED + 1)[1] if words else _nearby(keep)
         return render_template(
             "stations_other.html",

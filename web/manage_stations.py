@@ -24,7 +24,7 @@ from stationmap.city import station_edit
 from stationmap.city.station_edit import CONTACT, Edit
 from stationmap.errors import Conflict, InputError
 from stationmap.io import tabular
-from stationmap.messages import N_, printable
+from stationmap.messages import N_
 from stationmap.stations import STATUSES
 from stationmap.store import Change
 from stationmap.store.events import Row
@@ -85,13 +85,12 @@ def listing() -> ResponseReturnValue:
 
 def filters_of(params: Params) -> dict[str, Any]:
     """Return the list's filters, as `station_rows.find` takes them."""
-    words = {name: printable(params.text(name)) for name in ("q", "type", "district", "unit")}
     return {
-        "words": words["q"],
+        "words": params.text("q"),
         "status": params.one_of("status", STATUSES, default=""),
-        "type": words["type"],
-        "adcode": words["district"],
-        "unit_id": words["unit"],
+        "type": params.text("type"),
+        "adcode": params.text("district"),
+        "unit_id": params.text("unit"),
         "placed": PLACED[params.one_of("placed", PLACED, default="")],
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from stationmap.tiles import Viewport
 from web.words import WebError, say
 
@@ -35,8 +35,8 @@ class Params:
         return cls(request.args, language())
 
     def text(self, name: str) -> str:
-        """Return trimmed text, at most `MAX_TEXT` characters of it; "" where absent."""
-        value = self.values.get(name, "").strip()
+        """Return printable, trimmed text, at most `MAX_TEXT` characters of it; "" where absent."""
+        value = printable(self.values.get(name, "")).strip()
         if len(value) > MAX_TEXT:
             self._clamped(name, MAX_TEXT)
         return value[:MAX_TEXT]

@@ -668,3 +668,22 @@ def test_a_day_of_work_on_postgis(on_postgis):
     post(county, f"{BASE}/changes/{events(register, 'P40')[0].action}/undo")
     assert register.get("station", "P40")["name"] == "有礼点40"
     assert "有礼点40" in city.get(f"{BASE}/export.csv").text
+
+
+@pytest.mark.postgis
+def test_a_sign_that_postgresql_refuses_is_no_fault_of_ours(on_postgis):
+    city = signed_in.client(on_postgis)
+    for address in (
+        "/remarks/a%00",
+        "/manage/accounts/a%00",
+        "/manage/applications/a%00",
+        f"{BASE}?q=a%00&type=%00&unit=%00&district=%00",
+        f"{BASE}/history?id=P9%00",
+        f"{BASE}/merge?keep=P0&q=%00",
+        "/manage/locate?q=%00",
+        "/manage/audit?account=%00",
+        "/home?unit=%00",
+    ):
+        assert city.get(address).status_code in {200, 404}, address
+    form = {"name": "admin\0", "password": "x" * 12}
+    assert post(city, "/login", form).status_code == 401

@@ -443,3 +443,7 @@ def test_a_register_opened_twice_is_one(register):
     write(other, station(name="改"))
     assert register.snapshot().frames["station"]["name"].tolist() == ["改"]
     other.close()
+
+
+def test_nothing_is_under_an_id_that_no_database_stores(register):
+    assert register.get("remark", "a\0") is None
