@@ -18,7 +18,7 @@ from stationmap.store import Register
 from stationmap.store import accounts as store
 from stationmap.store import audit as log_book
 from web import desk
-from web.access import allow, log, me
+from web.access import PERMISSIONS, allow, log, me
 from web.accounts import ROLES
 from web.caching import present
 from web.params import Params, language
@@ -43,11 +43,14 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "account.add": N_("Add an account"),
         "account.disable": N_("Disable an account"),
         "account.enable": N_("Put an account back in use"),
+        "db.restore": N_("Restore a backup"),
     }
 )
 COLUMNS = ("when", "who", "role", "what", "object", "outcome", "address")
 OUTCOMES: Mapping[str, str] = MappingProxyType(
-    {
+    # who is turned away for a permission has it as the outcome
+    dict.fromkeys(PERMISSIONS, N_("not for this role"))
+    | {
         "done": N_("done"),
         "wrong": N_("wrong name or password"),
         "scope": N_("out of scope"),

@@ -249,6 +249,24 @@ def test_the_log_is_filtered_and_read_on(city, register):
     assert "不是日期" in answer.text
 
 
+def test_the_log_says_in_words_what_a_restore_and_a_refusal_are(app, city, register):
+    signed_in.client(app, role="planner").get("/manage/audit")
+    audit.write(
+        register,
+        at=app.config["CLOCK"](),
+        account=None,
+        action="db.restore",
+        subject="a.sqlite",
+        outcome="done",
+        address="cli",
+    )
+    page = city.get("/manage/audit").text
+    assert "恢复备份" in page
+    assert "该角色无此权限" in page
+    assert "audit.read" not in page
+    assert "a.sqlite" in city.get("/manage/audit?action=db.restore").text
+
+
 def test_the_log_as_a_table_holds_no_formula_and_is_itself_logged(city, register):
     own = signed_in.account(register, role="planner", name=fresh())
     audit.write(
