@@ -80,9 +80,13 @@ def new() -> ResponseReturnValue:
     try:
         columns = _asked()
         change = store.creation(desk.register(), columns, action=desk.action_id())
-        desk.submit([change], kind="account")
+        receipt = desk.submit([change], kind="account")
     except InputError as error:
         return _again(None, error)
+    if receipt.again and passwords.is_chosen(desk.register(), change.id):
+        # the page with the first password, loaded anew when its owner has another one
+        desk.say_done(N_("That was done already; nothing changed."))
+        return redirect(url_for("accounts.listed"), code=303)
     return _handed_over(change.id, columns["name"])
 
 

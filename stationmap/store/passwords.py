@@ -103,6 +103,14 @@ def set_password(
         connection.execute(sa.insert(models.secret), [row])
 
 
+def is_chosen(register: Register, account_id: str) -> bool:
+    """Whether an account's present password was chosen by its owner."""
+    secret = models.secret
+    chosen = sa.select(secret.c.changed_at).where(secret.c.account_id == account_id)
+    with register.reading() as connection:
+        return bool(connection.execute(chosen).scalar())
+
+
 def is_right(register: Register, account_id: str, password: str) -> bool:
     """Whether a password is the account's present one."""
     with register.reading() as connection:

@@ -87,6 +87,12 @@ def test_the_same_form_sent_twice_makes_one_account(city, register):
         assert answer.status_code == 200
         assert "<code>" in answer.text
     assert len(register.rows("account", name=name)) == 1
+    own = by_name(register, name)
+    chosen = "correct horse battery"
+    passwords.set_password(register, own.id, chosen, now=city.application.config["CLOCK"]())
+    answer = signed_in.post(city, "/manage/accounts/new", form, action=action)
+    assert answer.status_code == 303
+    assert passwords.is_right(register, own.id, chosen)
 
 
 @pytest.mark.parametrize(
