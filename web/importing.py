@@ -430,7 +430,11 @@ def undo(import_id: UUID) -> ResponseReturnValue:
             keep_changed="keep" in request.form,
             note=found.note,
         )
-    except Conflict:
+    except Conflict as conflict:
+        if conflict.params["entity"] == "action":
+            # somebody else was a moment quicker
+            say_done(N_("That was done already; nothing changed."))
+            return start_page
         return render_template("import_undo.html", found=found, redo=redo), 409
     log_after("change", f"{'redo' if redo else 'undo'} {found.id}")
     back = url_for("importing.undo", import_id=found.id, redo=None if redo else 1)

@@ -332,6 +332,20 @@ def test_an_undo_says_that_somebody_edited_since(app, city):
     assert "N2" not in stations(app)
 
 
+def test_an_undo_by_somebody_quicker_is_no_edit_since(app, city, monkeypatch):
+    at = bring(city, NEW)
+    register, path = app.extensions["city"].register, undo_path(city, at)
+    undo = type(register).undo
+
+    def late(self, undone, **how):
+        undo(self, undone, action=str(uuid.uuid4()), by="cli")
+        return undo(self, undone, **how)
+
+    monkeypatch.setattr(type(register), "undo", late)
+    assert post(city, path).status_code == 303
+    assert "此前已经处理过" in city.get("/manage/import").text
+
+
 def test_what_changed_meanwhile_is_shown_before_it_is_written(app, city):
     at = upload(city, NEW)
     choose(city, at)
