@@ -19,7 +19,7 @@ run: demo-city/new-stations.xlsx
 	$(BIN)/stationmap serve demo-city --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
