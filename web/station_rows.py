@@ -151,7 +151,8 @@ def subject_of(event: Event) -> dict[str, Any]:
         return charged(row)
     if event.entity == "unit":
         return {"adcode": row.get("adcode"), "unit_id": event.id}
-    return {"adcode": row.get("adcode"), "unit_id": row.get("unit_id")}
+    proposed = row.get("station") or {}  # of an application for one that is not there yet
+    return {"adcode": row.get("adcode", proposed.get("adcode")), "unit_id": row.get("unit_id")}
 
 
 def subject_of_station(station_id: str) -> dict[str, Any]:

@@ -386,6 +386,18 @@ def test_a_refusal_says_why_and_changes_nothing_else(office):
     assert not office.register.rows("station", name="新点丙")
 
 
+def test_a_county_takes_its_refusal_back_and_no_other_countys(office):
+    row = apply(office, "有礼点83")
+    mark = str(uuid.uuid4())
+    form = {"step": "refuse", "decision": "再看"}
+    path = f"/manage/applications/{row['id']}"
+    page = post(office.west, path, form, action=mark, follow_redirects=True)
+    undo = re.search(r'action="([^"]+/undo)"', page.text)[1]
+    assert post(office.east, undo).status_code == 404
+    assert post(office.west, undo).status_code == 303
+    assert office.register.get("application", row["id"])["state"] == "submitted"
+
+
 def test_two_offices_deciding_at_once_leave_one_decision(office):
     row = apply(office, "新点丁")
     offices = [
