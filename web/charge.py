@@ -155,8 +155,8 @@ def settle(entity: str, row: Row, after: Mapping[str, Any] | None, *, kind: str)
 
 
 def undo_address() -> str:
-    """Return where this form's action is undone, for whoever may; "" for others."""
-    if not may("station.manage"):
+    """Return where this form's action is undone, for whoever may; "" else, and if nothing was done."""
+    if not may("station.manage") or register().action(action_id()) is None:
         return ""
     return url_for("manage_history.undo", action_id=action_id())
 

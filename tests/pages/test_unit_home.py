@@ -297,6 +297,18 @@ def test_a_shortage_is_reported_seen_by_the_county_and_replenished(office):
     assert done.location == "/home?unit=U1"
 
 
+def test_what_was_done_already_offers_no_way_back(office):
+    post(office.west, "/home/restocks", {"station": "P0", "supply": "water"})
+    (row,) = office.register.rows("restock", station_id="P0", supply="water", state="short")
+    offered = []
+    for _ in range(2):
+        done = f"/home/restocks/{row['id']}/done"
+        page = post(office.west, done, {"station": "P0"}, follow_redirects=True)
+        assert page.status_code == 200
+        offered.append("/undo" in page.text)
+    assert offered == [True, False]
+
+
 def test_something_else_needs_its_word(office):
     answer = post(office.unit, "/home/restocks", {"station": "P300", "supply": "other"})
     assert answer.status_code == 400
