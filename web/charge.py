@@ -155,7 +155,7 @@ def settle(entity: str, row: Row, after: Mapping[str, Any] | None, *, kind: str)
 
 
 def undo_address() -> str:
-    """Return where this form's action is undone, for whoever may; "" else, and if nothing was done."""
+    """Return where this form's action is undone, if it did something, for whoever may; else ""."""
     if not may("station.manage") or register().action(action_id()) is None:
         return ""
     return url_for("manage_history.undo", action_id=action_id())
