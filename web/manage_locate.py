@@ -428,6 +428,9 @@ def undo(action: Any) -> ResponseReturnValue:
     try:
         receipt = register().undo(str(action), action=action_id(), by=me().id)
     except Conflict as conflict:
+        if conflict.params["entity"] == "action":
+            say_done(N_("This was undone already."))
+            return redirect(url_for(".queue"), code=303)
         raise WebError(
             "This cannot be taken back: a station was changed since. Nothing was written; see the "
             "history of {id}.",

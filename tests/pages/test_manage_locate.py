@@ -168,6 +168,8 @@ def test_undo_makes_it_wait_again(city, admin):
     admin.send(undo, page)
     assert at(city, "L2") is None
     assert "又回到待定位" in admin.get("/manage/locate")
+    admin.send(undo, page)
+    assert "已经撤销过了" in admin.get("/manage/locate")
 
 
 def test_undo_is_refused_when_somebody_changed_the_station_since(city, admin):
