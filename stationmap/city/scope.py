@@ -13,6 +13,7 @@ from stationmap.city.answers import Answers, with_adcode
 from stationmap.city.kind import Context
 from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
+from stationmap.city.register import ENTITY
 from stationmap.messages import N_
 
 Mask = NDArray[np.bool_]
@@ -134,7 +135,13 @@ def _refuse_ids(layer: str, made: pd.DataFrame, quarantine: Quarantine, context:
     now = context.now
     held = now.stations() if layer == layers.STATIONS else now.table(layer)
     mine = held["adcode"].fillna("").astype("str").str.startswith(context.within)
-    others = held.loc[(held["source"] == context.source) & ~mine, key]
+    stands = now.register.snapshot.frames[ENTITY[layer]]
+    # a row whose id others had before has one of its own in the register
+    listed = {
+        own: (brought or {}).get("id", own)
+        for own, brought in zip(stands["id"], stands["brought"], strict=True)
+    }
+    others = held.loc[(held["source"] == context.source) & ~mine, key].map(listed)
     quarantine.refuse(
         made[key].isin(set(others)).to_numpy(),
         N_("the id {id} is that of a row of the same list outside {area}"),
