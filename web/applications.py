@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.city import applications as flow
 from stationmap.city import station_edit
-from stationmap.city.station_edit import DATUMS, Edit
+from stationmap.city.station_edit import Edit
 from stationmap.errors import Conflict, InputError, StationMapError
 from stationmap.messages import N_
 from stationmap.stations import STATUSES, SUPPLIES
@@ -29,6 +29,7 @@ from web.desk import register, say_done, submit
 from web.params import Params, language
 from web.parts import text, type_name
 from web.station_rows import map_data, map_shell
+from web.station_words import DATUMS
 from web.surroundings import around
 from web.unit_home import station_page, to_station
 from web.view import CityView
@@ -72,7 +73,7 @@ def _form(*, wrong: StationMapError | None = None, edit: Edit | None = None) -> 
         unit=unit_name(now, me().unit_id),
         types=[(kind.id, kind.name.get(lang)) for kind in now.pack.site_types],
         supplies=[(key, say(label, lang=lang)) for key, label in SUPPLIES.items()],
-        datums=DATUMS,
+        datums=[(datum, say(name, lang=lang)) for datum, name in DATUMS.items()],
         typed=request.form if refused else {},
         chosen=request.form.getlist("supplies") if refused else [],
         errors={n: why.render(lang) for n, why in edit.wrong.items()} if edit else {},

@@ -17,6 +17,7 @@ from registers import postgis_address, postgis_database, postgis_server  # noqa:
 from signed_in import account, client, cookie_name, post, token
 
 from stationmap.city import City
+from stationmap.crs import convert
 from stationmap.errors import RegisterError
 from stationmap.store import Change, Register
 from web.app import create_app
@@ -462,6 +463,17 @@ def test_all_that_is_wrong_with_an_application_is_said_at_once(office):
     assert "人流大" in answer.text
     nowhere = {**form, "name": "a", "type": "point", "place": "{}, {}".format(*place(-400, 5))}
     assert "不在本市任何县" in said(post(office.unit, "/home/applications", nowhere))
+
+
+def test_numbers_read_off_a_web_map_are_converted(office):
+    assert 'name="datum"' in office.unit.get("/home/applications/new").text
+    there = place(200, 5)
+    (lon,), (lat,) = convert([there[0]], [there[1]], source="wgs84", target="gcj02")
+    row = apply(office, "高德上的点", place=f"{lon}, {lat}", datum="gcj02")
+    assert row["station"]["geometry"] == pytest.approx(there, abs=2e-6)
+    assert row["station"]["source_datum"] == "gcj02"
+    wrong = post(office.unit, "/home/applications", {"name": "", "datum": "bd09"})
+    assert '<option value="bd09" selected>' in wrong.text
 
 
 def test_a_withdrawal_is_applied_for_and_decided(office):

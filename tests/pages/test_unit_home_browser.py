@@ -130,7 +130,9 @@ def test_a_place_tapped_on_the_map_is_applied_for_and_approved(visit, town):
         }""",
         [lat, lon],
     )
+    page.get_by_label("坐标系").select_option("gcj02")
     page.mouse.click(x, y)
+    assert page.locator("#datum").input_value() == "wgs84"
     seen = [float(v) for v in page.get_by_label("位置").input_value().split(",")]
     assert seen == pytest.approx([lon, lat], abs=2e-5)
     page.get_by_label("站点名称").fill("街角新点")

@@ -9,6 +9,7 @@ const DECIMALS = 6;
 const CLOSE = 17;
 const map = window.map_stations;
 const field = $("place");
+const datum = $("datum");
 const icon = L.divIcon({ className: "pin", iconSize: [28, 36], iconAnchor: [14, 34] });
 let pin = null;
 
@@ -20,6 +21,7 @@ function put({ lat, lng }, { typed = false } = {}) {
   }
   if (typed || !field) return;
   field.value = `${lng.toFixed(DECIMALS)}, ${lat.toFixed(DECIMALS)}`;
+  datum.value = "wgs84";
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -46,11 +48,13 @@ if (field) {
   $("pin-middle").addEventListener("click", () => put(map.getCenter()));
   const follow = () => {
     const at = read();
-    if (!at) return;
+    // numbers of another datum are converted when they are sent
+    if (!at || datum.value !== "wgs84") return;
     put(at, { typed: true });
     if (!map.getBounds().contains(at)) map.setView(at, CLOSE, { animate: false });
   };
   field.addEventListener("change", follow);
+  datum.addEventListener("change", follow);
   // a draft may be back in the field
   follow();
 }
