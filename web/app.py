@@ -162,7 +162,11 @@ def _problem(status: int, sentence: str) -> Response:
             {"type": "about:blank", "title": title, "status": status, "detail": sentence}
         )
         return Response(body, status=status, mimetype="application/problem+json")
-    sign_in = url_for("login.sign_in", next=login.came_from() or None) if status == 401 else ""
+    before = login.came_from()
+    if status == HTTPStatus.NOT_FOUND and access.visitor_if_known() is not None:
+        page = render_template("error_manage.html", status=status, sentence=sentence, before=before)
+        return Response(page, status=status, mimetype="text/html")
+    sign_in = url_for("login.sign_in", next=before or None) if status == 401 else ""
     page = render_template(
         "error.html", lang=language(), status=status, sentence=sentence, sign_in=sign_in
     )

@@ -128,13 +128,14 @@ def change(action_id: Any) -> ResponseReturnValue:
     mine = [e for e in events if _is_mine(e)]
     return render_template(
         "stations_change.html",
-        action=action,
+        done=action,
         at=instant(action.at, present().answers.config.time_zone),
         by=Names(lang).of(action.by),
         kind=say(KINDS.get(action.kind, action.kind), lang=lang),
         events=_lines(mine, lang),
         more=action.events - len(mine),
         undone=action.undone_by is not None,
+        beyond=len(mine) < len(events),
         changed=None,
     )
 
@@ -157,13 +158,14 @@ def undo(action_id: Any) -> ResponseReturnValue:
         events = [e for e in register().events(undone.id, limit=MOST_SHOWN) if _is_mine(e)]
         page = render_template(
             "stations_change.html",
-            action=undone,
+            done=undone,
             at=instant(undone.at, present().answers.config.time_zone),
             by=Names(lang).of(undone.by),
             kind=say(KINDS.get(undone.kind, undone.kind), lang=lang),
             events=_lines(events, lang),
             more=undone.events - len(events),
             undone=False,
+            beyond=False,
             changed=_since(undone, lang),
         )
         return page, 409

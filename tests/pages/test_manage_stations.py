@@ -466,6 +466,34 @@ def test_a_change_is_undone_by_the_button_that_stands_beside_it(county, register
     assert "有礼点0 → 错名" in told
 
 
+def pressed(client, page, **fields):
+    """Press the button that undoes, as it stands on a page; the last one, below what was said."""
+    return post(client, re.findall(r'<form[^>]* action="([^"]*/undo)"', page.text)[-1], fields)
+
+
+def test_the_button_on_the_page_of_one_change_undoes_it(county, register):
+    receipt = write(register, Change("station", "P0", {"hours": "9:00-10:00"}))
+    save(county, register, "P0", name="错名")
+    last = re.findall(r'href="([^"]+/changes/[^"]+)"', county.get(f"{BASE}/changes").text)[0]
+    assert pressed(county, county.get(last)).status_code == 303
+    assert register.get("station", "P0")["name"] == "有礼点0"
+    # and the one that asks first
+    save(county, register, "P0", hours="9:00-12:00")
+    refused = pressed(county, county.get(f"{BASE}/changes/{receipt.action}"))
+    assert refused.status_code == 409
+    assert pressed(county, refused, rest="1").status_code == 303
+
+
+def test_nothing_found_leaves_the_menu_and_the_way_back(county, app):
+    came = {"Referer": f"http://localhost{BASE}?q=a"}
+    for path in ("/nowhere", f"{BASE}/edit?id=none"):
+        page = county.get(path, headers=came)
+        assert page.status_code == 404
+        assert 'class="manage-nav"' in page.text
+        assert re.search(r'href="/manage/stations\?q=a">返回上一页', page.text)
+    assert "manage-nav" not in app.test_client().get("/nowhere").text
+
+
 def test_what_was_changed_since_is_not_undone_unasked(city, register):
     receipt = write(
         register,
@@ -492,6 +520,8 @@ def test_a_county_undoes_nothing_that_reaches_beyond_it(city, county, register):
     foreign = write(register, Change("station", "P640", {"name": "别处的秘密"}))
     page = county.get(f"{BASE}/changes/{both.action}")
     assert page.status_code == 200
+    assert "/undo" not in page.text
+    assert "请由市里的管理员撤销" in page.text
     assert "别处的秘密" not in words(county.get(f"{BASE}/changes"))
     assert county.get(f"{BASE}/changes/{foreign.action}").status_code == 404
     assert post(county, f"{BASE}/changes/{both.action}/undo").status_code == 404
