@@ -8,7 +8,7 @@ from pathlib import Path
 from stationmap.city.answers import Answers
 from stationmap.city.atlas_import import record_now, record_of, tell_completeness, tell_removed
 from stationmap.city.brought import Brought
-from stationmap.city.diff import Diff, Field, Line, alike, compare, pairs, renumbered
+from stationmap.city.diff import Diff, Field, Line, alike, brought_by, compare, pairs, renumbered
 from stationmap.city.listed import CONTACT, Listed
 from stationmap.city.register import ENTITY, SOURCES, source_id
 from stationmap.city.scope import belongs
@@ -128,14 +128,13 @@ def plan(
         taken={*everyone} - {row["id"] for row in mine},
         said=brings.said if how.add else None,
         add=how.add,
-        lost=lambda ids: register.removed(entity, ids) if known_before else (),
+        lost=lambda ids: _removed(register, entity, ids, source=source) if known_before else (),
     )
     if entity == "station":
         places = {row["id"]: row["geometry"] for row in mine}
-        made.to_locate = sum(
-            one.values["geometry"] is None and places.get(diff.ids.get(position, "")) is None
-            for position, one in enumerate(fresh)
-        )
+        after = {change.id: change.after or {} for change in diff.changes}
+        places |= {own: row["geometry"] for own, row in after.items() if "geometry" in row}
+        made.to_locate = sum(places.get(own) is None for own in diff.ids.values())
         _contacts(register, brings, diff, add=how.add)
     made.warnings += _told(diff, file=file, source=source)
     return made
@@ -168,6 +167,16 @@ _TOLD = {
         "they are wanted"
     ),
 }
+
+
+def _removed(register: Register, entity: str, ids: Collection[str], *, source: str) -> set[str]:
+    """Return those of a list's ids whose rows, brought by it, a person removed."""
+    named = [f"{source}-{own}" for own in ids]
+    return {
+        brought_by({"id": own, **row})["id"]
+        for own, row in register.removed(entity, [*ids, *named]).items()
+        if row.get("source") == source
+    }
 
 
 def _told(diff: Diff, *, file: str, source: str) -> list[Note]:

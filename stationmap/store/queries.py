@@ -312,9 +312,10 @@ def last_events(connection: Connection, entity: str, ids: Iterable[str]) -> dict
 
 def removed(
     connection: Connection, entity: str, ids: Iterable[str], *, unless: Collection[str]
-) -> set[str]:
-    """Return those of some ids whose last event removed them, unless of one of some kinds."""
-    event, action, found = models.event, models.action, set()
+) -> dict[str, Row]:
+    """Return the rows of some ids whose last event removed them, unless of one of some kinds."""
+    event, action = models.event, models.action
+    found: dict[str, Row] = {}
     for some in chunks(ids):
         last = (
             sa.select(sa.func.max(event.c.seq).label("seq"))
@@ -324,14 +325,14 @@ def removed(
             .subquery()
         )
         chosen = (
-            sa.select(event.c.entity_id, action.c.kind, action.c.undoes)
+            sa.select(event.c.entity_id, event.c.before, action.c.kind, action.c.undoes)
             .join(last, last.c.seq == event.c.seq)
             .join(action, action.c.number == event.c.action)
             .where(event.c.after.is_(None))
         )
-        for row_id, kind, undoes in connection.execute(chosen).all():
+        for row_id, before, kind, undoes in connection.execute(chosen).all():
             if _again(connection, kind, undoes) not in unless:
-                found.add(row_id)
+                found[row_id] = json.loads(before)
     return found
 
 

@@ -156,8 +156,8 @@ class Register:
         with self.reading() as connection:
             return queries.events(connection, subject, before=before, limit=limit)
 
-    def removed(self, entity: str, ids: Collection[str]) -> set[str]:
-        """Return those of some ids under which a row stood that a person removed."""
+    def removed(self, entity: str, ids: Collection[str]) -> dict[str, Row]:
+        """Return the rows that stood under some ids and that a person removed, as they were."""
         with self.reading() as connection:
             return queries.removed(connection, entity, ids, unless=AS_THE_SOURCE_SAYS)
 
