@@ -306,7 +306,10 @@ def merge(row: Row, one: Fresh) -> tuple[dict[str, Any], list[Field], list[Field
         fresh = [n for n in group if not same(values[n], base.get(n))]
         theirs = same(row.get(first), base.get(first)) or same(row.get(first), values[first])
         if theirs:
-            after |= {n: values[n] for n in fresh if not same(row.get(n), values[n])}
+            # a person's place that the list now has too is the list's, with all that belongs to it
+            agreed = not same(row.get(first), base.get(first))
+            told = group if agreed else fresh
+            after |= {n: values[n] for n in told if not same(row.get(n), values[n])}
         elif first in fresh:
             conflicts.append(Field(first, row.get(first), values[first], base.get(first)))
         if first in fresh and first not in _BOOKKEEPING:
