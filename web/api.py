@@ -29,6 +29,7 @@ from web.parts import (
     text,
     type_name,
 )
+from web.station_words import supplies
 from web.view import CityView
 from web.words import say
 
@@ -165,11 +166,7 @@ def station(station_id: str) -> ResponseReturnValue:
         type_name=type_name(now, row["type"], lang),
         status=row["status"],
         status_name=say(station_words.STATUSES[row["status"]], lang=lang),
-        supplies=[
-            say(station_words.SUPPLIES.get(s, s), lang=lang)
-            for s in (text(row["supplies"]) or "").split(";")
-            if s
-        ],
+        supplies=supplies(text(row["supplies"]) or "", lang=lang),
         district=now.district_name(text(row["adcode"]) or ""),
         **_counting(now, row, lang),
         demonstration=bool(row["demonstration"]),

@@ -18,6 +18,8 @@ from web.app import create_app, source_of
 from web.words import WebError, say
 
 THREADS = 8
+# bytes of a request that are taken at all; what is larger than a page allows is refused by it
+LARGEST = 350_000_000
 FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
@@ -74,6 +76,7 @@ def _listen(app: Flask, host: str, port: int, *, proxy: str) -> Any:
             host=host,
             port=port,
             threads=THREADS,
+            max_request_body_size=LARGEST,
             clear_untrusted_proxy_headers=True,
             **({"trusted_proxy": proxy, "trusted_proxy_headers": FORWARDED} if proxy else {}),
         )

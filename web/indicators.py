@@ -14,7 +14,7 @@ from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_APPLICABLE, NOT_MET, UNKNOWN
 from stationmap.messages import N_
 from stationmap.standards import IndicatorRule, Pack
-from web.words import say
+from web.words import labelled, say
 
 # units are many, and the ones that fall short come first
 MAX_UNITS = 200
@@ -98,7 +98,7 @@ def source_name(source: object, lang: str) -> str | None:
     """Say where a figure comes from: files by their names, what was counted here in words."""
     if not isinstance(source, str) or not source:
         return None
-    parts = (say(SOURCES.get(part, part), lang=lang) for part in source.split("; "))
+    parts = (labelled(SOURCES, part, lang=lang) for part in source.split("; "))
     return say(N_(", "), lang=lang).join(parts)
 
 

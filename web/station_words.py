@@ -14,7 +14,7 @@ from stationmap.city.station_edit import place_text
 from stationmap.messages import N_
 from web.parts import type_name
 from web.view import CityView
-from web.words import say
+from web.words import labelled, say
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -127,7 +127,7 @@ def shown(now: CityView, column: str, value: Any, *, lang: str) -> str:
 
 def supplies(value: str, *, lang: str) -> list[str]:
     """Name the supplies of a station's column."""
-    return [say(stations.SUPPLIES.get(s, s), lang=lang) for s in value.split(";") if s]
+    return [labelled(stations.SUPPLIES, s, lang=lang) for s in value.split(";") if s]
 
 
 def texts(row: Mapping[str, Any]) -> dict[str, str]:

@@ -28,6 +28,11 @@ def say(template: str, *, lang: str, **params: Any) -> str:
     return catalogue(lang).get(template, template).format(**shown)
 
 
+def labelled(labels: Mapping[str, str], key: str, *, lang: str) -> str:
+    """Say what a key is called; one that has no label is somebody's own word, said as it is."""
+    return say(labels[key], lang=lang) if key in labels else key
+
+
 class WebError(InputError):
     """Input that the pages cannot use; its sentence stands in their own catalogue."""
 

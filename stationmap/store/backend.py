@@ -41,7 +41,9 @@ def engine_of(url: str | Path) -> Engine:
         The address is none of these.
     """
     try:
-        made = sa.make_url(f"sqlite:///{url}" if isinstance(url, Path) else url)
+        # the path of a file may hold what means something in an address
+        file = isinstance(url, Path)
+        made = sa.URL.create("sqlite", database=str(url)) if file else sa.make_url(str(url))
     except sa.exc.ArgumentError as error:
         raise _unknown() from error
     if made.get_backend_name() == "sqlite":
@@ -60,7 +62,11 @@ def _unknown() -> RegisterError:
 
 
 def _sqlite(url: sa.URL) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,  # contacts must not come into a log
+        connect_args={"timeout": WAIT_S, "check_same_thread": False},
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -83,6 +89,7 @@ def _postgres(url: sa.URL) -> Engine:
         return sa.create_engine(
             url,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="REPEATABLE READ",
             connect_args={"connect_timeout": WAIT_S},
         )

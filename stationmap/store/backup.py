@@ -162,7 +162,9 @@ def _taken_in(file: Path, folder: Path) -> Engine:
             migrate.copy_pages(file, copy)
         with backend.reading(engine) as connection:
             found = migrate.revision(connection)
-        if found is not None:
+            views = "SELECT name FROM sqlite_master WHERE type = 'view'"
+            only_tables = connection.exec_driver_sql(views).first() is None
+        if found is not None and only_tables:
             migrate.up(engine)
             return engine
     except (sqlite3.DatabaseError, RegisterError) as error:

@@ -260,6 +260,17 @@ def test_stations_of_others_cannot_be_written(county, unit, register):
     assert register.seq() == seq
 
 
+def test_a_unit_called_as_one_of_another_county_gets_none_of_its_stations(app, register):
+    write(register, Change("unit", "U9", {"name": "同名单位", "adcode": WEST}))
+    for own, adcode in (("near", WEST), ("far", EAST)):
+        row = {"name": own, "type": "point", "status": "active", "unit": "同名单位"}
+        write(register, Change("station", own, {**row, "adcode": adcode}))
+    named = signed_in.client(app, role="unit", adcode=WEST, unit_id="U9")
+    for own, status in (("near", 200), ("far", 404)):
+        assert named.get(f"{BASE}/contact?id={own}").status_code == status
+        assert named.get(f"/home/stations/{own}").status_code == status
+
+
 def test_a_unit_changes_facts_and_nothing_else(unit, register):
     lon, lat = place(30, 3)
     save(unit, register, "P0", address="人民路 2 号", status="closed", type="station",
@@ -717,3 +728,12 @@ def test_a_sign_that_postgresql_refuses_is_no_fault_of_ours(on_postgis):
         assert city.get(address).status_code in {200, 404}, address
     form = {"name": "admin\0", "password": "x" * 12}
     assert post(city, "/login", form).status_code == 401
+
+
+def test_a_supply_of_any_name_breaks_no_page(city, register):
+    edit = Change("station", "A0", {"supplies": "umbrella;雨衣{两件};{0}"})
+    write(register, edit)
+    for path in (f"{BASE}/edit?id=A0", f"{BASE}/history?id=A0", f"{BASE}/export.csv"):
+        assert city.get(path).status_code == 200, path
+    shown = city.get("/api/v1/stations/A0").json["supplies"]
+    assert shown == ["雨伞", "雨衣{两件}", "{0}"]

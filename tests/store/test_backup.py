@@ -268,3 +268,34 @@ def test_a_damaged_register_that_a_server_has_open_is_left_where_it_is(tmp_path)
         assert file.read_bytes()[:200] == b"\xff" * 200
         server.stdin.close()
     assert backup.restore(file, made.file, aside=tmp_path / "aside").brought.sound
+
+
+def test_a_backup_that_works_things_out_when_it_is_read_is_none(tmp_path):
+    endless = """CREATE VIEW remark AS WITH RECURSIVE more(id) AS (SELECT 1 UNION ALL
+        SELECT id + 1 FROM more) SELECT id FROM more"""
+    file = tmp_path / "hostile.sqlite"
+    Register.open(file).close()
+    with sqlite3.connect(file) as raw:
+        raw.execute("ALTER TABLE remark RENAME TO other")
+        raw.execute(endless)
+    raw.close()
+    with pytest.raises(RegisterError, match="is no backup of a register"):
+        backup.restore(tmp_path / "register.sqlite", file, aside=tmp_path / "aside")
+
+
+def test_a_register_may_lie_in_a_folder_of_any_name(tmp_path):
+    folder = tmp_path / "q?mode=ro&x #%41"
+    folder.mkdir()
+    register = Register.open(folder / "register.sqlite")
+    fill(register)
+    register.close()
+    assert (folder / "register.sqlite").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_a_fault_of_the_database_tells_no_value(tmp_path):
+    register = Register.open(tmp_path / "register.sqlite")
+    with register.reading() as connection, pytest.raises(sa.exc.SQLAlchemyError) as caught:
+        connection.execute(sa.text("SELECT no_such(:phone)"), {"phone": "13877779998"})
+    assert "13877779998" not in str(caught.value)
+    register.close()
