@@ -123,7 +123,7 @@ def test_what_is_wrong_with_a_form_has_the_focus(pages):
     page.fill("[name=name]", "a")
     page.locator("main button[type=submit]").click()
     page.locator(".form-wrong").wait_for()
-    page.wait_for_function("document.activeElement.classList.contains('form-wrong')")
+    page.wait_for_function("() => document.activeElement.classList.contains('form-wrong')")
 
 
 def test_the_present_place_is_in_view_and_the_menu_closes(pages):

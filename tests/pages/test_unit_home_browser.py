@@ -66,6 +66,7 @@ def visit(chromium, town):  # noqa: F811
 
 def fits(page):
     """Nothing reaches beyond the screen, and everything is large enough for a thumb."""
+    page.wait_for_load_state()  # with its styles
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     assert page.evaluate(SMALL_TARGETS) == [], page.url
 
@@ -116,7 +117,7 @@ def test_a_resident_writes_from_the_card_and_reads_the_answer(visit, town):
 def test_a_place_tapped_on_the_map_is_applied_for_and_approved(visit, town):
     page = visit(**UNIT)
     page.goto(f"{town.address}/home/applications/new")
-    page.wait_for_function("window.map_stations?.listens('click')")
+    page.wait_for_function("() => window.map_stations?.listens('click')")
     fits(page)
     lon, lat = place(240, 5)
     x, y = page.evaluate(
@@ -145,7 +146,7 @@ def test_a_place_tapped_on_the_map_is_applied_for_and_approved(visit, town):
     county.goto(f"{town.address}/manage/applications")
     county.get_by_role("link", name=re.compile("街角新点")).click()
     county.get_by_text("位于人民路的空白路段").wait_for()
-    county.wait_for_function("document.querySelector('.pin')")
+    county.wait_for_function("() => document.querySelector('.pin')")
     county.get_by_label("正常运行：现在就开放").check()
     county.get_by_role("button", name="同意", exact=True).click()
     county.get_by_text("站点已列入台账").wait_for()
