@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from stationmap.errors import InputError, RegisterError
@@ -21,6 +30,7 @@ from web.words import WebError, say
 
 accounts = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
 
+_STATE = "stationmap.first_passwords"
 ROLES: Mapping[str, str] = MappingProxyType(
     {
         "city": N_("City administrator"),
@@ -80,14 +90,10 @@ def new() -> ResponseReturnValue:
     try:
         columns = _asked()
         change = store.creation(desk.register(), columns, action=desk.action_id())
-        receipt = desk.submit([change], kind="account")
+        desk.submit([change], kind="account")
     except InputError as error:
         return _again(None, error)
-    if receipt.again and passwords.is_chosen(desk.register(), change.id):
-        # the page with the first password, loaded anew when its owner has another one
-        desk.say_done(N_("That was done already; nothing changed."))
-        return redirect(url_for("accounts.listed"), code=303)
-    return _handed_over(change.id, columns["name"])
+    return _hand_over(change.id, instead_of="")
 
 
 @accounts.route("/<account_id>", methods=["GET", "POST"])
@@ -115,7 +121,18 @@ def reset(account_id: str) -> ResponseReturnValue:
     account, _ = _one(account_id)
     if account.id == me().id:
         raise WebError("Change your own password under “My account”.")
-    return _handed_over(account.id, account.name)
+    return _hand_over(account.id, instead_of=request.form.get("present", ""))
+
+
+@accounts.get("/<account_id>/password")
+@allow("account.manage")
+def first_password(account_id: str) -> ResponseReturnValue:
+    """Show the password that was just made, once; from then on, that it was shown."""
+    account, _ = _one(account_id)
+    password = _made().pop((me().id, account.id), None)
+    if password and not passwords.is_right(desk.register(), account.id, password):
+        password = None
+    return render_template("account_password.html", account=account, password=password)
 
 
 @accounts.post("/<account_id>/state")
@@ -174,7 +191,8 @@ def _asked() -> dict[str, Any]:
         unit_id=form.get("unit_id") or None,
     )
     asked = Account(id="", active=True, **columns)
-    if not looks_after(asked):
+    beyond = asked.role == "unit" and asked.unit_id not in {unit.id for unit in _units()}
+    if beyond or not looks_after(asked):
         raise WebError(
             "Accounts of this role, or of this place, are not yours to give; choose another one."
         )
@@ -190,7 +208,7 @@ def _places() -> list[tuple[str, str]]:
 
 
 def _units() -> list[Unit]:
-    return [unit for unit in store.units(desk.register()) if unit.adcode.startswith(me().adcode)]
+    return [unit for unit in store.units(desk.register()) if unit.lies_in(me().adcode)]
 
 
 def _form(
@@ -199,6 +217,7 @@ def _form(
     page = render_template(
         "account_edit.html",
         account=account,
+        present_password=passwords.mark(desk.register(), account.id) if account else "",
         values=values,
         roles=[(key, role_name(key)) for key in GIVES[me().role]],
         places=_places(),
@@ -214,9 +233,19 @@ def _again(account: Account | None, error: InputError) -> Response:
     return _form(account, request.form, wrong=error.render(language()), status=400)
 
 
-def _handed_over(account_id: str, name: str) -> ResponseReturnValue:
+def _hand_over(account_id: str, *, instead_of: str) -> ResponseReturnValue:
+    """Make a first password, unless another one was made since the form was shown."""
     password = passwords.one_time()
-    passwords.set_password(desk.register(), account_id, password, now=None)
-    sessions.end(desk.register(), account_id)
-    log_after("account.password", account_id)
-    return render_template("account_password.html", name=name, password=password)
+    if passwords.set_password(
+        desk.register(), account_id, password, now=None, instead_of=instead_of
+    ):
+        sessions.end(desk.register(), account_id)
+        log_after("account.password", account_id)
+        _made()[me().id, account_id] = password
+    return redirect(url_for("accounts.first_password", account_id=account_id), code=303)
+
+
+def _made() -> dict[tuple[str, str], str]:
+    """First passwords that were not shown yet, by who made them and whose they are."""
+    found: dict[tuple[str, str], str] = current_app.extensions.setdefault(_STATE, {})
+    return found

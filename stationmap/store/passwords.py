@@ -78,9 +78,14 @@ def require_strong(password: str, *, name: str) -> None:
 
 
 def set_password(
-    register: Register, account_id: str, password: str, *, now: dt.datetime | None
-) -> None:
-    """Keep the hash of a password, and forget the failures of before.
+    register: Register,
+    account_id: str,
+    password: str,
+    *,
+    now: dt.datetime | None,
+    instead_of: str | None = None,
+) -> bool:
+    """Keep the hash of a password; return whether it was kept.
 
     Parameters
     ----------
@@ -90,6 +95,8 @@ def set_password(
     now : datetime or None
         The instant (UTC) at which its owner chose it; None for one that somebody else chose, and
         that must be changed at the next sign-in.
+    instead_of : str, optional
+        The `mark` of the password to replace: where another one stands by now, it stays.
     """
     with _AT_ONCE:
         hashed = _HASHER.hash(password)
@@ -99,16 +106,17 @@ def set_password(
         "changed_at": "" if now is None else _text(now),
     }
     with register.writing() as connection:
+        if instead_of is not None and instead_of != _mark(connection, account_id):
+            return False
         connection.execute(sa.delete(models.secret).where(models.secret.c.account_id == account_id))
         connection.execute(sa.insert(models.secret), [row])
+    return True
 
 
-def is_chosen(register: Register, account_id: str) -> bool:
-    """Whether an account's present password was chosen by its owner."""
-    secret = models.secret
-    chosen = sa.select(secret.c.changed_at).where(secret.c.account_id == account_id)
+def mark(register: Register, account_id: str) -> str:
+    """Return what tells an account's present password from others; "" where it has none."""
     with register.reading() as connection:
-        return bool(connection.execute(chosen).scalar())
+        return _mark(connection, account_id)
 
 
 def is_right(register: Register, account_id: str, password: str) -> bool:
@@ -198,6 +206,11 @@ def _count(connection: Connection, kind: str, key: str, now: dt.datetime) -> Non
     }
     connection.execute(sa.delete(attempt).where(attempt.c.key == key))
     connection.execute(sa.insert(attempt), [row])
+
+
+def _mark(connection: Connection, account_id: str) -> str:
+    hashed = _hash_of(connection, account_id)
+    return _digest(hashed)[:16] if hashed else ""
 
 
 def _hash_of(connection: Connection, account_id: str) -> str | None:

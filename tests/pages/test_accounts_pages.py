@@ -56,7 +56,12 @@ def west(app):
 
 
 def new(client, **form):
-    return signed_in.post(client, "/manage/accounts/new", form)
+    return signed_in.post(client, "/manage/accounts/new", form, follow_redirects=True)
+
+
+def shown_password(page):
+    found = re.search(r"<code>([^<]+)</code>", page.text)
+    return found and found[1]
 
 
 def fresh():
@@ -79,19 +84,44 @@ def test_a_new_account_gets_a_password_that_is_shown_once(app, city, register):
     assert client.get("/manage/accounts").location == "/account"
 
 
-def test_the_same_form_sent_twice_makes_one_account(city, register):
+def test_the_same_form_sent_twice_makes_one_account_and_one_password(city, register):
     name, action = fresh(), str(uuid.uuid4())
     form = {"name": name, "role": "planner"}
     for _ in range(2):
         answer = signed_in.post(city, "/manage/accounts/new", form, action=action)
-        assert answer.status_code == 200
-        assert "<code>" in answer.text
+        assert answer.status_code == 303
     assert len(register.rows("account", name=name)) == 1
     own = by_name(register, name)
+    assert passwords.is_right(register, own.id, shown_password(city.get(answer.location)))
+
+
+def test_a_password_is_shown_once_and_loading_its_page_anew_changes_nothing(city, register):
+    own = signed_in.account(register, role="planner", name=fresh())
+    edit, path = f"/manage/accounts/{own.id}", f"/manage/accounts/{own.id}/password"
+    present = re.search(r'name="present" value="([^"]*)"', city.get(edit).text)[1]
+    page = signed_in.post(city, path, {"present": present}, follow_redirects=True)
+    first = shown_password(page)
+    assert page.request.method == "GET"
+    for again in (
+        city.get(path),
+        signed_in.post(city, path, {"present": present}, follow_redirects=True),
+    ):
+        assert shown_password(again) is None
+        assert "密码已显示过" in again.text
+        assert passwords.is_right(register, own.id, first)
+    fresher = re.search(r'name="present" value="([^"]*)"', city.get(edit).text)[1]
+    page = signed_in.post(city, path, {"present": fresher}, follow_redirects=True)
+    assert shown_password(page) not in (None, first)
+
+
+def test_a_password_that_is_outdated_or_of_another_is_not_shown(app, city, register):
+    own = signed_in.account(register, role="planner", name=fresh())
+    path = f"/manage/accounts/{own.id}/password"
+    assert signed_in.post(city, path).status_code == 303
+    assert shown_password(signed_in.client(app).get(path)) is None
     chosen = "correct horse battery"
-    passwords.set_password(register, own.id, chosen, now=city.application.config["CLOCK"]())
-    answer = signed_in.post(city, "/manage/accounts/new", form, action=action)
-    assert answer.status_code == 303
+    passwords.set_password(register, own.id, chosen, now=app.config["CLOCK"]())
+    assert shown_password(city.get(path)) is None
     assert passwords.is_right(register, own.id, chosen)
 
 
@@ -127,6 +157,21 @@ def test_a_county_gives_accounts_within_its_scope(west, register):
         name = fresh()
         assert new(west, name=name, **form).status_code == 200
         assert by_name(register, name).adcode == adcode
+
+
+def test_a_county_gives_no_account_of_a_unit_that_has_something_elsewhere(west, city, register):
+    stations = [("east", EAST), ("west", WEST)]
+    changes = [
+        Change("unit", "u-bare", {"name": "未写区县"}),
+        Change("unit", "u-taken", {"name": "别区的单位", "adcode": WEST}),
+        *(Change("station", f"s-{k}", {"unit_id": "u-bare", "adcode": v}) for k, v in stations),
+        Change("station", "s-taken", {"unit_id": "u-taken", "adcode": EAST}),
+    ]
+    register.write(changes, action=str(uuid.uuid4()), by="cli", kind="edit")
+    for unit in ("u-bare", "u-taken"):
+        form = {"role": "unit", "unit_id": unit, "adcode": WEST}
+        assert new(west, name=fresh(), **form).status_code == 400
+        assert new(city, name=fresh(), **form).status_code == 200
 
 
 def test_a_county_sees_and_changes_only_its_own(app, west, register):
