@@ -27,6 +27,7 @@ from web import basemaps, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
+from web.import_asks import far, outline, outside_said, placed
 from web.import_kinds import is_listed, kinds_for, roles_of
 from web.import_rows import LISTS, page_of, reasons_of
 from web.import_uploads import MAX_BYTES, NoRoomError, Upload, drop, open_upload, shown_name, take
@@ -219,6 +220,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         "basemap": basemaps.page_data(now, lang),
         "texts": script_texts(lang),
         "places": places,
+        "outline": outline(now.answers) if places else [],
     }
     page = render_template(
         "import_columns.html",
@@ -235,6 +237,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         roles=[(role, role_label(kind, role, lang)) for role in roles_of(kind)],
         datums=datums,
         places=places,
+        outside=outside_said(places.get("outside", 0), places["of"], lang) if places else "",
         reason=told(evidence["reason"], lang) if evidence else "",
         stated=(places or {}).get("stated"),
         types=[(t.id, type_name(now, t.id, lang)) for t in now.pack.site_types],
@@ -281,6 +284,9 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
     if _found(taken)["report"] is None:
         return _to("columns", taken)
     action = action_id()
+    if far(_found(taken)["report"]) and "outside" not in request.form:
+        template = N_("Nothing was imported: tick first that these places are meant.")
+        return _rows_page(taken, wrong=say(template, lang=language())), 400
     try:
         if city().now().version != _found(taken)["version"]:
             looked = _look(taken, taken.options)
@@ -346,6 +352,8 @@ def _rows_page(taken: Upload, *, wrong: str = "") -> str:
         wrong=wrong,
         kind=kind_label(taken.options.kind, language()),
         listed=is_listed(taken.options.kind),
+        outside=outside_said(report["outside"], placed(report), language()),
+        far=far(report),
         **_about(report),
     )
 
@@ -380,7 +388,7 @@ def _about(report: dict[str, Any]) -> dict[str, Any]:
 def _summary(taken: Upload) -> Any:
     report = _found(taken)["report"]
     counts = {name: one["count"] for name, one in (report["diff"] or {}).items()}
-    return report["counts"], counts, len(report["entries"])
+    return report["counts"], counts, len(report["entries"]), report["outside"]
 
 
 # ------------------------------------------------------------------- 4 done, undo

@@ -22,7 +22,7 @@ from stationmap.city.enter import How
 from stationmap.city.import_report import ImportReport
 from stationmap.city.imports import OSM, import_file
 from stationmap.city.kinds import KINDS
-from stationmap.city.place import place
+from stationmap.city.place import outside, place
 from stationmap.city.quarantine import Entry, Quarantine
 from stationmap.city.rows import EVIDENCE, IGNORED, Rows, read
 from stationmap.crs import convert
@@ -120,9 +120,9 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     -------
     dict
         ``form``, ``sheets``, ``columns`` (of the sheet that would be read), ``places`` (points
-        under each datum, degrees in WGS-84), ``evidence``, ``refused`` (the sentence when nothing
-        can be imported as it is, else None), ``entries`` (its rows, where each was refused),
-        ``report`` and the city's ``version``.
+        under each datum, degrees in WGS-84, and how many lie outside the city), ``evidence``,
+        ``refused`` (the sentence when nothing can be imported as it is, else None), ``entries``
+        (its rows, where each was refused), ``report`` and the city's ``version``.
 
     Raises
     ------
@@ -309,6 +309,7 @@ def _places(rows: Rows, options: Options, now: Answers) -> dict[str, Any]:
         "rows": [int(rows.numbers[row]) for row in shown],
         "names": [name[row] for row in shown],
         "of": len(there),
+        "outside": int(outside(placed.geometry[there], now.extent()).sum()),
         "stated": rows.datum or ("wgs84" if rows.crs is not None else None),
     }
     for datum in HYPOTHESES:

@@ -417,6 +417,32 @@ def test_uploads_are_swept_after_a_day(app, city):
     assert city.get(f"{at}/columns").status_code == 404
 
 
+def test_many_places_outside_the_city_are_told_first_and_want_a_tick(app, city):
+    far_off = [row(f"W{n}", f"外地点{n}", 300_000 + n * 50) for n in range(5)]
+    at = upload(city, rows_of(row("N1", "新点一", 20), *far_off))
+    shown = city.get(f"{at}/columns").text
+    assert "6 个点中有 5 个不在本市" in shown
+    assert json.loads(re.search(r'id="page-data">(.*?)</script>', shown)[1])["outline"]
+    choose(city, at)
+    shown = city.get(f"{at}/rows").text
+    assert "6 个点中有 5 个不在本市" in shown
+    assert re.search(r'name="outside"[^>]*required', shown)
+    refused = post(city, f"{at}/rows")
+    assert refused.status_code == 400
+    assert "请先勾选" in refused.text
+    assert "N1" not in stations(app)
+    assert post(city, f"{at}/rows", {"outside": "1"}).location.endswith("/done")
+    assert "W4" in stations(app)
+
+
+def test_a_few_places_outside_are_told_without_a_tick(city):
+    at = upload(city, rows_of(row("N1", "新点一", 20), row("W1", "外地点", 300_000)))
+    choose(city, at)
+    shown = city.get(f"{at}/rows").text
+    assert "2 个点中有 1 个不在本市" in shown
+    assert 'name="outside"' not in shown
+
+
 def test_a_child_that_takes_too_long_is_stopped(app, city, monkeypatch):
     monkeypatch.setattr(apart, "SECONDS", 0.05)
     answer = send(city, NEW)

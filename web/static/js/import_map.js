@@ -1,4 +1,5 @@
-// The same places under each datum: the chosen one filled, the others as faint outlines.
+// The same places under each datum: the chosen one filled, the others as faint outlines; the city's
+// own outline beside them.
 
 import { palette } from "./base.js";
 import { addBasemap } from "./basemap.js";
@@ -6,6 +7,7 @@ import { canvas, pane, toWorld } from "./canvas.js";
 import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
 import { page, t } from "./page.js";
+import { addScale } from "./scale.js";
 
 const COLORS = { wgs84: "type-2", gcj02: "type-1", bd09: "type-5" };
 const NEAR = 0.25; // degrees: places farther from the middle do not set the first view
@@ -21,7 +23,10 @@ function frame() {
   const places = lists[chosen()] ?? lists.wgs84;
   const [lon, lat] = [0, 1].map((i) => middle(places.map((place) => place[i])));
   const near = places.filter(([x, y]) => Math.hypot(x - lon, y - lat) < NEAR);
-  map.fitBounds(L.latLngBounds(near.map(([x, y]) => [y, x])), { padding: [32, 32], maxZoom: 16, animate: false });
+  const bounds = L.latLngBounds(near.map(([x, y]) => [y, x]));
+  // where places lie elsewhere, the city is to be seen as well
+  if (page.places.outside) for (const line of page.outline) line.forEach(([x, y]) => bounds.extend([y, x]));
+  map.fitBounds(bounds, { padding: [32, 32], maxZoom: 16, animate: false });
 }
 
 function chosen() {
@@ -45,6 +50,13 @@ function mark(context, datum, x, y, r) {
 function paint(context, project) {
   const color = palette();
   const main = chosen();
+  context.lineWidth = 2;
+  context.strokeStyle = color("ink");
+  for (const line of page.outline) {
+    context.beginPath();
+    for (const [lon, lat] of line) context.lineTo(...project(...toWorld(lon, lat)));
+    context.stroke();
+  }
   const order = Object.keys(lists).sort((a, b) => (a === main) - (b === main));
   for (const datum of order) {
     const solid = datum === main || !main;
@@ -66,7 +78,7 @@ map.setView([0, 0], 3);
 useDatum(map);
 frame();
 const base = addBasemap(map, page.version);
-L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+addScale(map, "bottomleft");
 L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
 const places = canvas(map, pane(map, "places", 450), paint);
 places.redraw();
