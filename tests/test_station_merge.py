@@ -6,7 +6,7 @@ import pytest
 import small_city
 
 from stationmap.city import station_merge
-from stationmap.errors import InputError
+from stationmap.errors import Conflict, InputError
 from stationmap.store import Change, Register
 
 
@@ -107,3 +107,33 @@ def test_a_list_that_still_has_both_does_not_bring_the_merged_one_back(tmp_path)
     assert city.register.get("station", "A1") is None
     assert station_merge.merged_into(city.register, "A1") == "A0"
     assert len(city.stations()) == 5
+
+
+def test_what_was_kept_of_two_does_not_go_with_the_list_that_brought_it(register):
+    rows = [Change("station", name, {"name": name}, expects=0) for name in ("L1", "L2", "L3")]
+    brought = write(register, *rows, kind="import").action
+    one = merge(register, "L1", "L2")  # nothing of L1 is different after it
+    assert {e.id for e in register.changed_since(brought)} == {"L1", "L2"}
+    with pytest.raises(Conflict):
+        register.undo(brought, action=str(uuid.uuid4()), by="cli")
+    receipt = register.undo(brought, action=str(uuid.uuid4()), by="cli", keep_changed=True)
+    assert set(receipt.kept) == {("station", "L1"), ("station", "L2")}
+    assert register.get("station", "L1") is not None
+    assert register.get("station", "L3") is None
+    # and a merge that was taken back holds nothing
+    register.undo(receipt.action, action=str(uuid.uuid4()), by="cli")
+    register.undo(one.action, action=str(uuid.uuid4()), by="cli")
+    assert "L1" not in {e.id for e in register.changed_since(brought)}
+
+
+def test_an_undo_over_what_was_changed_puts_everything_back(register):
+    rows = [Change("station", name, {"name": name}, expects=0) for name in ("L1", "L2", "L3")]
+    changed = Change("station", "A", {"hours": "1"}), Change("station", "B", {"hours": "1"})
+    brought = write(register, *rows, *changed, kind="import").action
+    write(register, Change("station", "L3", {"name": "x"}), Change("station", "A", {"hours": "2"}))
+    write(register, Change("station", "B", None))
+    merge(register, "L1", "L2")
+    receipt = register.undo(brought, action=str(uuid.uuid4()), by="cli", over=True)
+    assert [register.get("station", name) for name in ("L1", "L2", "L3")] == [None] * 3
+    assert register.get("station", "A")["hours"] == "9:00-17:00"
+    assert receipt.kept == [("station", "B")]

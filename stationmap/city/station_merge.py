@@ -5,9 +5,7 @@ from typing import Any
 
 from stationmap.errors import InputError
 from stationmap.store import Change, Register
-
-MERGE = "merge"
-"""Kind of the action; its note is the id of the station that was kept."""
+from stationmap.store.queries import MERGE
 
 COLUMNS = (
     "name",

@@ -16,6 +16,9 @@ from stationmap.store.events import Action, Event, Row, applied, plain, restored
 from stationmap.store.models import ENTITIES
 
 CHUNK = 500  # ids in one question
+MERGE = "merge"
+"""Kind of the action that makes one station of two; its note is the id of the one kept."""
+
 _LETTER = re.compile("[A-Za-z]")
 _SEARCHED = ("name", "address", "unit", "id")
 _ORDER = (models.station.c.name, models.station.c.id)
@@ -293,6 +296,20 @@ def _undone_by(connection: Connection, ids: Collection[str]) -> dict[str, str]:
         if by not in undone_by:
             undone_by.setdefault(undone, by)
     return undone_by
+
+
+def merged_into_since(connection: Connection, action_id: str) -> set[str]:
+    """Return the stations of which others became a part after an action, and still are."""
+    action = models.action
+    after = sa.select(action.c.number).where(action.c.id == action_id).scalar_subquery()
+    chosen = (
+        sa.select(action.c.id, action.c.note)
+        .where(action.c.kind == MERGE)
+        .where(action.c.number > after)
+    )
+    kept = {row.id: row.note for row in connection.execute(chosen)}
+    undone = _undone_by(connection, list(kept))
+    return {note for id_, note in kept.items() if id_ not in undone}
 
 
 def last_events(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, int]:

@@ -232,8 +232,20 @@ class Register:
                 connection, steps, action=action, by=by, kind=kind, note=note, content=content
             )
 
+    def changed_since(self, action: str) -> list[Event]:
+        """Return those events of an action whose rows are no longer as it left them."""
+        with self.reading() as connection:
+            return [e for e, _, stands in _present(connection, action_of(action)) if not stands]
+
     def undo(
-        self, undone: str, *, action: str, by: str, keep_changed: bool = False, note: str = ""
+        self,
+        undone: str,
+        *,
+        action: str,
+        by: str,
+        keep_changed: bool = False,
+        over: bool = False,
+        note: str = "",
     ) -> Receipt:
         """Put back what an action changed.
 
@@ -244,7 +256,10 @@ class Register:
         action, by, note : str
             See `write`.
         keep_changed : bool
-            Leave alone the rows that were changed since, and name them in the receipt.
+            Leave alone the rows that were changed since, and name them in the receipt. A station
+            that an action brought counts as changed once another has become part of it.
+        over : bool
+            Put them back too, over what was changed; but for what somebody took out since.
 
         Raises
         ------
@@ -255,7 +270,9 @@ class Register:
         """
         action, undone = action_of(action), action_of(undone)
         with self.writing() as connection:
-            content = content_hash("undo", [("action", undone, None, int(keep_changed))])
+            content = content_hash(
+                "undo", [("action", undone, None, 2 if over else int(keep_changed))]
+            )
             if earlier := _earlier(connection, action, content):
                 return replace(earlier, kept=_left_alone(connection, undone, by=action))
             found = next(iter(queries.actions(connection, id=undone, limit=1)), None)
@@ -268,16 +285,14 @@ class Register:
                 )  # fmt: skip
             steps, kept = [], []
             for one, current, stands in _present(connection, undone):
-                if not stands:
-                    if not keep_changed:
+                lost = current is None and one.before is not None and one.after is not None
+                if not stands and (lost or not over):
+                    if not (keep_changed or over):
                         raise Conflict(
                             "{id} was changed since; undo that first, or undo the rest alone",
-                            entity=one.entity,
-                            id=one.id,
-                            yours=one.before,
-                            current=current,
+                            entity=one.entity, id=one.id, yours=one.before, current=current,
                             base=None,
-                        )
+                        )  # fmt: skip
                     kept.append((one.entity, one.id))
                     continue
                 before = None if one.before is None else restored(one.entity, one.before)
@@ -372,7 +387,11 @@ def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | Non
             redone = queries.events_of(connection, by, offset=0, limit=None)
             left |= {(e.entity, e.id): e.seq for e in redone}
     keys = [(e.entity, e.id) for e in events]
-    return [(e, current.get(k), last[k] == left[k]) for e, k in zip(events, keys, strict=True)]
+    both = {("station", own) for own in queries.merged_into_since(connection, undone)}
+    # what was said to be kept of two is not to go with the list that brought it
+    held = {k for e, k in zip(events, keys, strict=True) if e.before is None and k in both}
+    stands = [last[key] == left[key] and key not in held for key in keys]
+    return list(zip(events, map(current.get, keys), stands, strict=True))
 
 
 def _left_alone(connection: Connection, undone: str, *, by: str) -> list[tuple[str, str]]:
