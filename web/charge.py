@@ -25,6 +25,8 @@ from web.view import CityView
 
 Row = dict[str, Any]
 
+_COUNTY = 6  # digits of an adcode that name its county
+
 
 def stations_of(account: Account, now: CityView) -> gpd.GeoDataFrame:
     """Return the stations that an account looks after, by their id."""
@@ -36,11 +38,27 @@ def stations_of(account: Account, now: CityView) -> gpd.GeoDataFrame:
 
 @lru_cache(maxsize=1)
 def with_units(now: CityView) -> gpd.GeoDataFrame:
-    """Return all stations; one that only names its unit has the unit's id, if one is so called."""
-    frame, units = now.stations, now.answers.table("units")
-    once = units.drop_duplicates("name", keep=False).dropna(subset=["name"])
-    ids = frame["unit"].map(dict(zip(once["name"], once["id"], strict=True)))
-    return frame.assign(unit_id=frame["unit_id"].fillna(ids.astype("str")))
+    """Return all stations; one that only names its unit has the unit's id, see `unit_called`."""
+    frame, known = now.stations, _called(now)
+    pairs = zip(frame["unit"], frame["adcode"].fillna("").str[:_COUNTY], strict=True)
+    ids = pd.Series([known.get(pair) for pair in pairs], index=frame.index, dtype="str")
+    return frame.assign(unit_id=frame["unit_id"].fillna(ids))
+
+
+def unit_called(now: CityView, name: str, adcode: str | None) -> str | None:
+    """Return the id of the unit of a name in a county; None where none, or several, are so called.
+
+    What units of other counties are called is for others to say, and gives nobody a station.
+    """
+    return _called(now).get((name, str(adcode or "")[:_COUNTY]))
+
+
+@lru_cache(maxsize=1)
+def _called(now: CityView) -> dict[tuple[str, str], str]:
+    units = now.answers.table("units").dropna(subset=["name", "adcode"])
+    units = units.assign(county=units["adcode"].str[:_COUNTY])
+    once = units[units["county"] != ""].drop_duplicates(["name", "county"], keep=False)
+    return dict(zip(zip(once["name"], once["county"], strict=True), once["id"], strict=True))
 
 
 def station_row(station_id: str) -> Row:

@@ -13,7 +13,7 @@ from stationmap.store.events import Event, Row
 from web import basemaps
 from web.access import me, within
 from web.caching import present
-from web.charge import stations_of
+from web.charge import stations_of, unit_called
 from web.desk import action_id, register, say_done
 from web.maps import Shell, shell
 from web.pages import script_json
@@ -59,9 +59,7 @@ def charged(row: Mapping[str, Any]) -> Row:
     """Return a row with the unit's id where the station only names its unit."""
     found = dict(row)
     if not found.get("unit_id") and found.get("unit"):
-        units = present().answers.table("units")
-        ids = units.loc[units["name"] == found["unit"], "id"]
-        found["unit_id"] = str(ids.iloc[0]) if len(ids) == 1 else None
+        found["unit_id"] = unit_called(present(), found["unit"], found.get("adcode"))
     return found
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -75,11 +76,26 @@ class Account:
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit that an account can be made for; `adcode` is where it is, "" if not known."""
+    """A unit that an account can be made for.
+
+    Attributes
+    ----------
+    id, name : str
+    adcode : str
+        Where it is, as the list of units says; else where its stations are, if they are all in
+        one district; "" if not known.
+    reaches : frozenset of str
+        Codes of all that it has, its own among them; "" is one that is not known.
+    """
 
     id: str
     name: str
     adcode: str
+    reaches: frozenset[str]
+
+    def lies_in(self, adcode: str) -> bool:
+        """Whether all of it lies in a district; "" is the whole city."""
+        return all(code.startswith(adcode) for code in self.reaches)
 
 
 def login_name(text: str) -> str:
@@ -104,17 +120,23 @@ def units(register: Register) -> list[Unit]:
     unit, station = ENTITIES["unit"], ENTITIES["station"]
     listed = sa.select(unit.c.id, unit.c.name, unit.c.adcode)
     at = (
-        sa.select(station.c.unit_id, sa.func.min(station.c.unit), sa.func.min(station.c.adcode))
+        sa.select(station.c.unit_id, sa.func.min(station.c.unit), station.c.adcode)
         .where(station.c.unit_id.is_not(None))
-        .group_by(station.c.unit_id)
+        .group_by(station.c.unit_id, station.c.adcode)
     )
     with register.reading() as connection:
-        rows = [*connection.execute(at), *connection.execute(listed)]
-    found: dict[str, Unit] = {}
-    for unit_id, name, adcode in rows:
-        before = found.get(unit_id)
-        found[unit_id] = Unit(unit_id, name or unit_id, adcode or (before.adcode if before else ""))
-    return sorted(found.values(), key=lambda one: (one.name, one.id))
+        stand, rows = connection.execute(at).all(), connection.execute(listed).all()
+    names = {unit_id: name or unit_id for unit_id, name, _ in [*stand, *rows]}
+    own = {unit_id: adcode or "" for unit_id, _, adcode in rows}
+    reaches = defaultdict(set)
+    for unit_id, _, adcode in [*stand, *rows]:
+        reaches[unit_id].add(adcode or "")
+    found = []
+    for unit_id, name in names.items():
+        codes = frozenset(reaches[unit_id])
+        only = min(codes) if len(codes) == 1 else ""
+        found.append(Unit(unit_id, name, own.get(unit_id) or only, codes))
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 def checked(
