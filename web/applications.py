@@ -20,6 +20,7 @@ from web.charge import (
     make,
     settle,
     station_row,
+    stations_of,
     status_of,
     undo_address,
     unit_name,
@@ -68,6 +69,7 @@ def _form(*, wrong: StationMapError | None = None, edit: Edit | None = None) -> 
     now, lang = present(), language()
     refused = edit is not None or wrong is not None
     at = edit.after.get("geometry") if edit else None
+    near = _first_place(now)
     page = render_template(
         "applications_new.html",
         unit=unit_name(now, me().unit_id),
@@ -78,12 +80,19 @@ def _form(*, wrong: StationMapError | None = None, edit: Edit | None = None) -> 
         chosen=request.form.getlist("supplies") if refused else [],
         errors={n: why.render(lang) for n, why in edit.wrong.items()} if edit else {},
         wrong=wrong.render(lang) if wrong else "",
-        page_data=map_data(now, lang, at=at),
-        shell=map_shell(now, at),
+        page_data=map_data(now, lang, at=at, near=near),
+        shell=map_shell(now, at or near),
         base_scripts=basemaps.scripts(now),
     )
     status = status_of(wrong) if wrong else 400 if refused else 200
     return Response(page, status=status, headers=_policy(now))
+
+
+def _first_place(now: CityView) -> tuple[float, float] | None:
+    """Return where the unit's first station with a place stands: new ones are mostly near."""
+    points = stations_of(me(), now).geometry
+    placed = points[(points.notna() & ~points.is_empty).to_numpy(dtype=bool)]
+    return (placed.iloc[0].x, placed.iloc[0].y) if len(placed) else None
 
 
 @applications.post("/home/applications")

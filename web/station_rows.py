@@ -175,6 +175,7 @@ def map_data(now: CityView, lang: str, **own_data: Any) -> str:
     texts = {"base.own": N_("The city's own streets"), "base.name": N_("Base map: {name}")}
     texts |= {"base.review": N_("Review number {number}"), "error.network": _NETWORK}
     texts |= {"map.zoom_in": N_("Zoom in"), "map.zoom_out": N_("Zoom out")}
+    texts |= {"unit.m": N_("{n} m"), "unit.km": N_("{n} km")}
     data = {
         "lang": lang,
         "version": now.version,

@@ -156,6 +156,23 @@ def test_a_place_tapped_on_the_map_is_applied_for_and_approved(visit, town):
     resident.get_by_role("article", name="街角新点").wait_for()
 
 
+def test_the_map_of_an_application_starts_at_home_and_says_what_stands_there(visit, town):
+    page = visit(DESK, **UNIT)
+    page.add_init_script(
+        """window.written = new Set();
+        const write = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+          window.written.add(text);
+          return write.call(this, text, ...rest);
+        };"""
+    )
+    page.goto(f"{town.address}/home/applications/new")
+    page.locator(".near-pin").first.wait_for()
+    assert page.evaluate("window.map_stations.getZoom()") >= 16
+    page.wait_for_function("window.written.has('人民路') && window.written.has('有礼点0')")
+    assert re.fullmatch(r"\d+ 米", page.locator(".leaflet-control-scale").inner_text())
+
+
 def test_what_was_typed_survives_a_session_that_ends(visit, town):
     page = visit(**UNIT)
     page.goto(f"{town.address}/home/stations/P0")

@@ -1,9 +1,11 @@
 // One pin on a small map, and the field that holds its place in WGS-84.
 
+import { showAround } from "./around.js";
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
 import { page, t } from "./page.js";
+import { addScale } from "./scale.js";
 
 const DECIMALS = 6;
 const CLOSE = 17;
@@ -32,17 +34,24 @@ function read() {
 }
 
 useDatum(map);
-const base = addBasemap(map, page.version);
 if (page.at) {
   const [lng, lat] = page.at;
   put({ lat, lng }, { typed: true });
   map.setView([lat, lng], CLOSE, { animate: false });
+} else if (page.near) {
+  map.setView([page.near[1], page.near[0]], CLOSE, { animate: false });
 } else if (page.bounds) {
   const [west, south, east, north] = page.bounds;
   map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: CLOSE });
 }
+const base = addBasemap(map, page.version);
+const around = showAround(map, { gaps: !field });
+addScale(map, "bottomleft");
 L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => base.restyle());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  base.restyle();
+  around.recolor();
+});
 if (field) {
   map.on("click", (event) => put(event.latlng));
   $("pin-middle").addEventListener("click", () => put(map.getCenter()));

@@ -1,13 +1,13 @@
 // A station without a place: what is proposed for it on the map, and a place of one's own.
 
+import { showAround } from "./around.js";
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
 import { calm, page, t } from "./page.js";
-import { symbol } from "./symbols.js";
+import { addScale } from "./scale.js";
 
 const DECIMALS = 7;
-const NEAR_ZOOM = 15;
 const map = window.map_stations;
 const box = $("locate-map");
 const form = $("own-place");
@@ -109,37 +109,6 @@ function follow() {
   if (!map.getBounds().contains(at)) map.setView(at, Math.max(map.getZoom(), 16), { animate: false });
 }
 
-// -- stations nearby -------------------------------------------------------------------------
-
-const others = L.layerGroup().addTo(map);
-
-async function neighbours() {
-  if (map.getZoom() < NEAR_ZOOM) {
-    others.clearLayers();
-    return;
-  }
-  const view = map.getBounds();
-  const bbox = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()]
-    .map((v) => v.toFixed(6)).join(",");
-  let found;
-  try {
-    const answer = await fetch(`/api/v1/map/stations?${new URLSearchParams({ bbox, zoom: map.getZoom(), lang: page.lang })}`);
-    if (!answer.ok) return;
-    found = await answer.json();
-  } catch {
-    return; // the map without neighbours still does
-  }
-  others.clearLayers();
-  for (const { geometry, properties } of found.features) {
-    if (!properties.station_id) continue;
-    const [lon, lat] = geometry.coordinates;
-    const mark = L.divIcon({ className: "near-pin", iconSize: [20, 20], html: symbol(properties.type, properties.status) });
-    const near = L.marker([lat, lon], { icon: mark, keyboard: false, zIndexOffset: -1000 });
-    near.bindTooltip(h("span", {}, properties.name ?? properties.station_id));
-    others.addLayer(near);
-  }
-}
-
 // -- the page --------------------------------------------------------------------------------
 
 map.getContainer().setAttribute("role", "application");
@@ -147,7 +116,7 @@ map.getContainer().setAttribute("aria-label", box.dataset.map);
 map.scrollWheelZoom.disable();
 map.once("focus", () => map.scrollWheelZoom.enable());
 L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
-L.control.scale({ position: "bottomleft", imperial: false }).addTo(map);
+addScale(map, "bottomleft");
 useDatum(map);
 if (page.placed) map.setView([page.placed[1], page.placed[0]], 17, { animate: false });
 else if (parts.length) {
@@ -160,9 +129,11 @@ else if (parts.length) {
   map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 17 });
 }
 const base = addBasemap(map, page.version);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => base.restyle());
-map.on("moveend", neighbours);
-neighbours();
+const around = showAround(map);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  base.restyle();
+  around.recolor();
+});
 
 if (page.placed) {
   L.marker([page.placed[1], page.placed[0]], {

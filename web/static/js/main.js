@@ -16,6 +16,7 @@ import { calm, date, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
 import { OPEN, openCard } from "./popup.js";
 import { showRibbon } from "./ribbon.js";
+import { addScale } from "./scale.js";
 import { onNewData } from "./server.js";
 import { beside, bindSheet, covered } from "./sheet.js";
 import { bindStandards, showStandards } from "./standards.js";
@@ -92,7 +93,7 @@ const onMap = {
 
 map.getContainer().setAttribute("role", "application");
 map.getContainer().setAttribute("aria-label", t("map.label"));
-L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+addScale(map, "bottomright");
 L.control.zoom({
   position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out"),
 }).addTo(map);

@@ -7,6 +7,7 @@ import { path } from "./symbols.js";
 
 const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
 const METRES_ZOOM = 16;
+const NAME_PX = 18; // from a station down to its name
 
 /** Width in px of a gap's stroke: it shows on both sides of the street drawn over it. */
 const bandWidth = (zoom) => streetWidth(zoom) + (zoom >= 15 ? 10 : zoom >= 13 ? 7 : 5);
@@ -29,7 +30,7 @@ function aside(points, distance) {
   });
 }
 
-/** Paint `found` (see features.js) and `chosen` = {street, gap, station, place}; returns redraw. */
+/** Paint `found` (see features.js; `names` of stations beside it) and `chosen` = {street, gap, station, place}; returns redraw. */
 export function paintOn(map, found, chosen) {
   let color = palette();
   const zoom = () => map.getZoom();
@@ -167,6 +168,14 @@ export function paintOn(map, found, chosen) {
         if (bounds.contains([x, y]) && free(x, y, ctx.measureText(text).width + 8, 18)) {
           word(text, x, y, 0, "gap-text");
         }
+      }
+    }
+    // names of stations, below their symbols, on maps that ask for them
+    ctx.font = `600 12.5px ${FONT}`;
+    for (const name of found.names?.items ?? []) {
+      const [x, y] = project(...name.at);
+      if (bounds.contains([x, y]) && free(x, y + NAME_PX, ctx.measureText(name.text).width + 4, 16)) {
+        word(name.text, x, y + NAME_PX);
       }
     }
     ctx.font = `12.5px ${FONT}`;

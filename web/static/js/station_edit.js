@@ -1,13 +1,14 @@
 // A station's form: its pin on the map, and news of others who save it meanwhile.
 
+import { showAround } from "./around.js";
 import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
 import { page, t } from "./page.js";
+import { addScale } from "./scale.js";
 import { symbol } from "./symbols.js";
 
 const POLL_MS = 4000;
-const NEAR_ZOOM = 15;
 const DECIMALS = 7;
 const map = window.map_stations;
 const form = $("station-form");
@@ -79,38 +80,6 @@ function follow() {
   }
 }
 
-// -- neighbours ------------------------------------------------------------------------------
-
-const others = L.layerGroup().addTo(map);
-
-async function neighbours() {
-  if (map.getZoom() < NEAR_ZOOM) {
-    others.clearLayers();
-    return;
-  }
-  const view = map.getBounds();
-  const bbox = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()]
-    .map((v) => v.toFixed(6)).join(",");
-  const query = new URLSearchParams({ bbox, zoom: map.getZoom(), lang: page.lang });
-  let found;
-  try {
-    const answer = await fetch(`/api/v1/map/stations?${query}`);
-    if (!answer.ok) return;
-    found = await answer.json();
-  } catch {
-    return; // the map without neighbours still does
-  }
-  others.clearLayers();
-  for (const { geometry, properties } of found.features) {
-    if (!properties.station_id || properties.station_id === page.station.id) continue;
-    const [lon, lat] = geometry.coordinates;
-    const mark = L.divIcon({ className: "near-pin", iconSize: [20, 20], html: symbol(properties.type, properties.status) });
-    const near = L.marker([lat, lon], { icon: mark, keyboard: false, zIndexOffset: -1000 });
-    near.bindTooltip(h("span", {}, properties.name ?? properties.station_id));
-    others.addLayer(near);
-  }
-}
-
 // -- news of others --------------------------------------------------------------------------
 
 async function listen() {
@@ -139,6 +108,7 @@ map.getContainer().setAttribute("aria-label", box.dataset.fixed);
 map.scrollWheelZoom.disable();
 map.once("focus", () => map.scrollWheelZoom.enable());
 L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
+addScale(map, "bottomleft");
 useDatum(map);
 if (start) map.setView([start[1], start[0]], 17, { animate: false });
 else if (page.bounds) {
@@ -146,9 +116,11 @@ else if (page.bounds) {
   map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 17 });
 }
 const base = addBasemap(map, page.version);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => base.restyle());
-map.on("moveend", neighbours);
-neighbours();
+const around = showAround(map, { without: page.station.id });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  base.restyle();
+  around.recolor();
+});
 
 if (field) {
   field.addEventListener("input", follow);
