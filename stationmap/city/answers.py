@@ -11,14 +11,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from stationmap import facilities, stations
 from stationmap.checks import spacing, whole
-from stationmap.checks.facts import EVERYWHERE, Facts, stem
+from stationmap.checks.facts import EVERYWHERE, Facts
 from stationmap.checks.whole import Check
 from stationmap.city import layers
 from stationmap.city.config import Config
+from stationmap.city.districts import covers, with_adcode
 from stationmap.city.register import ENTITY, Held
 from stationmap.city.versions import SourceRecord, Version
 from stationmap.city.zones import with_districts
@@ -276,7 +276,7 @@ class Answers:
         types = whole.types_as(own=self.pack, pack=pack)
         own = [t for t, other in types.items() if other == type_id] or list(types)
         said = [self.complete(f"{name}:{t}") for t in own]
-        return {code for codes in said for code in codes if all(_covers(c, code) for c in said)}
+        return {code for codes in said for code in codes if all(covers(c, code) for c in said)}
 
     def check(
         self,
@@ -472,36 +472,6 @@ class Answers:
             if (found := self._kept.get(key, _MISSING)) is _MISSING:
                 found = self._kept[key] = make()
             return found
-
-
-def _covers(codes: set[str], code: str) -> bool:
-    """Whether a district lies in one of some districts."""
-    return EVERYWHERE in codes or (
-        code != EVERYWHERE and any(code.startswith(stem(c)) for c in codes)
-    )
-
-
-def with_adcode(
-    frame: gpd.GeoDataFrame, *, districts: gpd.GeoDataFrame, city: str
-) -> gpd.GeoDataFrame:
-    """Where a station lies decides; what lies in no district keeps what its list says.
-
-    Without districts the city is one; a city without a code leaves it unknown.
-    """
-    if districts.empty:
-        return frame.assign(adcode=frame["adcode"].fillna(city or None).astype("str"))
-    points = frame.loc[frame.geometry.notna(), ["geometry"]]
-    if not (shapely.get_type_id(points.geometry.to_numpy()) == 0).all():
-        points = points.set_geometry(points.geometry.representative_point())
-    inside = points.sjoin(districts[["adcode", "geometry"]], predicate="intersects")
-    # of nested districts the smallest
-    size = pd.Series(shapely.area(districts.geometry.to_numpy()), index=districts.index)
-    inside = inside.assign(size=size.loc[inside["index_right"]].to_numpy())
-    # a district without a code of its own tells less than the one around it
-    inside["coded"] = inside["adcode"].astype("str").str.fullmatch("[0-9]{6,12}")
-    inside = inside.sort_values(["coded", "size"], ascending=[False, True])
-    found = inside[~inside.index.duplicated()]["adcode"]
-    return frame.assign(adcode=found.reindex(frame.index).fillna(frame["adcode"]).astype("str"))
 
 
 def _unit_ids(name: pd.Series, units: pd.DataFrame) -> pd.Series:

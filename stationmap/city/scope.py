@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stationmap.city import known, layers
-from stationmap.city.answers import Answers, with_adcode
+from stationmap.city.answers import Answers
+from stationmap.city.districts import with_adcode
 from stationmap.city.kind import Context
 from stationmap.city.place import Placed
 from stationmap.city.quarantine import Quarantine
