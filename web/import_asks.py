@@ -1,4 +1,4 @@
-"""What the import page asks before it goes on: about places that lie outside the city."""
+"""What the import page asks before it goes on: of lists that stand, of places outside the city."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,51 @@ import numpy as np
 import shapely
 
 from stationmap.city.answers import Answers
+from stationmap.city.preview import Options
 from stationmap.messages import N_
-from web.words import say
+from web.import_kinds import is_listed
+from web.words import WebError, say
 
 FEW = 3
 """Places outside the city that need no word: stations stand beyond its border too."""
 _SIMPLE_DEG = 5e-4  # about 50 m
 _SENTENCE = N_("{outside} of {of} places do not lie in this city.")
+
+
+def stands(options: Options, now: Answers) -> bool:
+    """Whether rows of an earlier list of this kind and name stand in the register."""
+    source = options.sets.get("source", "")
+    known = (record.source for record in now.sources() if record.kind == options.kind)
+    return is_listed(options.kind) and source in known
+
+
+def require_choice(options: Options, now: Answers, *, gone: int | None) -> None:
+    """Raise a WebError while nobody said whether a list of a known name is the whole one.
+
+    `gone` counts its rows that the file has not; None where that is not known.
+    """
+    if options.add is not None or not stands(options, now):
+        return
+    if gone is None:
+        raise WebError(
+            "A list “{source}” was imported before: choose whether this is the whole list or "
+            "additions. Nothing was changed.",
+            source=options.sets["source"],
+        )
+    raise WebError(
+        "A list “{source}” was imported before, and {gone} of its rows are not in this file: "
+        "choose whether this is the whole list or additions. Nothing was changed.",
+        source=options.sets["source"],
+        gone=gone,
+    )
+
+
+def gone(found: Mapping[str, Any], options: Options) -> int | None:
+    """Count the rows that would go if the file is the whole list; None where it is not known."""
+    report = found["report"]
+    if options.add or report is None or report["diff"] is None:
+        return None
+    return int(report["diff"]["missing"]["count"])
 
 
 def far(report: Mapping[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from web import basemaps, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
-from web.import_asks import far, outline, outside_said, placed
+from web.import_asks import far, gone, outline, outside_said, placed, require_choice, stands
 from web.import_kinds import is_listed, kinds_for, roles_of
 from web.import_rows import LISTS, page_of, reasons_of
 from web.import_uploads import MAX_BYTES, NoRoomError, Upload, drop, open_upload, shown_name, take
@@ -151,7 +151,8 @@ def choose(upload_id: UUID) -> ResponseReturnValue:
     taken = _mine(upload_id)
     try:
         options = _chosen(taken)
-        looked = _look(taken, options)
+        looked = taken = _look(taken, options)
+        require_choice(options, present().answers, gone=gone(_found(looked), options))
     except InputError as error:
         page = _columns_page(taken, wrong=_sentence(error))
         page.status_code = _status(error)
@@ -192,7 +193,7 @@ def _chosen(taken: Upload) -> Options:
         columns=roles | left_out,
         sets=sets | {"source": source},
         datum=datum if datum in DATUMS else "auto",
-        add=form.get("add") == "1" and is_listed(before.kind),
+        add=form["add"] == "1" and is_listed(before.kind) if "add" in form else None,
         complete=form.get("complete") == "1" and me().role == "city",
     )
 
@@ -244,7 +245,8 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         categories=[(key, text.get(lang)) for key, text in tables.categories().items()],
         sources=_sources(kind),
         whole=me().role == "city",
-        listed=is_listed(kind),
+        stands=stands(options, now.answers),
+        gone=gone(found, options),
         base_scripts=["leaflet/leaflet.js", *_grid_scripts(), *basemaps.scripts(now)],
         page_data=script_json(data),
     )
@@ -269,7 +271,7 @@ def _sources(kind: str) -> list[str]:
 def rows(upload_id: UUID) -> ResponseReturnValue:
     """Show what would become of every row."""
     taken = _mine(upload_id)
-    if _found(taken)["report"] is None:
+    if _unready(taken):
         return _to("columns", taken)
     return _rows_page(taken)
 
@@ -281,7 +283,7 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
     taken = _mine(upload_id)
     if taken.done is not None:
         return _to("done", taken)
-    if _found(taken)["report"] is None:
+    if _unready(taken):
         return _to("columns", taken)
     action = action_id()
     if far(_found(taken)["report"]) and "outside" not in request.form:
@@ -341,6 +343,15 @@ def refused(upload_id: UUID) -> ResponseReturnValue:
     stem = re.sub(r"[^\w.()（）-]+", "_", Path(taken.options.name).stem).strip("._")
     title = say(N_("{file}-to correct"), lang=lang, file=stem)
     return send_file(io.BytesIO(data), as_attachment=True, download_name=f"{title}.xlsx")
+
+
+def _unready(taken: Upload) -> bool:
+    """Whether something is to be chosen before rows can be shown."""
+    try:
+        require_choice(taken.options, present().answers, gone=None)
+    except WebError:
+        return True
+    return _found(taken)["report"] is None
 
 
 def _rows_page(taken: Upload, *, wrong: str = "") -> str:

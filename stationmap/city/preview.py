@@ -46,7 +46,8 @@ _SPLIT = re.compile(r" \[[12]\]$")  # halves of a column of pairs, which the fil
 class Options:
     """What a person chose for an import; see `City.import_file`.
 
-    ``name`` is what the file is called at home: it is stored under another name here.
+    ``name`` is what the file is called at home: it is stored under another name here. ``add`` is
+    None until somebody chose: then the file is looked at as the whole list.
     """
 
     kind: str
@@ -56,7 +57,7 @@ class Options:
     sets: Mapping[str, str] = field(default_factory=dict)
     sheet: str | None = None
     complete: bool = False
-    add: bool = False
+    add: bool | None = None
     replace: bool = False
     within: str = ""
 
@@ -170,7 +171,13 @@ def bring(
         sets=options.sets,
         sheet=options.sheet,
         complete=options.complete,
-        how=How(within=options.within, add=options.add, replace=options.replace, name=name, **how),
+        how=How(
+            within=options.within,
+            add=bool(options.add),
+            replace=options.replace,
+            name=name,
+            **how,
+        ),
         dry_run=dry_run,
         lang=lang,
         progress=lambda _: None,

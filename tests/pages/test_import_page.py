@@ -86,8 +86,8 @@ def choose(page, at, **fields):
         found = re.search(r'value="([^"]*)" selected', options)
         chosen[name] = found[1] if found else ""
     source = re.search(r'name="source" value="([^"]*)"', shown)[1]
-    given = {"datum": "wgs84", "source": source, **chosen, **fields}
-    return post(page, f"{at}/columns", given)
+    given = {"datum": "wgs84", "source": source, "add": "", **chosen, **fields}
+    return post(page, f"{at}/columns", {k: v for k, v in given.items() if v is not None})
 
 
 def bring(page, data, name="名单.csv", **fields):
@@ -433,6 +433,30 @@ def test_many_places_outside_the_city_are_told_first_and_want_a_tick(app, city):
     assert "N1" not in stations(app)
     assert post(city, f"{at}/rows", {"outside": "1"}).location.endswith("/done")
     assert "W4" in stations(app)
+
+
+def test_nobody_removes_by_default_what_an_earlier_list_of_the_name_brought(app, city):
+    at = upload(city, NEW)
+    assert 'name="add"' not in city.get(f"{at}/columns").text
+    assert choose(city, at, add=None).location.endswith("/rows")
+    post(city, f"{at}/rows")
+    one = rows_of(row("N1", "新点一", 20))
+    at = upload(city, one)
+    shown = city.get(f"{at}/columns").text
+    assert len(re.findall(r'name="add"', shown)) == 2
+    assert not re.search(r'name="add"[^>]*checked', shown)
+    assert "（将移出 1 个）" not in shown  # its datum is not known yet
+    refused = choose(city, at, add=None)
+    assert refused.status_code == 400
+    assert "其中 1 个不在这份文件中" in refused.text
+    assert "（将移出 1 个）" in refused.text
+    assert city.get(f"{at}/rows").location.endswith("/columns")
+    assert post(city, f"{at}/rows").location.endswith("/columns")
+    other = upload(city, one, "别名.csv")
+    assert choose(city, other, source="名单", add=None).status_code == 400
+    assert choose(city, at, add="1").location.endswith("/rows")
+    post(city, f"{at}/rows")
+    assert {"N1", "N2"} <= set(stations(app))
 
 
 def test_a_few_places_outside_are_told_without_a_tick(city):
