@@ -20,6 +20,7 @@ MERGE = "merge"
 """Kind of the action that makes one station of two; its note is the id of the one kept."""
 
 _LETTER = re.compile("[A-Za-z]")
+_OF_STATIONS = ("closure", "restock", "application", "remark")
 _SEARCHED = ("name", "address", "unit", "id")
 _ORDER = (models.station.c.name, models.station.c.id)
 # the same order in PostgreSQL, and short enough for its index
@@ -296,6 +297,17 @@ def _undone_by(connection: Connection, ids: Collection[str]) -> dict[str, str]:
         if by not in undone_by:
             undone_by.setdefault(undone, by)
     return undone_by
+
+
+def used_since(connection: Connection, ids: Collection[str], *, seq: int) -> set[str]:
+    """Return the stations of some ids that have got something that is theirs since an event."""
+    found: set[str] = set()
+    for entity, name in (("contact", "id"), *((e, "station_id") for e in _OF_STATIONS)):
+        table = ENTITIES[entity]
+        for some in chunks(ids):
+            own = _among(connection, table.c[name], some) & (table.c.created > seq)
+            found |= set(connection.execute(sa.select(table.c[name]).where(own)).scalars())
+    return found
 
 
 def merged_into_since(connection: Connection, action_id: str) -> set[str]:

@@ -256,8 +256,8 @@ class Register:
         action, by, note : str
             See `write`.
         keep_changed : bool
-            Leave alone the rows that were changed since, and name them in the receipt. A station
-            that an action brought counts as changed once another has become part of it.
+            Leave alone the rows that were changed since, and name them in the receipt; so is a
+            station that the action brought once another became part of it, or a notice is of it.
         over : bool
             Put them back too, over what was changed; but for what somebody took out since.
 
@@ -279,10 +279,8 @@ class Register:
             if found is None:
                 raise InputError("there is no action {action} to undo", action=undone)
             if found.undone_by is not None:
-                raise Conflict(
-                    "this was undone already", entity="action", id=undone, yours=None,
-                    current=None, base=None,
-                )  # fmt: skip
+                nothing = {"yours": None, "current": None, "base": None}
+                raise Conflict("this was undone already", entity="action", id=undone, **nothing)
             steps, kept = [], []
             for one, current, stands in _present(connection, undone):
                 lost = current is None and one.before is not None and one.after is not None
@@ -387,9 +385,11 @@ def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | Non
             redone = queries.events_of(connection, by, offset=0, limit=None)
             left |= {(e.entity, e.id): e.seq for e in redone}
     keys = [(e.entity, e.id) for e in events]
-    both = {("station", own) for own in queries.merged_into_since(connection, undone)}
-    # what was said to be kept of two is not to go with the list that brought it
-    held = {k for e, k in zip(events, keys, strict=True) if e.before is None and k in both}
+    brought = [e.id for e in events if e.entity == "station" and e.before is None]
+    # what was kept of two, or has a notice or a contact since, is not to go with what brought it
+    used = queries.used_since(connection, brought, seq=max(left.values(), default=0))
+    used |= queries.merged_into_since(connection, undone)
+    held = {("station", own) for own in used.intersection(brought)}
     stands = [last[key] == left[key] and key not in held for key in keys]
     return list(zip(events, map(current.get, keys), stands, strict=True))
 

@@ -447,3 +447,39 @@ def test_a_register_opened_twice_is_one(register):
 
 def test_nothing_is_under_an_id_that_no_database_stores(register):
     assert register.get("remark", "a\0") is None
+
+
+@pytest.mark.parametrize(
+    ("entity", "after"),
+    [
+        ("contact", {"person": "值班岗"}),
+        ("closure", {"station_id": "S9", "from_date": "2026-11-22", "reason": "停电"}),
+        ("remark", {"station_id": "S9", "text": "没有雨伞", "state": "open"}),
+    ],
+)
+def test_a_station_that_is_used_does_not_go_with_the_list_that_brought_it(register, entity, after):
+    both = [Change("station", own, {"name": own, "type": "point"}, 0) for own in ("S8", "S9")]
+    brought = register.write(both, action=mark(), by="cli", kind="import")
+    row_id = "S9" if entity == "contact" else "N1"
+    register.write([Change(entity, row_id, after, 0)], action=mark(), by="cli", kind="edit")
+    with pytest.raises(Conflict):
+        register.undo(brought.action, action=mark(), by="cli")
+    done = register.undo(brought.action, action=mark(), by="cli", keep_changed=True)
+    assert done.kept == [("station", "S9")]
+    assert register.get("station", "S8") is None
+    assert register.get("station", "S9") is not None
+
+
+def test_a_list_takes_back_the_contacts_that_it_brought(register):
+    brought = register.write(
+        [
+            Change("station", "S9", {"name": "九", "type": "point"}, 0),
+            Change("contact", "S9", {"person": "值班岗"}, 0),
+        ],
+        action=mark(),
+        by="cli",
+        kind="import",
+    )
+    register.undo(brought.action, action=mark(), by="cli")
+    assert register.get("station", "S9") is None
+    assert register.get("contact", "S9") is None
