@@ -123,15 +123,23 @@ def _first_options() -> Options:
         before = open_upload(city().path, after, by=me().id)
         if before is None:
             raise WebError("The earlier upload is kept for a day only; upload it as a new file.")
+        if before.options.kind not in kinds_for(me().role):
+            raise WebError("Choose what the file holds.")
         report = before.done or {}
         datum = report.get("datum") or before.options.datum
-        return replace(before.options, datum=datum, sheet=None, add=True)
+        return replace(_held(before.options), datum=datum, sheet=None, add=True)
     kind = request.form.get("kind", "")
     if kind not in kinds_for(me().role):
         raise WebError("Choose what the file holds.")
     name = shown_name(request.files["file"].filename or "") if "file" in request.files else ""
-    within = "" if me().role == "city" else me().adcode
-    return Options(kind, name, sets={"source": Path(name).stem}, within=within)
+    return _held(Options(kind, name, sets={"source": Path(name).stem}))
+
+
+def _held(options: Options) -> Options:
+    """Hold options to what the account may now: it may have lost a part of it since."""
+    whole = me().role == "city"
+    within = "" if whole else me().adcode
+    return replace(options, within=within, complete=options.complete and whole)
 
 
 # ------------------------------------------------------------------- 2 columns and datum
@@ -472,9 +480,14 @@ def undo(import_id: UUID) -> ResponseReturnValue:
 
 def _mine(upload_id: UUID) -> Upload:
     found = open_upload(city().path, str(upload_id), by=me().id)
-    if found is None or found.found is None:
+    if found is None or found.found is None or found.options.kind not in kinds_for(me().role):
         abort(404)
-    return found
+    held = _held(found.options)
+    if found.done is not None or held == found.options:
+        return found
+    _look(found, held)
+    say_done(N_("Your account reaches other places than before; please look at the rows again."))
+    return abort(redirect(url_for("importing.rows", upload_id=upload_id), code=303))
 
 
 def _found(taken: Upload) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from signed_in import account, client, post
 from stationmap.city import apart
 from stationmap.errors import InputError, RegisterError
 from stationmap.messages import catalogue
+from stationmap.store.events import Change
 from web import import_uploads, import_words
 from web.app import create_app
 
@@ -296,6 +297,35 @@ def test_a_county_brings_in_its_own_rows_only(app):
     answer = send(county, NEW, kind="streets")
     assert answer.status_code == 400
     assert "请选择文件内容是什么" in answer.text
+
+
+def test_an_upload_has_the_scope_of_its_owner_when_it_comes_in(app):
+    page, register = client(app, role="city"), app.extensions["city"].register
+    at, streets = upload(page, NEW), upload(page, NEW)
+    done = bring(page, rows_of(row("N9", "先前的点", 40)), "旧名单.csv")
+    choose(page, at)
+    meta = app.extensions["city"].path / "uploads" / streets.rpartition("/")[2] / "meta.json"
+    held = json.loads(meta.read_bytes())
+    held["options"]["kind"] = "streets"
+    meta.write_text(json.dumps(held))
+    columns = {"role": "county", "adcode": "330802"}
+    register.write(
+        [Change("account", page.account.id, columns)],
+        action=str(uuid.uuid4()),
+        by="cli",
+        kind="account",
+    )
+    answer = post(page, f"{at}/rows")
+    assert answer.location.endswith("/rows")
+    assert "管理范围已有变动" in page.get(answer.location).text
+    assert not {"N1", "N2"} & set(stations(app))
+    assert post(page, f"{at}/rows").location.endswith("/done")
+    assert {"N1", "N2"} & set(stations(app)) == {"N1"}
+    assert page.get(f"{streets}/columns").status_code == 404
+    again = upload(page, NEW, after=done.rpartition("/")[2])
+    choose(page, again)
+    post(page, f"{again}/rows")
+    assert "N2" not in stations(app)
 
 
 def test_an_upload_is_its_owners_alone(app, city):
