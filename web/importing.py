@@ -311,7 +311,9 @@ def carry_out(upload_id: UUID) -> ResponseReturnValue:
             city().path, taken.path, options, by=me().id, action=action, lang=language()
         )
     except InputError as error:
-        if register().action(action) is None:
+        kept = register().action(action)
+        its = kept and (kept.kind, kept.by, kept.note) == ("import", me().id, taken.options.name)
+        if not its:
             return _rows_page(taken, wrong=_sentence(error)), _status(error)
         # the child was lost after it had written: what it did stands
         done = _found(taken)["report"] | {"written": True}

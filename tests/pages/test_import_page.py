@@ -267,6 +267,18 @@ def test_an_answer_that_was_lost_after_the_write_is_no_failure(app, city, monkey
     assert not {"N1", "N2"} & set(stations(app))
 
 
+def test_an_import_is_done_by_no_action_of_another(app, city):
+    mark = str(uuid.uuid4())
+    change = Change("unit", "U7", {"name": "别的改动"})
+    app.extensions["city"].register.write([change], action=mark, by="cli", kind="edit")
+    at = upload(city, NEW)
+    choose(city, at)
+    answer = post(city, f"{at}/rows", action=mark)
+    assert answer.status_code == 400
+    assert not {"N1", "N2"} & set(stations(app))
+    assert city.get(f"{at}/done").location.endswith("/rows")
+
+
 def test_a_full_disk_is_told_as_such(app, city, monkeypatch):
     def full(document, *, name):
         del name
