@@ -90,7 +90,7 @@ def new() -> ResponseReturnValue:
     try:
         columns = _asked()
         change = store.creation(desk.register(), columns, action=desk.action_id())
-        desk.submit([change], kind="account")
+        desk.submit([change], kind="account", logged="account.add")
     except InputError as error:
         return _again(None, error)
     return _hand_over(change.id, instead_of="")
@@ -107,7 +107,7 @@ def edit(account_id: str) -> ResponseReturnValue:
         return redirect(url_for("accounts.listed"), code=303)
     try:
         changes = store.alteration(desk.register(), account, _asked(), expects=_version())
-        desk.submit(changes, kind="account")
+        desk.submit(changes, kind="account", logged="account.change")
     except InputError as error:
         return _again(account, error)
     desk.say_done(N_("The account is saved."))
@@ -146,7 +146,8 @@ def state(account_id: str) -> ResponseReturnValue:
     if sent_before():
         return redirect(url_for("accounts.listed"), code=303)
     changes = store.alteration(desk.register(), account, {"active": active}, expects=None)
-    desk.submit(changes, kind="account")
+    logged = "account.enable" if active else "account.disable"
+    desk.submit(changes, kind="account", logged=logged)
     if not active:
         sessions.end(desk.register(), account.id)
     template = N_("{name} can sign in again.") if active else N_("{name} cannot sign in any more.")

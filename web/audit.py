@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request
@@ -21,6 +22,7 @@ from web import desk
 from web.access import PERMISSIONS, allow, log, me
 from web.accounts import ROLES
 from web.caching import present
+from web.log_words import ACTIONS, Words
 from web.params import Params, language
 from web.words import WebError, say
 
@@ -29,24 +31,7 @@ audit = Blueprint("audit", __name__, url_prefix="/manage/audit")
 PAGE = 100
 AT_ONCE = 2_000  # lines of a download that are read together
 
-ACTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "login": N_("Sign in"),
-        "logout": N_("Sign out"),
-        "session.end": N_("Sign out elsewhere"),
-        "password": N_("Change own password"),
-        "change": N_("Change the register"),
-        "contact.read": N_("Read contacts"),
-        "export": N_("Export"),
-        "refused": N_("Turned away"),
-        "account.password": N_("New password for an account"),
-        "account.add": N_("Add an account"),
-        "account.disable": N_("Disable an account"),
-        "account.enable": N_("Put an account back in use"),
-        "db.restore": N_("Restore a backup"),
-    }
-)
-COLUMNS = ("when", "who", "role", "what", "object", "outcome", "address")
+COLUMNS = ("when", "who", "role", "what", "object", "outcome", "address", "raw")
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     # who is turned away for a permission has it as the outcome
     dict.fromkeys(PERMISSIONS, N_("not for this role"))
@@ -67,7 +52,7 @@ def listed() -> ResponseReturnValue:
     asked = _asked(params)
     before = params.whole("before", default=0, low=0, high=2**53)
     lines = log_book.read(desk.register(), **asked, before=before or None, limit=PAGE + 1)
-    known = _Shown()
+    known = _Shown(linked=True)
     return render_template(
         "audit.html",
         lines=[known.line(line) for line in lines[:PAGE]],
@@ -84,12 +69,14 @@ def download() -> ResponseReturnValue:
     """Write all that the filters let through as CSV."""
     asked = _asked(Params.of_request())
     log("export", "audit")
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     headings = [N_("Time"), N_("Account"), N_("Role"), N_("What was done"), N_("On what")]
-    headings += [N_("Outcome"), N_("Network address")]
+    headings += [N_("Outcome"), N_("Network address"), N_("As kept")]
     first = [say(heading, lang=language()) for heading in headings]
-    pieces = _csv(first, asked, register=desk.register(), known=_Shown())
-    return Response(pieces, mimetype="text/csv", headers=headers)
+    pieces = _csv(first, asked, register=desk.register(), known=_Shown(linked=False))
+    response = Response(pieces, mimetype="text/csv")
+    name = quote(f"{say(N_('Log'), lang=language())}-{present().today:%Y%m%d}.csv")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
 
 
 def _csv(
@@ -143,22 +130,26 @@ def _accounts() -> dict[str, str]:
 class _Shown:
     """Lines of the log in the reader's words."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, linked: bool) -> None:
         self.names = _accounts()
         self._lang = language()
         self._zone = ZoneInfo(present().answers.config.time_zone)
         self._words: dict[str, str] = {}
+        self._told = Words(desk.register(), names=self.names, lang=self._lang, linked=linked)
 
     def line(self, line: log_book.Line) -> dict[str, str]:
         """Return one line: its texts, and whether it tells of something that did not succeed."""
         outcome, own = line["outcome"] or "", line["account_id"]
+        told, raw = self._told.told(line), line["object"] or ""
         return {
             "at": line["at"],
             "when": desk.instant(line["at"], zone=self._zone, lang=self._lang),
             "who": self.names.get(own, own or "–"),
             "role": self._say(ROLES.get(line["role"], line["role"] or "")),
-            "what": self._say(ACTIONS.get(line["action"], line["action"])),
-            "object": line["object"] or "",
+            "what": told.what,
+            "object": told.text,
+            "href": told.href,
+            "raw": raw if raw != told.text else "",
             "outcome": self._say(OUTCOMES.get(outcome, outcome)),
             "bad": "" if outcome == "done" else "1",
             "address": line["address"] or "",

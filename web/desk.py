@@ -67,10 +67,20 @@ def action_id() -> str:
     return action_of(request.form.get("action", ""))
 
 
-def submit(changes: Iterable[Change], *, kind: str, note: str = "") -> Receipt:
+def submit(
+    changes: Iterable[Change], *, kind: str, note: str = "", logged: str = "change"
+) -> Receipt:
     """Write the changes of this form as one action of the account, and log it.
 
     A form that is sent twice is written once, and gets its first receipt again.
+
+    Parameters
+    ----------
+    changes : iterable of Change
+    kind, note : str
+        See `Register.write`.
+    logged : str
+        The log's action; any but "change" names one row, whose id is then the object.
 
     Raises
     ------
@@ -84,7 +94,7 @@ def submit(changes: Iterable[Change], *, kind: str, note: str = "") -> Receipt:
     if not receipt.again:
         told = [one for one in asked if one.after != {}]
         first = f" {told[0].entity}:{told[0].id}" if len(told) == 1 else ""
-        log_after("change", f"{kind}{first} {receipt.action}")
+        log_after(logged, told[0].id if logged != "change" else f"{kind}{first} {receipt.action}")
     return receipt
 
 

@@ -57,6 +57,7 @@ PLAIN = {
 # routes about one object -> its kind
 ABOUT = {
     "accounts.edit": "account",
+    "accounts.first_password": "account",
     "accounts.reset": "account",
     "accounts.state": "account",
     "applications.decide": "application",

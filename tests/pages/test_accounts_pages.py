@@ -244,8 +244,8 @@ def test_an_administrator_of_the_city_is_disabled_once_and_the_log_names_them(ci
         path = f"/manage/accounts/{own.id}/state"
         assert signed_in.post(city, path, form).status_code == 303
     assert not by_name(register, own.name).active
-    line = audit.read(register, adcode="", action="change", limit=1)[0]
-    assert f"account:{own.id}" in line["object"]
+    line = audit.read(register, adcode="", limit=1)[0]
+    assert (line["action"], line["object"]) == ("account.disable", own.id)
 
 
 def test_a_county_cannot_undo_what_the_city_did_to_accounts(city, west, register):
@@ -316,6 +316,58 @@ def test_the_log_says_in_words_what_a_restore_and_a_refusal_are(app, city, regis
     assert "该角色无此权限" in page
     assert "audit.read" not in page
     assert "a.sqlite" in city.get("/manage/audit?action=db.restore").text
+
+
+def log_line(city, text):
+    """Return the cells of the newest line of the log that has a text, as the page shows them."""
+    rows = re.findall(r"<tr>(.*?)</tr>", city.get("/manage/audit").text, re.DOTALL)
+    row = next(row for row in rows if text in row)
+    return re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+
+
+def test_the_log_names_what_was_done_and_on_what(city, register):
+    station, action = f"S{fresh()}", str(uuid.uuid4())
+    row = {"name": "花园岗驿站", "adcode": WEST, "status": "active"}
+    register.write([Change("station", station, row, expects=0)], action=action, by="cli", kind="x")
+    own = signed_in.account(register, role="planner", name=fresh())
+    signed_in.post(city, f"/manage/accounts/{own.id}/state", {"active": "0"})
+    cells = log_line(city, own.id)
+    assert cells[2] == "停用账号"
+    assert f">{own.name}</a>" in cells[3]
+    undone = str(uuid.uuid4())
+    written = {
+        ("contact.read", f"station:{station}"): ("查看联系人", ">花园岗驿站</a>"),
+        ("change", f"edit station:{station} {uuid.uuid4()}"): ("修改站点", ">花园岗驿站</a>"),
+        ("change", f"restock restock:gone {uuid.uuid4()}"): ("报缺或补充物资", "gone"),
+        ("change", f"import stations {uuid.uuid4()}"): ("导入", "站点"),
+        ("change", f"undo {action}"): ("撤销", ">花园岗驿站</a>"),
+        ("change", f"undo {undone}"): ("撤销", undone),
+        ("change", "not ours"): ("修改台账", "not ours"),
+        ("export", "Residents' remarks 7"): ("导出", "居民反映，7 行"),
+        ("export", "{0} 7"): ("导出", "{0}，7 行"),
+        ("refused", f"/manage/stations/edit {station}"): ("被拒绝", "站点台账"),
+    }
+    for (kind, subject), (what, text) in written.items():
+        audit.write(
+            register,
+            at=city.application.config["CLOCK"](),
+            account=city.account,
+            action=kind,
+            subject=subject,
+            outcome="done",
+            address="127.0.0.1",
+        )
+        row = re.findall(r"<tr>(.*?)</tr>", city.get("/manage/audit").text, re.DOTALL)[1]
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+        assert cells[2].startswith(what), subject
+        assert text in cells[3], subject
+    assert "花园岗驿站" not in cells[3]  # who was turned away, and who reads of it, learns no name
+
+
+def test_the_logs_table_is_named_in_words(city):
+    answer = city.get("/manage/audit/log.csv")
+    said = answer.headers["Content-Disposition"]
+    assert re.search(r"filename\*=UTF-8''%E6%93%8D%E4%BD%9C%E6%97%A5%E5%BF%97-\d{8}\.csv", said)
 
 
 def test_the_log_as_a_table_holds_no_formula_and_is_itself_logged(city, register):
