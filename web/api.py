@@ -15,7 +15,7 @@ from stationmap.messages import N_
 from web.caching import ground, kept_by_version, present
 from web.desk import register
 from web.finding_words import settled_of_subject
-from web.notices import notices_of
+from web.notices import notices_of, short_of
 from web.params import Params, gap_filters, language
 from web.parts import (
     assumption,
@@ -155,6 +155,7 @@ def station(station_id: str) -> ResponseReturnValue:
     row = now.stations.loc[station_id]
     placed = row.geometry is not None and not row.geometry.is_empty
     texts = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "source")
+    listed, short = text(row["supplies"]) or "", short_of(now, station_id)
     return jsonify(
         version=now.version,
         station_id=station_id,
@@ -166,7 +167,8 @@ def station(station_id: str) -> ResponseReturnValue:
         type_name=type_name(now, row["type"], lang),
         status=row["status"],
         status_name=say(station_words.STATUSES[row["status"]], lang=lang),
-        supplies=supplies(text(row["supplies"]) or "", lang=lang),
+        supplies=supplies(listed, lang=lang),
+        supplies_short=supplies(";".join(s for s in listed.split(";") if s in short), lang=lang),
         district=now.district_name(text(row["adcode"]) or ""),
         **_counting(now, row, lang),
         demonstration=bool(row["demonstration"]),

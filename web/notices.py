@@ -1,8 +1,8 @@
-"""What everybody is told of a station beside its facts: the days on which it is closed."""
+"""What everybody is told of a station beside its facts: when it is closed, what it is out of."""
 
 from typing import Any
 
-from stationmap.city import notices
+from stationmap.city import notices, restocking
 from web.view import CityView
 
 LATER = "9999-12-31"  # of a notice without a last day
@@ -43,3 +43,10 @@ def notices_of(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]
         }
         for row in closures_of(now, station_id=station_id)
     ]
+
+
+def short_of(now: CityView, station_id: str) -> set[str]:
+    """Return the supplies that are reported as running short and not replenished yet."""
+    frame = now.answers.register.snapshot.frames["restock"]
+    mine = (frame["station_id"] == station_id) & (frame["state"] == restocking.SHORT)
+    return set(frame.loc[mine.to_numpy(dtype=bool), "supply"])

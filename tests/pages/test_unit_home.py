@@ -16,7 +16,7 @@ from pages_town import HOSTILE, districts_file, make, place, table
 from registers import postgis_address, postgis_database, postgis_server  # noqa: F401
 from signed_in import account, client, cookie_name, post, token
 
-from stationmap.city import City
+from stationmap.city import City, restocking
 from stationmap.crs import convert
 from stationmap.errors import RegisterError
 from stationmap.store import Change, Register
@@ -296,6 +296,23 @@ def test_a_shortage_is_reported_seen_by_the_county_and_replenished(office):
     back = {"station": "P0", "from": "home", "unit": "U1"}
     done = post(office.west, f"/home/restocks/{row['id']}/done", back)
     assert done.location == "/home?unit=U1"
+
+
+def test_residents_read_what_a_station_is_out_of(office):
+    version = office.register.get("station", "P80")["version"]
+    write(office.register, Change("station", "P80", {"supplies": "umbrella;water"}, version))
+    assert card(office, "P80")["supplies_short"] == []
+    reports = {
+        f"SHORT-{supply}": restocking.shortage("P80", supply=supply, note="灯坏了")
+        for supply in ("umbrella", "charging", "other")
+    }
+    write(office.register, *(Change("restock", i, row) for i, row in reports.items()))
+    assert card(office, "P80")["supplies"] == ["雨伞", "饮水"]
+    assert card(office, "P80")["supplies_short"] == ["雨伞"]
+    assert card(office, "P40")["supplies_short"] == []
+    done = {"state": restocking.REPLENISHED}
+    write(office.register, *(Change("restock", i, done) for i in reports))
+    assert card(office, "P80")["supplies_short"] == []
 
 
 def test_what_was_done_already_offers_no_way_back(office):

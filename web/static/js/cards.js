@@ -127,6 +127,11 @@ const closures = (notices) => notices.map((notice) => h("p", { class: "notice" }
   h("strong", {}, t(notice.in_force ? "station.closed_now" : "station.closed_later")),
   ` ${notice.days} · ${notice.reason}`));
 
+/** What a station has, and which of it is not there just now. */
+const supplies = ({ supplies: names, supplies_short: short }) => names
+  .map((supply) => (short.includes(supply) ? t("station.supply_short", { supply }) : supply))
+  .join(t("summary.list"));
+
 /** Way to the form of a station, for those who look after it. */
 function editLink({ station_id: id, adcode, unit_id: unit }) {
   const { edit } = page;
@@ -154,7 +159,7 @@ export function stationCard(station) {
       [t("station.unit"), station.unit],
       [t("station.supervising"), station.supervising_unit],
       [t("station.hours"), station.hours ?? t("station.hours_unknown")],
-      [t("station.supplies"), station.supplies.join(t("summary.list"))],
+      [t("station.supplies"), supplies(station)],
       [t("station.phone"), station.phone],
       [t("station.address"), station.address],
       [t("station.district"), station.district],
