@@ -158,6 +158,13 @@ def open_upload(city: Path, upload_id: str, *, by: str) -> Upload | None:
     )
 
 
+def receipts(city: Path, *, by: str) -> dict[str, Upload]:
+    """Return the uploads of an account that were imported, by the action that each became."""
+    names = [one.name for one in (city / FOLDER).glob("*") if one.is_dir()]
+    found = [open_upload(city, name, by=by) for name in names]
+    return {one.action: one for one in found if one is not None and one.action and one.done}
+
+
 def drop(upload: Upload) -> None:
     """Delete an upload."""
     shutil.rmtree(upload.folder, ignore_errors=True)

@@ -30,7 +30,16 @@ from web.desk import action_id, city, register, say_done
 from web.import_asks import far, gone, outline, outside_said, placed, require_choice, stands
 from web.import_kinds import is_listed, kinds_for, roles_of
 from web.import_rows import LISTS, page_of, reasons_of
-from web.import_uploads import MAX_BYTES, NoRoomError, Upload, drop, open_upload, shown_name, take
+from web.import_uploads import (
+    MAX_BYTES,
+    NoRoomError,
+    Upload,
+    drop,
+    open_upload,
+    receipts,
+    shown_name,
+    take,
+)
 from web.import_words import (
     DATUMS,
     OTHER_LIST,
@@ -108,6 +117,7 @@ def _start_page(*, wrong: str = "", kind: str = "stations") -> str:
         most=MAX_BYTES,
         too_large=say(_NOTHING_CHANGED, lang=lang, file="{file}", most=MAX_BYTES // 1_000_000),
         recent=actions,
+        receipts=receipts(city().path, by=me().id),
         names={a["id"]: a["name"] for a in register().rows("account")},
     )
 

@@ -78,6 +78,7 @@ def listing() -> ResponseReturnValue:
         types=[(t.id, t.name.get(params.lang)) for t in now.pack.site_types],
         statuses=[(s, say(name, lang=params.lang)) for s, name in STATUSES.items()],
         districts=list(districts_of(now).items()),
+        sources=sorted({r.source for r in now.answers.sources() if r.kind == "stations"}),
         word=now.pack.label("stations").get(params.lang),
         unit_label=label(now, "unit", lang=params.lang),
     )
@@ -91,6 +92,7 @@ def filters_of(params: Params) -> dict[str, Any]:
         "type": params.text("type"),
         "adcode": params.text("district"),
         "unit_id": params.text("unit"),
+        "source": params.text("source"),
         "placed": PLACED[params.one_of("placed", PLACED, default="")],
     }
 

@@ -106,6 +106,7 @@ def find_stations(
     type: str = "",  # noqa: A002 - the column's name
     adcode: str = "",
     unit_id: str = "",
+    source: str = "",
     placed: bool | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     ids: Collection[str] | None = None,
@@ -120,7 +121,7 @@ def find_stations(
     words : str
         Every word stands in the name, the address, the unit or the id, whatever the case of its
         letters from a to z.
-    status, type, unit_id : str
+    status, type, unit_id, source : str
         Only stations with this one; all where empty.
     adcode : str
         Only stations whose adcode begins so.
@@ -140,11 +141,8 @@ def find_stations(
     rows : list of dict
     """
     table = models.station
-    where = [
-        table.c[name] == value
-        for name, value in (("status", status), ("type", type), ("unit_id", unit_id))
-        if value
-    ]
+    same = {"status": status, "type": type, "unit_id": unit_id, "source": source}
+    where = [table.c[name] == value for name, value in same.items() if value]
     if adcode:
         where.append(table.c.adcode.startswith(adcode, autoescape=True))
     where += [_holds(connection, word) for word in words.split()]

@@ -197,7 +197,7 @@ def test_refused_rows_are_corrected_in_their_workbook_and_brought_again(app, cit
     at = bring(city, DIRTY)
     shown = city.get(f"{at}/done").text
     assert "读取 4 行 = 可用 2 行 + 不可用 2 行" in shown
-    assert re.search(r"待定位</dt><dd>1<", shown)
+    assert re.search(r"待定位</dt><dd><a [^>]*>1<", shown)
     book = load_workbook(io.BytesIO(city.get(f"{at}/refused.xlsx").data))
     sheet = book.active
     heads = [cell.value for cell in sheet[1]]
@@ -223,7 +223,7 @@ def test_a_whole_list_says_what_it_would_remove(app, city):
     at = upload(city, rows_of(row("N1", "新点一", 20)))
     choose(city, at)
     shown = city.get(f"{at}/rows?show=missing").text
-    assert re.search(r"将移出</dt><dd>1<", shown)
+    assert re.search(r"将移出</dt><dd><a [^>]*>1<", shown)
     assert "新点二" in shown
     post(city, f"{at}/rows")
     assert "N2" not in stations(app)
@@ -499,6 +499,28 @@ def test_nobody_removes_by_default_what_an_earlier_list_of_the_name_brought(app,
     assert choose(city, at, add="1").location.endswith("/rows")
     post(city, f"{at}/rows")
     assert {"N1", "N2"} <= set(stations(app))
+
+
+def test_the_receipt_leads_to_what_came_in(app, city):
+    at = bring(city, DIRTY, "七月.csv")
+    shown = city.get(f"{at}/done?show=new").text
+    assert "/manage/stations/edit?id=N4" in shown
+    assert "/manage/stations?source=" in shown
+    assert re.search(r'待定位</dt><dd><a href="/manage/locate"', shown)
+    listed = city.get("/manage/import").text
+    assert f'href="{at}/done"' in listed
+    assert f'href="{at}/refused.xlsx"' in listed
+    assert "可用 2 行" in listed
+    other = client(app, role="city").get("/manage/import").text
+    assert f'href="{at}/done"' not in other
+    action = app.extensions["city"].register.actions(kinds=("import",), limit=1)[0].id
+    assert f'href="/manage/stations/changes/{action}"' in other
+    assert city.get(f"/manage/stations/changes/{action}").status_code == 200
+    bring(city, rows_of(row("M1", "八月点", 40)), "八月.csv")
+    ledger = city.get("/manage/stations?source=七月").text
+    assert "无坐标点" in ledger
+    assert "八月点" not in ledger
+    assert "<option selected>七月</option>" in ledger
 
 
 def test_a_few_places_outside_are_told_without_a_tick(city):
