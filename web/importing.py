@@ -19,11 +19,11 @@ from stationmap.city import apart, templates
 from stationmap.city.imports import OSM
 from stationmap.city.preview import Options, packed
 from stationmap.city.rows import IGNORED
-from stationmap.errors import CityError, Conflict, InputError
+from stationmap.errors import CityError, InputError
 from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.standards import tables
-from web import basemaps, security
+from web import basemaps, import_undo, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
@@ -447,44 +447,11 @@ def done(upload_id: UUID) -> ResponseReturnValue:
     )
 
 
-@importing.post("/undo/<uuid:import_id>")
+@importing.route("/undo/<uuid:import_id>", methods=["GET", "POST"])
 @allow("import")
 def undo(import_id: UUID) -> ResponseReturnValue:
-    """Take an import back: what it brought goes, what it changed is as before.
-
-    With ``?redo=1`` the import is put back.
-    """
-    found, redo = register().action(str(import_id)), request.args.get("redo") == "1"
-    if found is None or found.kind != "import" or (me().role != "city" and found.by != me().id):
-        abort(404)
-    start_page = redirect(url_for("importing.start"), code=303)
-    if (found.undone_by is None) == redo:
-        say_done(N_("That was done already; nothing changed."))
-        return start_page
-    try:
-        receipt = register().undo(
-            found.undone_by or found.id,
-            action=action_id(),
-            by=me().id,
-            keep_changed="keep" in request.form,
-            note=found.note,
-        )
-    except Conflict as conflict:
-        if conflict.params["entity"] == "action":
-            # somebody else was a moment quicker
-            say_done(N_("That was done already; nothing changed."))
-            return start_page
-        return render_template("import_undo.html", found=found, redo=redo), 409
-    log_after("change", f"{'redo' if redo else 'undo'} {found.id}")
-    back = url_for("importing.undo", import_id=found.id, redo=None if redo else 1)
-    if receipt.kept:
-        template = N_("Done, but for {n} entries that were edited since: they stay.")
-    elif redo:
-        template = N_("The import stands again.")
-    else:
-        template = N_("The import was undone: everything is as before it.")
-    say_done(template, undo=back, n=len(receipt.kept))
-    return start_page
+    """Take an import back, after asking: what it brought goes, what it changed is as before."""
+    return import_undo.undo(str(import_id))
 
 
 # ------------------------------------------------------------------- shared

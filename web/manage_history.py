@@ -63,12 +63,19 @@ def history() -> ResponseReturnValue:
         name=name,
         there=row is not None,
         now_at=None if row else station_merge.merged_into(register(), station_id),
+        out_by="" if row else _removed_by(station_id),
         events=_lines(page, params.lang, column),
         columns=[(c, label(present(), c, lang=params.lang)) for c in columns],
         column=column,
         before=page[-1].seq if len(found) > PAGE else None,
         newest=before == LATEST,
     )
+
+
+def _removed_by(station_id: str) -> str:
+    """Return the action that took a station out; "" where there is none."""
+    last = next(iter(register().history("station", station_id, limit=1)), None)
+    return last.action if last else ""
 
 
 def _of(entity: str, own: str, column: str, *, before: int) -> list[Event]:
@@ -250,12 +257,7 @@ def _all(action: Action) -> Iterator[Event]:
 
 def _since(undone: Action, lang: str) -> list[str]:
     """Name the rows that were changed after an action."""
-    found = []
-    for event in register().events(undone.id, limit=MOST_SHOWN):
-        last = next(iter(register().history(event.entity, event.id, limit=1)), None)
-        if last is not None and last.seq != event.seq:
-            found.append(_subject(event, lang))
-    return found
+    return [_subject(event, lang) for event in register().changed_since(undone.id)]
 
 
 # ------------------------------------------------------------------- events in words

@@ -29,7 +29,7 @@ from stationmap.stations import STATUSES
 from stationmap.store import Change
 from stationmap.store.events import Row
 from web import basemaps, security, station_form
-from web.access import allow, log, may, me
+from web.access import allow, log, may, me, within
 from web.caching import present
 from web.desk import action_id, register, say_done, submit
 from web.params import Params, language
@@ -44,6 +44,8 @@ from web.station_rows import (
     map_shell,
     own,
     sent_before,
+    subject_of_station,
+    was_taken_out,
 )
 from web.station_words import CONTACT as CONTACT_LABELS
 from web.station_words import instant, label, shown, station_table
@@ -140,8 +142,15 @@ def export(ending: str) -> Response:
 @manage_stations.get("/edit")
 @allow("station.read")
 def one() -> ResponseReturnValue:
-    """Show one station's facts in a form, as far as the account may write them."""
-    return _page(own(request.args.get("id", "")))
+    """Show one station's facts in a form, as far as the account may write them.
+
+    The address of one that was taken out leads to its history, from where it comes back.
+    """
+    station_id = request.args.get("id", "")
+    if was_taken_out(station_id):
+        within({"id": station_id, **subject_of_station(station_id)})
+        return redirect(url_for("manage_history.history", id=station_id), code=303)
+    return _page(own(station_id))
 
 
 @manage_stations.post("/edit")

@@ -49,6 +49,16 @@ def own(station_id: str) -> Row:
     return row
 
 
+def was_taken_out(station_id: str) -> bool:
+    """Whether a station was in the register, is no more, and became part of no other."""
+    return (
+        printable(station_id) == station_id
+        and register().get("station", station_id) is None
+        and bool(register().history("station", station_id, limit=1))
+        and station_merge.merged_into(register(), station_id) is None
+    )
+
+
 def sent_before() -> bool:
     """Whether this very form was sent and kept already."""
     action = register().action(action_id())

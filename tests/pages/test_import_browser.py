@@ -121,7 +121,8 @@ def test_a_real_workbook_comes_in_and_is_taken_back(county, quzhou, shared, book
     page.wait_for_url("**/done")
     assert county.counts() == (read, accepted, refused)
     assert len(county.register.rows("station")) == len(before) + accepted
-    page.click(".receipt button")
+    page.click(".receipt a.btn")
+    page.click(".import-foot .btn-accent")
     page.wait_for_selector("[data-done]")
     assert "已撤销本次导入" in page.inner_text("[data-done]")
     assert county.register.rows("station") == before

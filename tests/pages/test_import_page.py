@@ -106,7 +106,9 @@ def stations(app):
 
 
 def undo_path(page, at):
-    return re.search(r'action="(/manage/import/undo/[^"]+)"', page.get(f"{at}/done").text)[1]
+    """Follow the receipt to the page that asks; return where its button posts."""
+    asks = re.search(r'href="(/manage/import/undo/[^"]+)"', page.get(f"{at}/done").text)[1]
+    return re.search(r'action="(/manage/import/undo/[^"]+)"', page.get(asks).text)[1]
 
 
 def test_a_child_imports_and_all_is_undone(app, city):
@@ -356,8 +358,6 @@ def test_an_upload_is_its_owners_alone(app, city):
 def test_an_undo_says_that_somebody_edited_since(app, city):
     at = bring(city, NEW)
     register = app.extensions["city"].register
-    from stationmap.store.events import Change
-
     register.write(
         [Change("station", "N1", {"hours": "24/7"})],
         action=str(uuid.uuid4()),
@@ -369,9 +369,31 @@ def test_an_undo_says_that_somebody_edited_since(app, city):
     assert answer.status_code == 409
     assert "撤销其余部分，保留改过的" in answer.text
     assert {"N1", "N2"} <= set(stations(app))
+    for shown in (answer.text, city.get(undo).text):
+        assert "将移出 1 个站点" in shown
+        assert re.search(r"新点一（N1）.*修改 · 开放时间.*命令行", shown, re.DOTALL)
     assert post(city, undo, {"keep": "1"}).status_code == 303
+    assert "1 条之后又被人改过，予以保留：新点一（N1）" in city.get("/manage/import").text
     assert "N1" in stations(app)
     assert "N2" not in stations(app)
+
+
+def test_an_undo_asks_first_and_can_take_everything(app, city):
+    before = stations(app)
+    undo = undo_path(city, bring(city, NEW))
+    page = city.get(undo).text
+    assert "将移出 2 个站点" in page
+    assert "保留改过的" not in page
+    assert "N1" in stations(app)
+    app.extensions["city"].register.write(
+        [Change("station", "N1", {"hours": "24/7"})],
+        action=str(uuid.uuid4()),
+        by="cli",
+        kind="edit",
+    )
+    assert "全部撤销" in city.get(undo).text
+    assert post(city, undo, {"over": "1"}).status_code == 303
+    assert stations(app) == before
 
 
 def test_an_undo_by_somebody_quicker_is_no_edit_since(app, city, monkeypatch):

@@ -567,6 +567,17 @@ def test_a_long_history_is_paged(city, register):
     assert "名5 → 名6" in words(city.get(html.unescape(older)))
 
 
+def test_a_station_that_was_taken_out_shows_its_history_and_comes_back(city, county, register):
+    write(register, Change("station", "P0", None), Change("station", "P640", None))
+    shown = city.get(f"{BASE}/edit?id=P0", follow_redirects=True)
+    assert "该站点已移出，可恢复" in shown.text
+    took = re.search(r'href="([^"]+/changes/[^"]+)">查看是哪次', shown.text)[1]
+    assert pressed(city, city.get(took)).status_code == 303
+    assert register.get("station", "P0") is not None
+    write(register, Change("station", "P640", None))
+    assert county.get(f"{BASE}/edit?id=P640", follow_redirects=True).status_code == 404
+
+
 def test_the_history_of_one_field_holds_that_field_alone(city, register):
     for number in range(70):
         write(register, Change("station", "P0", {"hours": f"9:{number % 60:02d}-17:00"}))
