@@ -225,6 +225,34 @@ def test_a_station_opens_as_text_whatever_its_name(visit):
     assert "station" not in tour.query()
 
 
+def test_a_link_to_a_station_leads_to_its_street_and_its_card_fits(visit):
+    tour = visit(viewport={"width": 900, "height": 700})
+    page = tour.open("/?station=P300")
+    page.get_by_role("article", name="有礼点300").wait_for()
+    page.wait_for_function("() => map_stations.getZoom() >= 16")
+    tour.settle()
+    stage, card = page.locator(".folium-map").bounding_box(), page.locator(".leaflet-popup")
+    box = card.bounding_box()
+    assert stage["y"] <= box["y"]
+    assert box["y"] + box["height"] <= stage["y"] + stage["height"]
+    assert box["height"] <= 0.6 * stage["height"]
+    # what is found may come later, or be much: the card scrolls, and stays on the map
+    page.evaluate(
+        """() => {
+          const more = document.createElement("div");
+          more.style.height = "2000px";
+          document.querySelector(".leaflet-popup article").append(more);
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert card.bounding_box()["y"] >= stage["y"]
+    assert card.bounding_box()["height"] <= 0.6 * stage["height"]
+    # a link that names its place shows that place
+    tour.open("/?station=P300&at=15/28.95/118.8745")
+    page.get_by_role("article", name="有礼点300").wait_for()
+    assert page.evaluate("map_stations.getZoom()") == 15
+
+
 def test_a_street_with_a_hostile_name_is_text_too(visit):
     page = visit().open()
     page.click("#streets a:has-text('onerror')")

@@ -38,12 +38,12 @@ const FLIGHT_S = 0.7;
 const EDGE_PX = 48;
 const world = (line) => line.map(([lon, lat]) => toWorld(lon, lat));
 
-function fit(points, maxZoom = 17) {
+function fit(points, maxZoom = 17, above = EDGE_PX) {
   const bounds = L.latLngBounds(points.map(([lon, lat]) => [lat, lon]));
   const legend = $("legend");
   const left = legend.open && !narrow.matches ? legend.offsetWidth + EDGE_PX : EDGE_PX;
   const options = {
-    paddingTopLeft: [left, EDGE_PX], paddingBottomRight: [EDGE_PX, EDGE_PX + covered()], maxZoom,
+    paddingTopLeft: [left, above], paddingBottomRight: [EDGE_PX, EDGE_PX + covered()], maxZoom,
   };
   if (calm.matches) map.fitBounds(bounds, { ...options, animate: false });
   else map.flyToBounds(bounds, { ...options, duration: FLIGHT_S });
@@ -203,7 +203,8 @@ async function showCard(state, before) {
   shut = null;
   Object.assign(chosen, { station: null, finding: null, lines: null });
   const kind = OPEN.find((name) => state[name]);
-  const fly = wished();
+  // a link that names no place on the map leads to what it opens
+  const fly = wished() || (!before && !state.at);
   if (kind) {
     const { place, lines, sign, sentence, close } = await openCard(
       map, kind, state[kind], () => change(NOTHING),
@@ -218,7 +219,10 @@ async function showCard(state, before) {
     if (sentence) note(sentence, { lasting: true });
     else beside();
     const seen = place && map.getBounds().contains([place[1], place[0]]);
-    if (place && (fly || narrow.matches || (before && !seen))) fit([place], Math.max(map.getZoom(), 16));
+    if (place && (fly || narrow.matches || (before && !seen))) {
+      const card = document.querySelector(".leaflet-popup");
+      fit([place], Math.max(map.getZoom(), 16), card ? card.offsetHeight + EDGE_PX : EDGE_PX);
+    }
   }
   redraw();
 }

@@ -49,14 +49,29 @@ export async function openCard(map, kind, id, closed) {
 
 function onMap(map, card, [lon, lat], closed) {
   const popup = L.popup({
-    maxWidth: 360, minWidth: 260, maxHeight: Math.max(240, Math.round(map.getSize().y * 0.55)),
+    maxWidth: 360, minWidth: 260,
     autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [76, 16],
   }).setLatLng([lat, lon]).setContent(card);
   popup.on("remove", closed);
   popup.openOn(map);
-  popup.getElement().querySelector(".leaflet-popup-close-button")
-    .setAttribute("aria-label", t("map.close"));
-  return () => popup.off("remove", closed).remove();
+  const element = popup.getElement();
+  element.querySelector(".leaflet-popup-close-button").setAttribute("aria-label", t("map.close"));
+  // what is found of it may come later, and the card grow over the edge of the map
+  let height = element.offsetHeight;
+  const growth = new ResizeObserver(() => {
+    if (element.offsetHeight > height) {
+      const beside = element.offsetWidth / 2 + 16;
+      map.panInside([lat, lon], {
+        paddingTopLeft: [beside, element.offsetHeight + 16], paddingBottomRight: [beside + 60, 16],
+      });
+    }
+    height = element.offsetHeight;
+  });
+  growth.observe(element);
+  return () => {
+    growth.disconnect();
+    popup.off("remove", closed).remove();
+  };
 }
 
 function inSheet(map, card, place, closed) {
