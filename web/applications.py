@@ -6,13 +6,13 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import applications as flow
 from stationmap.city import station_edit
 from stationmap.city.station_edit import Edit
-from stationmap.errors import Conflict, InputError, StationMapError
+from stationmap.errors import Conflict, InputError, RegisterError, StationMapError
 from stationmap.messages import N_
 from stationmap.stations import STATUSES, SUPPLIES
 from stationmap.store import Change
 from stationmap.store.events import now as instant
 from web import basemaps, security
-from web.access import allow, me, within
+from web.access import allow, may, me, within
 from web.caching import present
 from web.charge import (
     Row,
@@ -73,6 +73,7 @@ def _form(*, wrong: StationMapError | None = None, edit: Edit | None = None) -> 
     page = render_template(
         "applications_new.html",
         unit=unit_name(now, me().unit_id),
+        example=_example(now, near),
         types=[(kind.id, kind.name.get(lang)) for kind in now.pack.site_types],
         supplies=[(key, say(label, lang=lang)) for key, label in SUPPLIES.items()],
         datums=[(datum, say(name, lang=lang)) for datum, name in DATUMS.items()],
@@ -93,6 +94,13 @@ def _first_place(now: CityView) -> tuple[float, float] | None:
     points = stations_of(me(), now).geometry
     placed = points[(points.notna() & ~points.is_empty).to_numpy(dtype=bool)]
     return (placed.iloc[0].x, placed.iloc[0].y) if len(placed) else None
+
+
+def _example(now: CityView, near: tuple[float, float] | None) -> str:
+    """Write a place of this city as people write one."""
+    west, south, east, north = now.bounds or (118.8742, 28.9561, 118.8742, 28.9561)
+    lon, lat = near or ((west + east) / 2, (south + north) / 2)
+    return f"{lon:.4f}, {lat:.4f}"
 
 
 @applications.post("/home/applications")
@@ -225,7 +233,10 @@ def decide(application_id: str) -> ResponseReturnValue:
         say_done(
             N_("“{name}”: approved, the station is on the list."), name=name, undo=undo_address()
         )
-    return redirect(url_for("applications.listed"), code=303)
+    if step == "refuse":
+        return redirect(url_for("applications.listed"), code=303)
+    # where the way to the station stands
+    return redirect(url_for("applications.one", application_id=row["id"]), code=303)
 
 
 @applications.post("/manage/applications/<application_id>/open")
@@ -280,6 +291,21 @@ def _decide(row: Row, *, step: str, decision: str, status: str = "") -> None:
         stands = register().get("application", row["id"])
         if stands is None or not is_as(stands, {n: after[n] for n in ("state", "decision")}):
             raise
+
+
+def waits_at(path: str) -> int:
+    """Return how many applications wait for the account at a place of the navigation."""
+    if path != url_for("applications.listed") or not may("application.decide"):
+        return 0
+    try:
+        return len(in_scope(present(), register().rows("application", state=flow.SUBMITTED)))
+    except RegisterError:
+        return 0  # the page says itself that the register does not answer
+
+
+@applications.app_context_processor
+def _for_the_layout() -> dict[str, object]:
+    return {"waits_at": waits_at}
 
 
 def in_scope(now: CityView, rows: list[Row]) -> list[Row]:

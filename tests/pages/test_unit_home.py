@@ -315,6 +315,30 @@ def test_residents_read_what_a_station_is_out_of(office):
     assert card(office, "P80")["supplies_short"] == []
 
 
+def test_the_menu_counts_what_waits_and_an_approval_leads_to_the_station(office):
+    def waiting():
+        found = re.search(r'nav-count">(\d+)<', office.west.get("/manage/stations").text)
+        return int(found[1]) if found else 0
+
+    before = waiting()
+    row = apply(office, "菜单里的点", x=230)
+    assert waiting() == before + 1
+    assert "nav-count" not in office.unit.get("/home").text
+    answer = decide(office.west, row, "approve", status="planned")
+    assert answer.location == f"/manage/applications/{row['id']}"
+    station = office.register.get("application", row["id"])["station_id"]
+    assert f'href="/home/stations/{station}"' in office.west.get(answer.location).text
+    assert waiting() == before
+
+
+def test_the_example_of_a_place_lies_in_this_city(office):
+    text = office.unit.get("/home/applications/new").text
+    lon, lat = map(float, re.search(r"如 ([\d.]+), ([\d.]+)", text).groups())
+    west, south, east, north = office.app.extensions["stationmap"].now().bounds
+    assert west <= lon <= east
+    assert south <= lat <= north
+
+
 def test_what_was_done_already_offers_no_way_back(office):
     post(office.west, "/home/restocks", {"station": "P0", "supply": "water"})
     (row,) = office.register.rows("restock", station_id="P0", supply="water", state="short")
