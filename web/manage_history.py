@@ -133,6 +133,7 @@ def change(action_id: Any) -> ResponseReturnValue:
     action = _of_account(str(action_id))
     events = register().events(action.id, limit=MOST_SHOWN)
     mine = [e for e in events if _is_mine(e)]
+    _log_contacts(action, mine)
     return render_template(
         "stations_change.html",
         done=action,
@@ -163,6 +164,7 @@ def undo(action_id: Any) -> ResponseReturnValue:
             say_done(N_("This was undone already."))
             return redirect(url_for(".change", action_id=undone.id), code=303)
         events = [e for e in register().events(undone.id, limit=MOST_SHOWN) if _is_mine(e)]
+        _log_contacts(undone, events)
         page = render_template(
             "stations_change.html",
             done=undone,
@@ -187,6 +189,12 @@ def undo(action_id: Any) -> ResponseReturnValue:
     else:
         say_done(N_("It stands as before."), undo=url_for(".undo", action_id=receipt.action))
     return redirect(_after_undo(undone), code=303)
+
+
+def _log_contacts(action: Action, events: list[Event]) -> None:
+    """Log that contacts are seen, where a page that is about to show events has some."""
+    if any(event.entity == "contact" for event in events):
+        log("contact.read", f"action:{action.id}")
 
 
 def _after_undo(undone: Action) -> str:

@@ -14,7 +14,7 @@ from registers import postgis_database, postgis_server, postgis_template  # noqa
 from signed_in import post
 
 import web
-from stationmap.store import Change
+from stationmap.store import Change, audit
 from stationmap.store.backup import backup, restore
 from web.app import create_app
 
@@ -435,6 +435,22 @@ def test_a_contact_is_for_the_offices_alone_and_each_look_is_logged(app, county,
         assert "李四" not in page.text
     log = words(signed_in.client(app).get("/manage/audit"))
     assert "station:P0" in log
+
+
+def test_a_contact_is_seen_on_no_page_of_a_change_without_a_line_in_the_log(county, register):
+    def looks():
+        lines = audit.read(register, adcode="", action="contact.read", limit=100)
+        return [line["object"] for line in lines]
+
+    receipt = write(register, Change("contact", "P0", {"person": "赵六"}))
+    path = f"{BASE}/changes/{receipt.action}"
+    assert "赵六" in county.get(path).text
+    assert looks() == [f"action:{receipt.action}"]
+    write(register, Change("contact", "P0", {"person": "钱七"}))
+    refused = post(county, f"{path}/undo")
+    assert refused.status_code == 409
+    assert "赵六" in refused.text
+    assert looks() == [f"action:{receipt.action}"] * 2
 
 
 def test_a_contact_that_two_save_is_shown_to_the_second_with_both(app, register):
