@@ -166,6 +166,27 @@ def test_children_are_few(town, tmp_path, monkeypatch):
         apart.look(town.path, tmp_path / "a.csv", options())
 
 
+def test_few_wait_for_a_child(town, tmp_path, monkeypatch):
+    class Awaited(BaseException):
+        pass
+
+    class Full:
+        def acquire(self, **_):
+            raise Awaited
+
+    monkeypatch.setattr(apart, "_places", Full())
+    with pytest.raises(Awaited):
+        apart.look(town.path, tmp_path / "a.csv", options())
+    held = [apart._queue.acquire(blocking=False) for _ in range(3)]
+    try:
+        assert all(held)
+        with pytest.raises(CityError, match="other files are being read"):
+            apart.look(town.path, tmp_path / "a.csv", options())
+    finally:
+        for _ in held:
+            apart._queue.release()
+
+
 def test_refused_rows_stand_as_they_were_with_remarks(tmp_path):
     rows = [{"名称": f"点{k}", "坐标": f"118.8{k},28.9", "金额": k} for k in range(5)]
     file = small_city.table(tmp_path / "a.csv", rows)

@@ -31,6 +31,8 @@ SECONDS = 240
 AT_ONCE = 2  # children; each takes a processor for seconds
 _WAIT_S = 20.0
 _places = BoundedSemaphore(AT_ONCE)
+# and few that wait: a server's other pages need threads too
+_queue = BoundedSemaphore(AT_ONCE + 1)
 
 
 class ApartError(InputError):
@@ -92,17 +94,26 @@ def refused(
 
 
 def _ask(document: dict[str, Any], options: Options) -> dict[str, Any]:
-    if not _places.acquire(timeout=_WAIT_S):
-        raise CityError("other files are being read just now; try again in a minute")
+    if not _queue.acquire(blocking=False):
+        raise _busy()
     try:
-        said = run(document | {"options": options.to_json()}, name=options.name)
+        if not _places.acquire(timeout=_WAIT_S):
+            raise _busy()
+        try:
+            said = run(document | {"options": options.to_json()}, name=options.name)
+        finally:
+            _places.release()
     finally:
-        _places.release()
+        _queue.release()
     if "error" in said:
         error = unpacked(said["error"])
         raise _KINDS[said["kind"]](error.template, **error.params)
     result: dict[str, Any] = said["result"]
     return result
+
+
+def _busy() -> CityError:
+    return CityError("other files are being read just now; try again in a minute")
 
 
 def run(document: dict[str, Any], *, name: str) -> dict[str, Any]:
