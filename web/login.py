@@ -5,6 +5,8 @@ import hashlib
 import ipaddress
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -152,12 +154,8 @@ def sign_in() -> ResponseReturnValue:
 
 def _begin(name: str, password: str) -> ResponseReturnValue:
     register, now, address = desk.register(), clock(), request.remote_addr or ""
-    if not _PLACES.acquire(blocking=False):
-        raise TooSoonError("many are signing in at this moment; try again in a few seconds")
-    try:
+    with _place():
         account = passwords.sign_in(register, name, password, address=address, now=now)
-    finally:
-        _PLACES.release()
     log("login", account=account)
     token = sessions.begin(
         register, account.id, address=address, agent=request.user_agent.string, now=now
@@ -168,6 +166,16 @@ def _begin(name: str, password: str) -> ResponseReturnValue:
     _forget()
     login_user(Visitor(token, found))
     return redirect(_onward(account), code=303)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _PLACES.acquire(blocking=False):
+        raise TooSoonError("many are signing in at this moment; try again in a few seconds")
+    try:
+        yield
+    finally:
+        _PLACES.release()
 
 
 def _forget() -> None:
@@ -214,17 +222,19 @@ def password() -> ResponseReturnValue:
     """Change one's password; the other sessions end."""
     register, typed = desk.register(), request.form.get("password", "")
     try:
-        if not passwords.is_right(register, me().id, request.form.get("present", "")):
-            log_after("password", outcome="wrong")
-            raise WebError("the present password is wrong; type it once more")
-        if typed != request.form.get("again", ""):
-            raise WebError("the two new passwords are not the same; type them once more")
-        passwords.require_strong(typed, name=me().name)
+        with _place():
+            if not passwords.is_right(register, me().id, request.form.get("present", "")):
+                log_after("password", outcome="wrong")
+                raise WebError("the present password is wrong; type it once more")
+            if typed != request.form.get("again", ""):
+                raise WebError("the two new passwords are not the same; type them once more")
+            passwords.require_strong(typed, name=me().name)
+            passwords.set_password(register, me().id, typed, now=clock())
     except InputError as error:
         if isinstance(error, RegisterError):
             raise
-        return _own_page(error.render(language()), status=400)
-    passwords.set_password(register, me().id, typed, now=clock())
+        status = 429 if isinstance(error, TooSoonError) else 400
+        return _own_page(error.render(language()), status=status)
     sessions.end(register, me().id, keep=current_user.session.id)
     log_after("password")
     desk.say_done(N_("Your password is changed. Other places are signed out."))

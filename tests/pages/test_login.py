@@ -334,6 +334,9 @@ def test_a_crowd_at_the_door_does_not_take_the_map_s_threads(app, own):
         answer = sign_in(client, own)
         assert answer.status_code == 429
         assert "几秒后再试" in answer.text
+        inside = signed_in.client(app, own=own)
+        form = {"present": GOOD, "password": "x", "again": "x"}
+        assert signed_in.post(inside, "/account/password", form).status_code == 429
     finally:
         for _ in held:
             login._PLACES.release()
