@@ -223,7 +223,8 @@ def password() -> ResponseReturnValue:
     register, typed = desk.register(), request.form.get("password", "")
     try:
         with _place():
-            if not passwords.is_right(register, me().id, request.form.get("present", "")):
+            present = request.form.get("present", "")
+            if not passwords.confirm(register, me().id, present, now=clock()):
                 log_after("password", outcome="wrong")
                 raise WebError("the present password is wrong; type it once more")
             if typed != request.form.get("again", ""):

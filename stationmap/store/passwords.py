@@ -126,6 +126,27 @@ def is_right(register: Register, account_id: str, password: str) -> bool:
     return _matches(hashed, password)
 
 
+def confirm(register: Register, account_id: str, password: str, *, now: dt.datetime) -> bool:
+    """Whether a password is the present one of an account that is signed in.
+
+    Whoever guesses waits longer and longer; signing in is counted apart from it.
+
+    Raises
+    ------
+    TooSoonError
+        Too many have failed; nothing was looked at.
+    """
+    key = f"own:{_digest(account_id)}"
+    with register.writing() as connection:
+        _refuse_too_soon(connection, {"own": key}, now)
+        _count(connection, "name", key, now)
+    if not is_right(register, account_id, password):
+        return False
+    with register.writing() as connection:
+        connection.execute(sa.delete(models.attempt).where(models.attempt.c.key == key))
+    return True
+
+
 def sign_in(
     register: Register, name: str, password: str, *, address: str, now: dt.datetime
 ) -> Account:

@@ -385,6 +385,20 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(app, own, 
     assert outcomes(register, "password")[:2] == ["done", "wrong"]
 
 
+def test_who_guesses_the_present_password_is_asked_to_wait(app, own):
+    here, form = signed_in.client(app, own=own), {"password": GOOD, "again": GOOD}
+
+    def tried(present):
+        return signed_in.post(here, "/account/password", {**form, "present": present}).status_code
+
+    assert [tried(f"wrong {n}") for n in range(5)] == [400] * 5
+    assert tried(GOOD) == 429
+    assert sign_in(app.test_client(), own).status_code == 303
+    app.config["CLOCK"].turn(minutes=1)
+    assert tried(GOOD) == 303
+    assert tried("wrong") == 400  # counted anew
+
+
 def test_a_password_handed_over_is_changed_before_anything_else(app, register):
     own = signed_in.account(register)
     first = passwords.one_time()
