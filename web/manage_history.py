@@ -10,6 +10,7 @@ from stationmap.city import station_merge
 from stationmap.errors import Conflict
 from stationmap.messages import N_, printable
 from stationmap.store import Action, Event
+from web import action_filters
 from web.access import allow, log, log_after, may, me, within
 from web.caching import present
 from web.desk import action_id as mark
@@ -102,7 +103,9 @@ def changes() -> ResponseReturnValue:
     params = Params.of_request()
     before = params.whole("before", default=LATEST, low=1, high=LATEST)
     kind = params.one_of("kind", KINDS, default="")
-    found, last = _visible(before, kind)
+    said = action_filters.asked()
+    found, last = _visible(before, kind, action_filters.filters(said))
+    stations = register().touched([action.id for action, _ in found], "station")
     names, zone = Names(params.lang), present().answers.config.time_zone
     return render_template(
         "stations_changes.html",
@@ -112,6 +115,7 @@ def changes() -> ResponseReturnValue:
                 "at": instant(action.at, zone),
                 "by": names.of(action.by),
                 "kind": say(KINDS.get(action.kind, action.kind), lang=params.lang),
+                "stations": stations.get(action.id, 0),
                 "events": action.events,
                 "subject": _subject(first, params.lang),
                 "undone": action.undone_by is not None,
@@ -120,6 +124,7 @@ def changes() -> ResponseReturnValue:
         ],
         kinds=[(k, say(text, lang=params.lang)) for k, text in KINDS.items() if k not in _NOT_HERE],
         kind=kind,
+        asked=said,
         before=last,
         newest=before == LATEST,
     )
@@ -215,16 +220,19 @@ def _of_account(action_id: str) -> Action:
     return action
 
 
-def _visible(before: int, kind: str) -> tuple[list[tuple[Action, Event]], int | None]:
-    """Return a page of actions with the first event of each that the account may see."""
+def _visible(
+    before: int, kind: str, filters: dict[str, Any]
+) -> tuple[list[tuple[Action, Event]], int | None]:
+    """Return a page of actions with an event of each that the account may see, of a station's."""
     found: list[tuple[Action, Event]] = []
     kinds = (kind,) if kind else tuple(k for k in KINDS if k not in _NOT_HERE)
     at: int | None = before
     for _ in range(_ROUNDS):
-        actions = register().actions(before=at, kinds=kinds, limit=PAGE)
+        actions = register().actions(before=at, kinds=kinds, limit=PAGE, **filters)
         for action in actions:
             events = register().events(action.id, limit=20)
-            mine = next((e for e in events if _is_mine(e)), None)
+            first = sorted(events, key=lambda event: event.entity != "station")
+            mine = next((e for e in first if _is_mine(e)), None)
             if mine is not None:
                 found.append((action, mine))
             if len(found) == PAGE:

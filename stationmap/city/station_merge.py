@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stationmap.errors import InputError
-from stationmap.store import Change, Register
-from stationmap.store.queries import MERGE
+from stationmap.store import Change, Register, queries
+
+MERGE = queries.MERGE
+"""Kind of the action; its note is the id of the station that was kept."""
 
 COLUMNS = (
     "name",

@@ -249,9 +249,27 @@ def actions(
     before: int | None = None,
     limit: int = 50,
     kinds: Collection[str] = (),
-    by: str | None = None,
+    by: str | Collection[str] | None = None,
+    since: str = "",
+    until: str = "",
 ) -> list[Action]:
-    """Return actions, newest first."""
+    """Return actions, newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+    id : str, optional
+        Of one action.
+    before : int, optional
+        Those whose last event is before this number.
+    limit : int
+    kinds : collection of str
+        Of these kinds; of all unless given.
+    by : str or collection of str, optional
+        Of this account, or of one of these.
+    since, until : str
+        Not before and before an instant (UTC, ISO text to the millisecond).
+    """
     action = models.action
     names = ["id", "seq", "at", "by", "kind", "note", "events", "undoes"]
     chosen = (
@@ -261,13 +279,28 @@ def actions(
         action.c.id == id if id is not None else None,
         action.c.seq < before if before is not None else None,
         action.c.kind.in_(list(kinds)) if kinds else None,
-        action.c.by == by if by is not None else None,
+        action.c.by.in_([by] if isinstance(by, str) else list(by)) if by is not None else None,
+        action.c.at >= since if since else None,
+        action.c.at < until if until else None,
     ):
         if where is not None:
             chosen = chosen.where(where)
     found = connection.execute(chosen).all()
     undone_by = _undone_by(connection, [row.id for row in found])
     return [Action(*(*row, undone_by.get(row.id))) for row in found]
+
+
+def touched(connection: Connection, actions: Collection[str], entity: str) -> dict[str, int]:
+    """Return how many rows of an entity some actions changed, by action."""
+    event, action = models.event, models.action
+    chosen = (
+        sa.select(action.c.id, sa.func.count())
+        .join(event, event.c.action == action.c.number)
+        .where(action.c.id.in_(list(actions)))
+        .where(event.c.entity == entity)
+        .group_by(action.c.id)
+    )
+    return {own: int(count) for own, count in connection.execute(chosen)}
 
 
 def undoing(connection: Connection, ids: Collection[str]) -> list[tuple[int, str, str]]:

@@ -161,17 +161,15 @@ class Register:
         with self.reading() as connection:
             return queries.removed(connection, entity, ids, unless=AS_THE_SOURCE_SAYS)
 
-    def actions(
-        self,
-        *,
-        before: int | None = None,
-        limit: int = 50,
-        kinds: Collection[str] = (),
-        by: str | None = None,
-    ) -> list[Action]:
-        """Return actions, newest first; those whose last event is before number `before`."""
+    def actions(self, **filters: Any) -> list[Action]:
+        """Return actions, newest first; see `queries.actions`."""
         with self.reading() as connection:
-            return queries.actions(connection, before=before, limit=limit, kinds=kinds, by=by)
+            return queries.actions(connection, **filters)
+
+    def touched(self, actions: Collection[str], entity: str) -> dict[str, int]:
+        """Return how many rows of an entity some actions changed, by action."""
+        with self.reading() as connection:
+            return queries.touched(connection, actions, entity)
 
     def action(self, id: str) -> Action | None:  # noqa: A002 - the column's name
         """Return one action; None where there is none of this id."""

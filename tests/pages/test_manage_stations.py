@@ -1,10 +1,12 @@
 """The administrators' stations: everybody within bounds, every change kept, none lost."""
 
+import datetime as dt
 import html
 import io
 import re
 import uuid
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import signed_in
@@ -571,6 +573,28 @@ def test_accounts_are_not_undone_here(app, city, register):
     assert city.get(f"{BASE}/changes/{action}").status_code == 404
     assert post(city, f"{BASE}/changes/{action}/undo").status_code == 404
     assert register.get("account", own.id) is not None
+
+
+def test_changes_count_stations_and_are_found_by_person_and_day(app, city, register):
+    own = signed_in.account(register, role="city", name="王小二")
+    write(
+        register,
+        *[Change("station", name, {"hours": "9:00-10:00"}) for name in ("P0", "P40", "P80")],
+        *[Change("contact", name, {"person": "甲"}) for name in ("P0", "P40", "P80")],
+    )
+    assert "等 3 个站点" in words(city.get(f"{BASE}/changes"))
+    save(signed_in.client(app, own=own), register, "P0", name="新名")
+
+    def listed(query):
+        return re.findall(r'href="[^"]+/changes/([^"]+)"', city.get(f"{BASE}/changes?{query}").text)
+
+    assert listed("who=小二") == [events(register, "P0")[0].action]
+    assert listed("who=nobody") == []
+    assert "没有符合条件的变更" in city.get(f"{BASE}/changes?who=nobody").text
+    now = dt.datetime.now(dt.UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    assert len(listed(f"first={now}&last={now}")) >= 2
+    assert listed(f"last={now - dt.timedelta(days=1)}") == []
+    assert city.get(f"{BASE}/changes?first=soon").status_code == 400
 
 
 def test_a_long_history_is_paged(city, register):
