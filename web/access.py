@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -288,8 +289,13 @@ def here(**values: Any) -> str:
     """Address of the present page with some values of its query replaced."""
     if request.endpoint is None:
         return request.path
+    # what is asked for is never an argument of url_for, which takes some names for its own
+    path = url_for(request.endpoint, **(request.view_args or {})).partition("?")[0]
     query = {**request.args.to_dict(), **values}
-    return url_for(request.endpoint, **(request.view_args or {}), **query)
+    if language() == "en":
+        query.setdefault("lang", "en")
+    text = urlencode({name: value for name, value in query.items() if value is not None})
+    return f"{path}?{text}" if text else path
 
 
 def speak(app: Flask) -> None:

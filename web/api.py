@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from stationmap import stations as station_words
 from stationmap.city.station_merge import merged_into
 from stationmap.cli.output import CLASSES
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from web.caching import ground, kept_by_version, present
 from web.desk import register
 from web.finding_words import settled_of_subject
@@ -147,6 +147,8 @@ def station(station_id: str) -> ResponseReturnValue:
     `findings` is null while the rules are still at new data: ask again.
     """
     now, lang = present(), language()
+    if printable(station_id) != station_id:
+        abort(404)
     if station_id not in now.stations.index:
         merged = merged_into(register(), station_id)
         if merged not in now.stations.index:

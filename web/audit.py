@@ -112,10 +112,10 @@ def _midnight(text: str, *, days: int) -> str:
         return ""
     try:
         day = dt.date.fromisoformat(text) + dt.timedelta(days=days)
+        zone = ZoneInfo(present().answers.config.time_zone)
+        at = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise WebError("{day} is no day; expected one such as 2026-03-05", day=text[:40]) from None
-    zone = ZoneInfo(present().answers.config.time_zone)
-    at = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
     return at.isoformat(timespec="milliseconds")
 
 

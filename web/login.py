@@ -14,6 +14,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    abort,
     current_app,
     redirect,
     render_template,
@@ -26,7 +27,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from stationmap.errors import InputError, RegisterError
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from stationmap.store import passwords, sessions
 from stationmap.store.accounts import Account
 from stationmap.store.passwords import SignInError, TooSoonError
@@ -247,6 +248,8 @@ def password() -> ResponseReturnValue:
 def end_session() -> ResponseReturnValue:
     """End one of one's sessions (``session``), or all but this one."""
     chosen = request.form.get("session") or None
+    if chosen and printable(chosen) != chosen:
+        abort(404)
     ended = sessions.end(
         desk.register(),
         me().id,

@@ -55,6 +55,7 @@ manage_stations = Blueprint("manage_stations", __name__, url_prefix="/manage/sta
 
 PAGE = 50
 LATEST = 3  # events beside the form
+FILTERS = ("q", "status", "type", "district", "unit", "source", "placed")
 
 
 # ------------------------------------------------------------------- the list
@@ -74,7 +75,7 @@ def listing() -> ResponseReturnValue:
         offset=offset,
         limit=PAGE,
         filters=filters,
-        query={k: v for k, v in request.args.items() if v and k not in ("offset", "lang")},
+        query={k: v for k in FILTERS if (v := request.args.get(k))},
         notices=params.notices,
         stations=[_line(row, params.lang) for row in rows],
         types=[(t.id, t.name.get(params.lang)) for t in now.pack.site_types],

@@ -200,6 +200,10 @@ def _password(name: str) -> str:
             confirmation_prompt=said(N_("Once more")),
         )
     else:
-        typed = sys.stdin.readline().rstrip("\r\n")
+        try:
+            typed = sys.stdin.readline().rstrip("\r\n")
+            typed.encode()
+        except UnicodeError as error:
+            raise InputError("the password is no text in UTF-8; type it, or send it so") from error
     passwords.require_strong(typed, name=name)
     return typed

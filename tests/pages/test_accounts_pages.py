@@ -370,6 +370,13 @@ def test_the_logs_table_is_named_in_words(city):
     assert re.search(r"filename\*=UTF-8''%E6%93%8D%E4%BD%9C%E6%97%A5%E5%BF%97-\d{8}\.csv", said)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_that_no_log_has_is_told(city, day):
+    answer = city.get(f"/manage/audit?first={day}&last={day}")
+    assert answer.status_code == 400
+    assert day in answer.text
+
+
 def test_the_log_as_a_table_holds_no_formula_and_is_itself_logged(city, register):
     own = signed_in.account(register, role="planner", name=fresh())
     audit.write(
@@ -456,6 +463,16 @@ def test_what_cannot_be_done_is_one_sentence(
     assert sign in error
     assert "Traceback" not in error
     assert register.seq() == before
+
+
+def test_a_password_that_is_no_text_is_told(app, register, monkeypatch, capsys):
+    own = signed_in.account(register, name=fresh())
+    city = str(app.extensions["city"].path)
+    for how in ("strict", "surrogateescape"):
+        piped = io.TextIOWrapper(io.BytesIO(b"\xff\xfe-no-text\n"), "utf-8", how)
+        monkeypatch.setattr("sys.stdin", piped)
+        assert run(["account", "password", city, own.name]) != 0
+        assert "UTF-8" in capsys.readouterr().err
 
 
 def test_a_password_is_never_an_argument(app, capsys):

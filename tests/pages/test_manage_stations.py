@@ -129,6 +129,15 @@ def test_odd_ids_and_words_are_nothing_to_find(city, said):
     assert city.get(f"{BASE}/merge?keep=P0&drop={said}").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["endpoint", "_external", "_scheme", "_anchor", "station_id"])
+def test_a_filter_of_any_name_stays_in_the_address(city, name):
+    page = city.get(f"{BASE}?{name}=x&limit=25")
+    assert page.status_code == 200
+    assert all(
+        address.startswith(BASE) for address in re.findall(r'rel="next" href="([^"]+)"', page.text)
+    )
+
+
 def test_pages_in_english_hold_none_of_our_chinese(city):
     with (Path(web.__file__).parent / "locale/zh/stations.po").open("rb") as stream:
         ours = {str(m.string) for m in read_po(stream) if m.id}
@@ -779,6 +788,8 @@ def test_a_sign_that_postgresql_refuses_is_no_fault_of_ours(on_postgis):
         assert city.get(address).status_code in {200, 404}, address
     form = {"name": "admin\0", "password": "x" * 12}
     assert post(city, "/login", form).status_code == 401
+    assert on_postgis.test_client().get("/api/v1/stations/%00").status_code == 404
+    assert post(city, "/account/sessions/end", {"session": "\0"}).status_code == 404
 
 
 def test_a_supply_of_any_name_breaks_no_page(city, register):
