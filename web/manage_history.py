@@ -249,6 +249,8 @@ def _is_mine(event: Event) -> bool:
         return False
     if account.role == "city":
         return True
+    if _follows_own_merge(event):
+        return True
     subject = subject_of(event)
     if not account.covers(subject.get("adcode"), subject.get("unit_id")):
         return False
@@ -256,6 +258,17 @@ def _is_mine(event: Event) -> bool:
     codes = [r["adcode"] for r in (event.before, event.after) if r and r.get("adcode")]
     return event.entity != "station" or all(
         account.covers(code, subject.get("unit_id")) for code in codes
+    )
+
+
+def _follows_own_merge(event: Event) -> bool:
+    """Whether a merge of the account's own, or its undo, gave a station another superior."""
+    return (
+        event.kind in (station_merge.MERGE, "undo")
+        and event.by == me().id
+        and event.entity == "station"
+        and None not in (event.before, event.after)
+        and {*(event.before or {}), *(event.after or {})} == {"parent_id"}
     )
 
 

@@ -681,6 +681,18 @@ def test_two_become_one_and_both_ids_lead_to_it(city, register):
     assert city.get("/api/v1/stations/P40").json["station_id"] == "P40"
 
 
+def test_a_county_takes_back_its_merge_that_another_countys_station_followed(county, register):
+    write(register, Change("station", FOREIGN, {"parent_id": "P40"}))
+    assert merge(county, register, "P0", "P40").status_code == 303
+    assert register.get("station", FOREIGN)["parent_id"] == "P0"
+    path = f"{BASE}/changes/{events(register, 'P40')[0].action}"
+    assert f"{path}/undo" in county.get(path).text
+    assert post(county, f"{path}/undo").status_code == 303
+    assert register.get("station", FOREIGN)["parent_id"] == "P40"
+    other = write(register, Change("station", FOREIGN, {"parent_id": "P0"}))
+    assert post(county, f"{BASE}/changes/{other.action}/undo").status_code == 404
+
+
 def test_a_merge_of_what_was_changed_meanwhile_is_shown_again(city, register):
     at = version(register, "P0")
     write(register, Change("station", "P0", {"hours": "9:00-10:00"}))
