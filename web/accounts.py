@@ -30,6 +30,8 @@ from web.words import WebError, say
 
 accounts = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
 
+WHOLE = "all"
+"""What the form sends for the whole city, so that nobody gives it by leaving a field alone."""
 _STATE = "stationmap.first_passwords"
 ROLES: Mapping[str, str] = MappingProxyType(
     {
@@ -86,7 +88,7 @@ def listed() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Make an account; its first password is shown once, to be handed over."""
     if request.method == "GET":
-        return _form(None, {"role": GIVES[me().role][-1], "adcode": me().adcode})
+        return _form(None, {"role": "", "adcode": me().adcode})
     try:
         columns = _asked()
         change = store.creation(desk.register(), columns, action=desk.action_id())
@@ -102,7 +104,9 @@ def edit(account_id: str) -> ResponseReturnValue:
     """Show and change one account."""
     account, version = _one(account_id)
     if request.method == "GET":
-        return _form(account, vars(account) | {"version": version})
+        return _form(
+            account, vars(account) | {"version": version, "adcode": account.adcode or WHOLE}
+        )
     if sent_before():
         return redirect(url_for("accounts.listed"), code=303)
     try:
@@ -184,11 +188,18 @@ def _version() -> int:
 def _asked() -> dict[str, Any]:
     """Return the columns of the form, if whoever asks may give that role and scope."""
     form = request.form
+    role, place = form.get("role", ""), form.get("adcode", "")
+    if not role:
+        raise WebError("Choose the account's role; nothing was saved.")
+    if role == "county" and place in {"", WHOLE}:
+        raise WebError("Choose the district that a county administrator looks after.")
+    if role in {"planner", "inspector"} and not place:
+        raise WebError("Choose the district that the account reaches, or the whole city.")
     columns = store.checked(
         desk.register(),
         name=form.get("name", ""),
-        role=form.get("role", ""),
-        adcode=form.get("adcode", ""),
+        role=role,
+        adcode="" if place == WHOLE else place,
         unit_id=form.get("unit_id") or None,
     )
     asked = Account(id="", active=True, **columns)
@@ -222,7 +233,8 @@ def _form(
         values=values,
         roles=[(key, role_name(key)) for key in GIVES[me().role]],
         places=_places(),
-        units=[(unit.id, unit.name) for unit in _units()],
+        units=_units(),
+        whole=WHOLE,
         wrong=wrong,
     )
     return Response(page, status=status)

@@ -86,7 +86,7 @@ def test_a_new_account_gets_a_password_that_is_shown_once(app, city, register):
 
 def test_the_same_form_sent_twice_makes_one_account_and_one_password(city, register):
     name, action = fresh(), str(uuid.uuid4())
-    form = {"name": name, "role": "planner"}
+    form = {"name": name, "role": "planner", "adcode": "all"}
     for _ in range(2):
         answer = signed_in.post(city, "/manage/accounts/new", form, action=action)
         assert answer.status_code == 303
@@ -147,6 +147,39 @@ def test_a_county_gives_no_account_beyond_its_own_scope(west, register, form):
     assert f'value="{name}"' in page.text  # what was typed is not lost
     assert 'role="alert"' in page.text
     assert register.seq() == before
+
+
+def test_nobody_gives_a_role_or_the_whole_city_by_leaving_a_field_alone(city, register):
+    page = city.get("/manage/accounts/new").text
+    for name in ("role", "adcode"):
+        select = re.search(rf'<select[^>]* name="{name}".*?</select>', page, re.DOTALL)[0]
+        assert "selected" not in select
+        assert re.search(r'<option value="">请选择</option>', select)
+    before = register.seq()
+    for form, said in (
+        ({}, "请选择账号的角色"),
+        ({"role": "inspector"}, "请选择账号的管辖区域"),
+        ({"role": "county"}, "请选择县级管理员负责的县"),
+        ({"role": "county", "adcode": "all"}, "请选择县级管理员负责的县"),
+    ):
+        answer = new(city, name=fresh(), **form)
+        assert (answer.status_code, said in answer.text) == (400, True)
+    assert register.seq() == before
+    name = fresh()
+    assert new(city, name=name, role="inspector", adcode="all").status_code == 200
+    own = by_name(register, name)
+    assert own.adcode == ""
+    assert '<option value="all" selected>' in city.get(f"/manage/accounts/{own.id}").text
+
+
+def test_what_cannot_be_taken_back_at_once_is_asked_for_twice(city, register):
+    own = signed_in.account(register, role="planner", name=fresh())
+    page = city.get(f"/manage/accounts/{own.id}").text
+    for step in ("password", "state"):
+        form = re.search(rf'action="[^"]*/{step}".*?</form>', page, re.DOTALL)[0]
+        before, inside = form.split("<details", 1)
+        assert "<button" not in before
+        assert re.search(r"确定(重设|停用)？", inside)
 
 
 def test_a_county_gives_accounts_within_its_scope(west, register):
