@@ -98,7 +98,7 @@ def submit(
     return receipt
 
 
-def say_done(template: str, *, undo: str = "", **params: Any) -> None:
+def say_done(template: str, *, undo: str = "", warn: bool = False, **params: Any) -> None:
     """Have the next page say a sentence, with a button that undoes it.
 
     Parameters
@@ -107,13 +107,16 @@ def say_done(template: str, *, undo: str = "", **params: Any) -> None:
         Of the pages' catalogue.
     undo : str
         Address to which the button posts; no button unless given.
+    warn : bool
+        It is something to look at, not something that is done.
     **params
         Values for the template's named fields.
     """
-    flash(json.dumps({"text": say(template, lang=language(), **params), "undo": undo}))
+    said = say(template, lang=language(), **params)
+    flash(json.dumps({"text": said, "undo": undo, "warn": warn}))
 
 
-def said() -> list[dict[str, str]]:
+def said() -> list[dict[str, Any]]:
     """Return what the actions before have to say (see `say_done`), and forget it."""
     return [json.loads(str(text)) for text in get_flashed_messages()]
 

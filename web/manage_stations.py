@@ -222,7 +222,9 @@ def create() -> ResponseReturnValue:
     _told(edit, N_("The station was entered."), receipt.action, lang)
     for other in doubles_of(station_id, after.get("geometry")):
         say_done(
-            N_("Near it stands one that may be the same: {name}. Compare the two."), name=other
+            N_("Near it stands one that may be the same: {name}. Compare the two."),
+            warn=True,
+            name=other,
         )
     return redirect(url_for(".one", id=station_id), code=303)
 
@@ -256,7 +258,7 @@ def _told(edit: Edit, template: str, action: str, lang: str) -> None:
     undo = url_for("manage_history.undo", action_id=action) if may("station.manage") else ""
     say_done(template, undo=undo)
     for remark in edit.remarks:
-        say_done(N_("To look at: {remark}"), remark=remark.render(lang))
+        say_done(N_("To look at: {remark}"), warn=True, remark=remark.render(lang))
 
 
 def _page(

@@ -404,6 +404,14 @@ def test_a_new_station_beside_one_like_it_is_told(city):
     assert "可能相同的站点：有礼点0" in words(city.get(response.headers["Location"]))
 
 
+def test_what_is_to_be_looked_at_wears_no_sign_of_success(city, register):
+    save(city, register, "P0", hours="看门口的牌子")
+    shown = city.get(f"{BASE}/edit?id=P0").text
+    saved, warned = re.findall(r'<div class="(done[^"]*)".*?<span[^>]*>(.)</span>', shown, re.S)
+    assert saved == ("done", "✓")
+    assert warned == ("done is-warning", "!")
+
+
 def test_a_new_station_needs_type_place_of_ones_own_and_a_free_id(county, register):
     seq = register.seq()
     said = words(post(county, f"{BASE}/new", {"name": "新点", "id": "P0"}))
