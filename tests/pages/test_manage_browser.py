@@ -273,3 +273,16 @@ def test_what_others_typed_is_text_beside_the_pin_too(office):
     for mark in page.locator(".near-pin").all()[:4]:
         mark.hover()
     assert page.locator(".leaflet-tooltip img").count() == 0
+
+
+def test_a_draft_that_is_back_is_told_above_the_columns(office):
+    page = office.sign_in()
+    office.open(page, f"{BASE}/edit?id=P0")
+    page.fill("#name", "没写完")
+    office.open(page, f"{BASE}/edit?id=P0")
+    said = page.locator(".draft-said").bounding_box()
+    facts, map_ = (page.locator(f".station-{p}").bounding_box() for p in ("facts", "place"))
+    assert said["height"] < 120
+    assert facts["x"] == said["x"] < map_["x"]
+    assert abs(facts["y"] - map_["y"]) < 2
+    assert page.input_value("#name") == "没写完"
