@@ -1,6 +1,7 @@
-"""What the import page asks before it goes on: of lists that stand, of places outside the city."""
+"""What the import page asks before it goes on: of files, lists that stand, places far away."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,22 @@ from stationmap.messages import N_
 from web.import_kinds import is_listed
 from web.words import WebError, say
 
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
 FEW = 3
 """Places outside the city that need no word: stations stand beyond its border too."""
 _SIMPLE_DEG = 5e-4  # about 50 m
 _SENTENCE = N_("{outside} of {of} places do not lie in this city.")
+
+
+def require_workbook(found: Mapping[str, Any], name: str) -> None:
+    """Raise a WebError for text that is called a workbook and holds nothing to be read."""
+    known = any(column["role"] for column in found["columns"])
+    if found["form"] == "text" and not known and Path(name).suffix.lower() in _WORKBOOKS:
+        raise WebError(
+            "{file} is no Excel file: only its ending was changed. Open it in the program that "
+            "made it, save it as an Excel workbook (.xlsx), then upload that. Nothing was changed.",
+            file=name,
+        )
 
 
 def stands(options: Options, now: Answers) -> bool:

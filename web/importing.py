@@ -27,7 +27,16 @@ from web import basemaps, import_undo, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
-from web.import_asks import far, gone, outline, outside_said, placed, require_choice, stands
+from web.import_asks import (
+    far,
+    gone,
+    outline,
+    outside_said,
+    placed,
+    require_choice,
+    require_workbook,
+    stands,
+)
 from web.import_kinds import is_listed, kinds_for, roles_of
 from web.import_rows import LISTS, page_of, reasons_of
 from web.import_uploads import (
@@ -86,7 +95,7 @@ def upload() -> ResponseReturnValue:
             raise WebError("No file was chosen. Choose one, then upload it.")
         taken = take(city().path, file, options, by=me().id)
         try:
-            _look(taken, taken.options)
+            require_workbook(_found(_look(taken, taken.options)), taken.options.name)
         except InputError:
             drop(taken)
             raise

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from stationmap import hours as opening
 from stationmap import stations
 from stationmap.city import known, layers, private, values
 from stationmap.city.kind import (
@@ -61,6 +62,7 @@ _ONEWAY: Mapping[str, int] = MappingProxyType(
 # values of OpenStreetMap's bridge=* and tunnel=* that are neither yes nor no
 _NOT_BUILT = frozenset(("no", "false", "f", "0", "否", "building_passage", "culvert", "covered"))
 TYPE_REASONS = (N_("the row has no type"), N_("the type {value} is not in the standard"))
+_EXAMPLES = 3
 # what advice proposes; many more words are understood
 _STATUS_WORDS = {
     "正常运行": "active",
@@ -114,6 +116,7 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
     own = rows.text("id").to_numpy()
     phone, mobile = private.apart(rows.text("phone"))
     hours = rows.text("hours")
+    _tell_hours(hours, quarantine, context)
     plain = {role: rows.text(role) for role in ("unit", "supervising_unit", "address")}
     unit, units = rows.text("unit_id"), context.now.table("units")
     # a unit's own administrator finds its stations by its id, which few lists give
@@ -143,6 +146,19 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
             "source_lat": placed.y,
             "source_datum": pd.Series(placed.datum, index=hours.index).mask(nowhere, None),
         }
+    )
+
+
+def _tell_hours(said: pd.Series, quarantine: Quarantine, context: Context) -> None:
+    there = (said.notna() & quarantine.good).to_numpy()
+    odd = {text for text in said[there].unique() if opening.parse(str(text)) is None}
+    context.warn(
+        N_(
+            "the opening hours of {rows} rows cannot be read, such as {examples}: they are shown "
+            "as written, and whether it is open as not known"
+        ),
+        said.isin(odd).to_numpy() & there,
+        examples=", ".join(f"“{text}”" for text in sorted(odd)[:_EXAMPLES]),
     )
 
 

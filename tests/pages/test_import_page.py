@@ -447,6 +447,8 @@ def test_a_file_of_300_mb_is_refused_kindly(app, city):
         (b"%PDF-1.7\n\x00\x01\x02", "报告.pdf", "没有改动任何数据|不是"),
         (b"PK\x03\x04broken", "坏.xlsx", "坏.xlsx"),
         (b"<html><table></table></html>", "网页.xls", "网页.xls"),
+        ("只是几个字\n".encode(), "假.xlsx", "假.xlsx 不是 Excel 文件，只是改了扩展名"),
+        ("几个字\n又几个字\n".encode(), "假.XLS", "不是 Excel 文件，只是改了扩展名"),
     ],
 )
 def test_a_file_that_cannot_be_read_gets_one_sentence_and_leaves_nothing(
@@ -543,6 +545,23 @@ def test_the_receipt_leads_to_what_came_in(app, city):
     assert "无坐标点" in ledger
     assert "八月点" not in ledger
     assert "<option selected>七月</option>" in ledger
+
+
+def test_a_table_under_a_workbooks_ending_is_read_all_the_same(city):
+    assert choose(city, upload(city, NEW, "名单.xls")).location.endswith("/rows")
+
+
+def test_a_list_without_rows_offers_no_look_at_them(city):
+    shown = city.get(f"{upload(city, rows_of(('', '', '', '', '', '', '')))}/columns").text
+    assert "按此重新读取" in shown
+    assert ">逐行核对</button>" not in shown
+
+
+def test_opening_hours_that_cannot_be_read_are_told(city):
+    odd = ("N8", "新点八", "有礼点", "人民路", "看情况", *place(30, 5))
+    at = upload(city, rows_of(row("N1", "新点一", 20), odd))
+    choose(city, at)
+    assert "开放时间读不懂 1 行，如 “看情况”" in city.get(f"{at}/rows").text
 
 
 def test_a_few_places_outside_are_told_without_a_tick(city):
