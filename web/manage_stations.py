@@ -109,7 +109,7 @@ def _line(row: Row, lang: str) -> dict[str, Any]:
         "status": row["status"],
         "status_name": shown(now, "status", row["status"], lang=lang),
         "unit": row["unit"],
-        "district": shown(now, "adcode", row["adcode"], lang=lang),
+        "district": shown(now, "adcode", (row["adcode"] or "")[:6], lang=lang),
         "address": row["address"],
         "placed": row["geometry"] is not None,
     }
@@ -123,7 +123,7 @@ def export(ending: str) -> Response:
         abort(404)
     now, params = present(), Params.of_request()
     _, rows = find(filters_of(params), limit=None)
-    word = now.pack.label("stations").get(params.lang)
+    word = say(N_("Station register"), lang=params.lang)
     table = station_table(now, rows, lang=params.lang)
     log("export", f"stations {len(rows)}")
     with tempfile.TemporaryDirectory() as folder:

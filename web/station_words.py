@@ -144,12 +144,23 @@ def texts(row: Mapping[str, Any]) -> dict[str, str]:
 
 def station_table(now: CityView, rows: Sequence[Mapping[str, Any]], *, lang: str) -> pd.DataFrame:
     """List stations under the headings of the blank workbook; nothing of their contacts."""
-    columns = {column.role: column.heading for column in templates.columns("stations", lang=lang)}
+    columns = {
+        column.role: column.heading
+        for column in templates.columns("stations", lang=lang)
+        if column.role not in ("contact_person", "contact_phone")
+    }
     # the blank workbook asks for what people read off a web map; here it is what is stored
     columns |= {"lon": f"WGS84{say(N_('Longitude'), lang=lang)}"}
     columns |= {"lat": f"WGS84{say(N_('Latitude'), lang=lang)}"}
     values = {
         "parent": lambda row: row["parent_id"],
+        # of one without a place nothing else tells its community
+        "district": lambda row: shown(
+            now,
+            "adcode",
+            row["adcode"] and row["adcode"][: 6 if row["geometry"] else None],
+            lang=lang,
+        ),
         "lon": lambda row: row["geometry"] and row["geometry"][0],
         "lat": lambda row: row["geometry"] and row["geometry"][1],
     }
@@ -160,10 +171,7 @@ def station_table(now: CityView, rows: Sequence[Mapping[str, Any]], *, lang: str
         ]
         for role, heading in columns.items()
     }
-    for column in ("adcode", "phone", "source"):
-        table[say(COLUMNS[column], lang=lang)] = [
-            shown(now, column, row.get(column), lang=lang) for row in rows
-        ]
+    table[say(COLUMNS["source"], lang=lang)] = [row["source"] or "" for row in rows]
     return pd.DataFrame(table)
 
 

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 import signed_in
 from babel.messages.pofile import read_po
@@ -178,6 +179,19 @@ def test_the_list_is_taken_away_and_comes_back_as_it_was(city, register, own_tow
     counts = report.counts
     assert (counts.read, counts.accepted, counts.quarantined) == (6, 6, 0)
     assert report.datum == "wgs84"
+
+
+def test_the_table_has_each_thing_once_and_nothing_of_contacts(city, register):
+    write(
+        register,
+        Change("station", "P0", {"phone": "0570-3021234"}),
+        Change("contact", "P0", {"person": "王五", "phone": "0570-7654321"}),
+    )
+    table = pd.read_csv(io.BytesIO(city.get(f"{BASE}/export.csv").data), dtype=str)
+    row = table.set_index("站点编号").loc["P0"]
+    assert (row["所属区县"], row["服务电话"]) == ("柯城区", "0570-3021234")
+    assert not {"县（市、区）", "公开电话", "联系人", "联系电话"} & set(table.columns)
+    assert "站点台账" in re.search("<h1>(.*?)<", city.get(BASE).text)[1]
 
 
 def test_a_workbook_holds_text_and_no_formula(city, register):
