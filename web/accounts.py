@@ -23,12 +23,14 @@ from stationmap.store import passwords, sessions
 from stationmap.store.accounts import Account, Unit
 from web import desk
 from web.access import allow, log_after, me
+from web.browsers import browser_name
 from web.caching import present
 from web.params import Params, language
 from web.station_rows import sent_before
 from web.words import WebError, say
 
 accounts = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
+accounts.add_app_template_filter(browser_name, "browser")
 
 WHOLE = "all"
 """What the form sends for the whole city, so that nobody gives it by leaving a field alone."""
