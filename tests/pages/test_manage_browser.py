@@ -286,3 +286,16 @@ def test_a_draft_that_is_back_is_told_above_the_columns(office):
     assert facts["x"] == said["x"] < map_["x"]
     assert abs(facts["y"] - map_["y"]) < 2
     assert page.input_value("#name") == "没写完"
+
+
+def test_on_a_phone_the_citys_name_is_shown_whole(office):
+    page = office.sign_in(viewport=PHONE)
+    office.open(page, "/account")
+    page.evaluate(
+        "document.querySelector('.manage-top .city').textContent = '示范市（合成数据，演示用）'"
+    )
+    city = page.locator(".manage-top .city")
+    assert city.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert city.evaluate("one => one.scrollHeight <= one.parentElement.clientHeight")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert page.get_by_role("link", name="有礼地图").count() == 1
