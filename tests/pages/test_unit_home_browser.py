@@ -104,6 +104,10 @@ def test_a_resident_writes_from_the_card_and_reads_the_answer(visit, town):
     resident.get_by_role("button", name="提交给所属单位").click()
     resident.get_by_text("待答复").wait_for()
     fits(resident)
+    resident.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    resident.get_by_role("button", name="复制网址").click()
+    resident.get_by_text("已复制").wait_for()
+    assert resident.evaluate("navigator.clipboard.readText()") == resident.url
     unit = visit(**UNIT)
     unit.goto(f"{town.address}/home")
     unit.get_by_role("link", name="答复", exact=True).click()

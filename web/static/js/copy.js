@@ -1,27 +1,11 @@
 // The link to what is shown now, for a colleague: place, view, filters, what is open.
 
+import { put } from "./clipboard.js";
 import { $ } from "./dom.js";
 import { t } from "./page.js";
 import { address } from "./url.js";
 
 const SHOWN_MS = 4000;
-
-/** Put text on the clipboard, also where the page does not come by https; false where it cannot. */
-async function put(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.className = "visually-hidden";
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    return done;
-  }
-}
 
 /** Let the button copy the link; `note` says it on the map. */
 export function bindCopy(map, note) {
