@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stationmap.city.preview import LISTS
+from stationmap.messages import N_
 from stationmap.stations import STATUSES
 from web.import_words import role_label, told
 from web.words import say
 
 __all__ = ["LISTS", "page_of", "reasons_of"]
 
-FEW, REASONS = 12, 6
+FEW, REASONS = 12, 12
 
 
 def page_of(
@@ -56,7 +57,11 @@ def reasons_of(report: Mapping[str, Any], *, lang: str) -> list[tuple[str, int]]
         return []
     keys = [_kind_of(entry["reason"]) for entry in entries]
     first = dict(zip(reversed(keys), reversed(entries), strict=True))
-    return [(told(first[key]["reason"], lang), n) for key, n in Counter(keys).most_common(REASONS)]
+    found = Counter(keys).most_common()
+    said = [(told(first[key]["reason"], lang), n) for key, n in found[:REASONS]]
+    if rest := sum(n for _, n in found[REASONS:]):
+        said.append((say(N_("other reasons"), lang=lang), rest))
+    return said
 
 
 def _kind_of(reason: Any) -> str:

@@ -17,7 +17,7 @@ from stationmap.city.quarantine import Quarantine
 from stationmap.city.rows import Rows, nearest
 from stationmap.io.notes import Note
 from stationmap.messages import N_
-from stationmap.standards import Pack
+from stationmap.standards import Pack, Text
 
 Column = NDArray[np.object_]
 
@@ -130,7 +130,7 @@ def refuse_words(
     *,
     reason: str,
     known: Mapping[str, Any],
-    shown: str,
+    shown: str | Text,
 ) -> None:
     """Refuse rows whose word is none of the known ones, and name the nearest of them.
 

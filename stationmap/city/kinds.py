@@ -31,7 +31,7 @@ from stationmap.city.quarantine import Quarantine
 from stationmap.city.rows import Rows
 from stationmap.errors import InputError
 from stationmap.messages import N_
-from stationmap.standards import Pack, site_type, tables
+from stationmap.standards import Pack, Text, site_type, tables
 
 # names that navigation and survey data give to roads without one
 _NO_NAME = re.compile(
@@ -149,6 +149,13 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
     )
 
 
+def _words(known: Mapping[str, str], *, en: str) -> Text:
+    return Text(
+        zh="、".join(known),
+        en=", ".join(en.format(word=word, value=value) for word, value in known.items()),
+    )
+
+
 def _tell_hours(said: pd.Series, quarantine: Quarantine, context: Context) -> None:
     there = (said.notna() & quarantine.good).to_numpy()
     odd = {text for text in said[there].unique() if opening.parse(str(text)) is None}
@@ -164,7 +171,10 @@ def _tell_hours(said: pd.Series, quarantine: Quarantine, context: Context) -> No
 
 def _types(rows: Rows, quarantine: Quarantine, pack: Pack) -> Column:
     said = rows.text("type")
-    known = ", ".join(f"{t.id} {t.name.zh}" for t in pack.site_types)
+    known = Text(
+        zh="、".join(t.name.zh for t in pack.site_types),
+        en=", ".join(f"{t.id} {t.name.zh}" for t in pack.site_types),
+    )
     if "type" not in rows.cells:
         raise InputError(
             "{file} has no column with the type of the stations; name it with --column "
@@ -207,7 +217,7 @@ def _statuses(rows: Rows, quarantine: Quarantine) -> Column:
         quarantine,
         reason=N_("the status {value} is not known"),
         known=_STATUS_WORDS,
-        shown=", ".join(f"{status} {word}" for word, status in _STATUS_WORDS.items()),
+        shown=_words(_STATUS_WORDS, en="{value} {word}"),
     )
     return column(found)
 
@@ -319,7 +329,7 @@ def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Contex
         quarantine,
         reason=N_("the road class {value} is not known"),
         known=_ROAD_WORDS,
-        shown=", ".join(f"{word} {value}" for word, value in _ROAD_WORDS.items()),
+        shown=_words(_ROAD_WORDS, en="{word} {value}"),
     )
     oneway = rows.text("oneway")
     direction = oneway.map(lambda v: _ONEWAY.get(str(v).casefold()), na_action="ignore")
@@ -330,7 +340,7 @@ def _streets(rows: Rows, placed: Placed, quarantine: Quarantine, context: Contex
         quarantine,
         reason=N_("{value} does not say whether the road is one-way"),
         known=_ONEWAY,
-        shown="yes, no, -1",
+        shown=Text(zh="是、否、反向", en="yes, no, -1"),
     )
     name = rows.text("name")
     name = name.mask(name.map(lambda v: _NO_NAME.fullmatch(v or "") is not None))

@@ -99,7 +99,9 @@ def _refuse(
     told, area = lies.notna().to_numpy(), names.get(context.within, context.within)
     where: list[Any] = [None] * size
     for position, code in zip(row.tolist(), lies.tolist(), strict=True):
-        where[position] = names.get(code, code)
+        # of a community, the county: that is whose office is to be asked
+        county = code[: len(context.within)] if isinstance(code, str) else code
+        where[position] = names.get(county, names.get(code, code))
 
     def over_file(mask: Mask) -> Mask:
         found = np.zeros(size, dtype=bool)

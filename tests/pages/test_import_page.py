@@ -564,6 +564,21 @@ def test_opening_hours_that_cannot_be_read_are_told(city):
     assert "开放时间读不懂 1 行，如 “看情况”" in city.get(f"{at}/rows").text
 
 
+def test_refusals_name_the_words_of_the_office(city):
+    at = bring(city, DIRTY)
+    shown = city.get(f"{at}/done?show=refused").text
+    assert re.search("有礼点、|、有礼点", shown)
+    assert "point 有礼点" not in shown
+
+
+def test_every_refused_row_is_counted_in_the_summary(city):
+    odd = [row(f"N{n}", f"点{n}", 20 + n, type=f"类型{n}") for n in range(14)]
+    at = bring(city, rows_of(row("M1", "好点", 10), *odd))
+    shown = city.get(f"{at}/done?show=refused").text
+    said = re.findall(r"<li>(\d+) 行", re.search(r'class="reasons".*?</ul>', shown, re.S)[0])
+    assert list(map(int, said)) == [1] * 12 + [2]
+
+
 def test_a_few_places_outside_are_told_without_a_tick(city):
     at = upload(city, rows_of(row("N1", "新点一", 20), row("W1", "外地点", 300_000)))
     choose(city, at)
