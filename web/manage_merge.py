@@ -1,10 +1,12 @@
 """Stations that stand twice: pairs that are proposed, and two made one, field by field."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pyproj import Geod
 
 from stationmap.city import station_duplicates, station_merge
 from stationmap.city.station_duplicates import Pair
@@ -12,7 +14,7 @@ from stationmap.city.station_merge import COLUMNS, MERGE
 from stationmap.errors import Conflict
 from stationmap.messages import N_
 from stationmap.store.events import Row
-from web.access import allow, me
+from web.access import allow, log, may, me
 from web.caching import present
 from web.desk import register, say_done, submit
 from web.params import Params, language
@@ -25,6 +27,7 @@ manage_merge = Blueprint("manage_merge", __name__, url_prefix="/manage/stations"
 
 PAGE = 30
 MOST_OFFERED = 8
+_ELLIPSOID = Geod(ellps="WGS84")
 
 
 @manage_merge.get("/duplicates")
@@ -82,7 +85,7 @@ def choose() -> ResponseReturnValue:
             "stations_other.html",
             keep=keep,
             words=words,
-            others=[row for row in found if row["id"] != keep["id"]][:MOST_OFFERED],
+            others=_by_distance(keep, found)[:MOST_OFFERED],
         )
     return _side_by_side(keep, own(drop_id))
 
@@ -123,6 +126,36 @@ def _nearby(row: Row) -> list[Row]:
     return find({"bbox": box}, limit=MOST_OFFERED + 1)[1]
 
 
+def _by_distance(keep: Row, found: list[Row]) -> list[Row]:
+    """Return the others with their distance (``away``, whole metres), the nearest first."""
+    others = [{**row, "away": _away(keep, row)} for row in found if row["id"] != keep["id"]]
+    return sorted(others, key=lambda row: math.inf if row["away"] is None else row["away"])
+
+
+def _away(one: Row, other: Row) -> int | None:
+    if one["geometry"] is None or other["geometry"] is None:
+        return None
+    return round(float(_ELLIPSOID.inv(*one["geometry"], *other["geometry"])[2]))
+
+
+def _titled(row: Row, lang: str) -> str:
+    """Name a station so that it is told from another of its name."""
+    if not row["name"]:
+        return str(row["id"])
+    return say(N_("{name} ({id})"), lang=lang, name=row["name"], id=row["id"])
+
+
+def _contact_texts(rows: tuple[Row, Row]) -> list[str] | None:
+    """Return whom to reach at either of two stations; None unless both have somebody."""
+    found = [register().get("contact", row["id"]) for row in rows]
+    if None in found or not may("contact.read"):
+        return None
+    for row in rows:
+        log("contact.read", f"station:{row['id']}")
+    columns = ("person", "phone", "note")
+    return [" · ".join(filter(None, (one[c] for c in columns))) for one in found if one]
+
+
 def _side_by_side(
     keep: Row, drop: Row, *, of_other: set[str] | None = None, stale: bool = False
 ) -> str:
@@ -145,13 +178,14 @@ def _side_by_side(
                 "take": take,
             }
         )
-    contacts = [register().get("contact", row["id"]) is not None for row in (keep, drop)]
     return render_template(
         "stations_merge.html",
         keep=keep,
         drop=drop,
         fields=fields,
-        both_contacts=all(contacts),
+        keep_title=_titled(keep, lang),
+        drop_title=_titled(drop, lang),
+        contacts=_contact_texts((keep, drop)),
         contact_of_drop=of_other is not None and "contact" in of_other,
         stale=stale,
         followers=station_merge.followers(register(), drop["id"]),

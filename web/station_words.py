@@ -1,7 +1,7 @@
 """Stations in words: what their columns are called, and what stands in them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -152,7 +152,7 @@ def station_table(now: CityView, rows: Sequence[Mapping[str, Any]], *, lang: str
     # the blank workbook asks for what people read off a web map; here it is what is stored
     columns |= {"lon": f"WGS84{say(N_('Longitude'), lang=lang)}"}
     columns |= {"lat": f"WGS84{say(N_('Latitude'), lang=lang)}"}
-    values = {
+    values: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         "parent": lambda row: row["parent_id"],
         # of one without a place nothing else tells its community
         "district": lambda row: shown(

@@ -726,6 +726,23 @@ def test_a_merge_of_what_was_changed_meanwhile_is_shown_again(city, register):
     assert str(version(register, "P0")) in response.text
 
 
+def test_two_of_one_name_are_told_apart_before_they_are_merged(city, register):
+    write(
+        register,
+        Change("station", "P40", {"name": "有礼点0"}),
+        Change("contact", "P0", {"person": "王五"}),
+        Change("contact", "P40", {"person": "赵六"}),
+    )
+    page = words(city.get(f"{BASE}/merge?keep=P0&drop=P40"))
+    assert "有礼点0（P40）”并入“有礼点0（P0）" in page
+    assert "王五" in page
+    assert "赵六" in page
+    offered = words(city.get(f"{BASE}/merge?keep=P0&q=有礼点"))
+    away = [int(m) for m in re.findall(r"相距 (\d+) 米", offered)]
+    assert away == sorted(away)
+    assert len(away) > 2
+
+
 def test_the_same_merge_sent_twice_is_one(city, register):
     mark = str(uuid.uuid4())
     fields = {
