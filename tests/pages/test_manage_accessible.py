@@ -121,6 +121,7 @@ def test_what_is_wrong_with_a_form_has_the_focus(pages):
     page = pages("city", 390, "light")
     page.goto("/manage/accounts/new")
     page.fill("[name=name]", "a")
+    page.select_option("[name=role]", "city")
     page.locator("main button[type=submit]").click()
     page.locator(".form-wrong").wait_for()
     page.wait_for_function("() => document.activeElement.classList.contains('form-wrong')")
