@@ -226,6 +226,23 @@ def test_a_station_that_names_its_unit_is_the_unit_s_once_that_is_known(town):
     assert held == {"A0": ("U0", "市图书馆"), "A1": (None, "两馆"), "A2": (None, "U9")}
 
 
+def test_a_station_is_no_unit_s_of_another_county_that_is_called_as_its_own(town):
+    rows = station_rows(3)
+    for row, unit, county in zip(
+        rows, ("图书馆", "图书馆", "三馆"), ("330803", "330802", "330803"), strict=True
+    ):
+        row |= {"所属单位": unit, "行政区划代码": county, "经度": "", "纬度": ""}
+    units = [
+        {"单位名称": "图书馆", "统一社会信用代码": "U1", "行政区划代码": "330803"},
+        # an id is chosen by whoever lists the unit
+        {"单位名称": "别的", "统一社会信用代码": "三馆", "行政区划代码": "330802"},
+    ]
+    bring(town, units, kind="units")
+    bring(town, rows)
+    held = {r["id"]: r["unit_id"] for r in town.register.rows("station")}
+    assert held == {"A0": "U1", "A1": None, "A2": None}
+
+
 def test_a_list_that_gets_ids_keeps_its_stations_and_they_are_found_by_them(town):
     rows = [{k: v for k, v in row.items() if k != "编号"} for row in station_rows(3)]
     bring(town, rows)

@@ -118,9 +118,6 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
     hours = rows.text("hours")
     _tell_hours(hours, quarantine, context)
     plain = {role: rows.text(role) for role in ("unit", "supervising_unit", "address")}
-    unit, units = rows.text("unit_id"), context.now.table("units")
-    # a unit's own administrator finds its stations by its id, which few lists give
-    named = rows.text("unit").map(known.Names(units["id"], units["name"]).find)
     return pd.DataFrame(
         {
             "station_id": np.where(pd.isna(own), found, own),
@@ -128,7 +125,7 @@ def _stations(rows: Rows, placed: Placed, quarantine: Quarantine, context: Conte
             "type": types,
             "status": statuses,
             **plain,
-            "unit_id": unit.where(unit.notna(), named),
+            "unit_id": rows.text("unit_id"),  # where few lists give it, see `scope`
             "platform_id": rows.text("platform_id"),
             "adcode": known.adcodes(rows, context, asked=nowhere),
             "phone": phone,

@@ -19,6 +19,8 @@ from stationmap.messages import N_
 
 Mask = NDArray[np.bool_]
 
+_COUNTY = 6  # digits of an adcode that name its county
+
 _ASK = N_("leave it to the office there; if its place or district is wrong, correct it")
 _UNKNOWN = N_("import its station or unit first, or write the id under which it is known")
 
@@ -49,6 +51,7 @@ def settle(
     """
     if layer == layers.STATIONS:
         made, lies = _of_stations(made, placed, context)
+        made = made.assign(unit_id=_units_of(made, context))
     elif layer == "units":
         if context.within:
             made = made.assign(adcode=made["adcode"].fillna(context.within))
@@ -88,6 +91,23 @@ def _of_stations(
         lies = lies.where(lies.notna() | there, within)
         found = found.where(found.notna() | there, within)
     return made.assign(adcode=found.where(found.notna(), None)), lies
+
+
+def _units_of(made: pd.DataFrame, context: Context) -> pd.Series:
+    """Return the units of stations, by which their administrators find them.
+
+    Where a list only names one, it is the one so called in the station's county, or of no stated
+    county: what others call theirs gives them no station.
+    """
+    units = context.now.table("units")
+    counties = units["adcode"].fillna("").astype("str").str[:_COUNTY]
+    own = made["adcode"].fillna("").astype("str").str[:_COUNTY]
+    near = {county: units[counties.isin([county, ""])] for county in own.unique()}
+    names = {county: known.Names(rows["id"], rows["name"]) for county, rows in near.items()}
+    pairs = zip(own, made["unit"], strict=True)
+    found = [names[county].find(word) for county, word in pairs]
+    said = made["unit_id"].astype("object")
+    return said.where(said.notna(), pd.Series(found, index=made.index, dtype="object"))
 
 
 def _refuse(
