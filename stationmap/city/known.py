@@ -86,6 +86,8 @@ def adcodes(rows: Rows, context: Context, *, asked: NDArray[np.bool_] | None = N
     said = rows.text("adcode").map(adcode, na_action="ignore").astype("object")
     district = rows.text("district")
     named = district.map(districts(context), na_action="ignore").astype("object")
+    # some lists write the code where others write the name
+    named = named.where(named.notna(), district.map(adcode, na_action="ignore"))
     found = said.where(said.notna(), named)
     context.warn(
         N_("{rows} rows name a district that the city does not know; write its adcode"),
