@@ -56,7 +56,12 @@ def office(tmp_path_factory):
         "adcode": EAST,
         "geometry": place(700, 5),
     }
-    write(register, Change("station", "LIB", library))
+    # the unit's name alone would not make a station of another county its own
+    write(
+        register,
+        Change("station", "LIB", library),
+        *(Change("station", own, {"unit_id": "U1"}) for own in ("P640", "HOSTILE")),
+    )
     return SimpleNamespace(
         app=app,
         register=register,
