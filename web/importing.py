@@ -4,26 +4,22 @@ What is uploaded is read in child processes alone (`stationmap.city.apart`).
 """
 
 import io
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pandas as pd
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from stationmap.city import apart, templates
-from stationmap.city.imports import OSM
 from stationmap.city.preview import Options, packed
 from stationmap.city.rows import IGNORED
 from stationmap.errors import CityError, InputError
-from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.standards import tables
-from web import basemaps, import_undo, security
+from web import basemaps, import_refused, import_undo, security
 from web.access import allow, log, log_after, me
 from web.caching import present
 from web.desk import action_id, city, register, say_done
@@ -352,26 +348,10 @@ def refused(upload_id: UUID) -> ResponseReturnValue:
     entries = (taken.done or _found(taken)["report"] or _found(taken))["entries"]
     if not entries:
         abort(404)
-    said = {
-        entry["row"]: [told(entry["reason"], lang), told(entry["advice"], lang)]
-        for entry in entries
-    }
-    names = (N_("Row in the file"), N_("Why it was not used"), N_("How to correct it"))
-    headings = [say(name, lang=lang) for name in names]
-    target = taken.folder / "refused.xlsx"
-    if taken.options.kind == OSM:
-        listed = [
-            (e["id"], e["name"], told(e["reason"], lang), told(e["advice"], lang)) for e in entries
-        ]
-        frame = pd.DataFrame(listed, columns=["id", "name", *headings[1:]])
-        tabular.write_xlsx(target, {OSM: frame})
-    else:
-        apart.refused(taken.path, target, taken.options, said=said, headings=headings)
-    data = target.read_bytes()
-    log("export", f"import {len(said)}")
-    stem = re.sub(r"[^\w.()（）-]+", "_", Path(taken.options.name).stem).strip("._")
-    title = say(N_("{file}-to correct"), lang=lang, file=stem)
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=f"{title}.xlsx")
+    data = import_refused.workbook(taken, entries, lang=lang)
+    log("export", f"import {len(entries)}")
+    name = import_refused.title(taken, lang=lang)
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=name)
 
 
 def _unready(taken: Upload) -> bool:
