@@ -173,7 +173,7 @@ def test_the_map_of_an_application_starts_at_home_and_says_what_stands_there(vis
     page.goto(f"{town.address}/home/applications/new")
     page.locator(".near-pin").first.wait_for()
     assert page.evaluate("window.map_stations.getZoom()") >= 16
-    page.wait_for_function("() => written.has('人民路') && written.has('有礼点0')")
+    page.wait_for_function("() => written.has('水亭街') && written.has('有礼点0')")
     assert re.fullmatch(r"\d+ 米", page.locator(".leaflet-control-scale").inner_text())
 
 
