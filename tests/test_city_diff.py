@@ -13,8 +13,7 @@ from stationmap.city.diff import (
     pairs,
     renumbered,
 )
-from stationmap.store.events import applied, plain, same, tracked
-from stationmap.store.register import plain_of
+from stationmap.store.events import applied, plain, plain_of, same, tracked
 
 BASE = {"name": "甲", "type": "point", "address": "人民路", "geometry": (118.8, 28.9)}
 H = [f"s-{k:012x}" for k in range(9)]

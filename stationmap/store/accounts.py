@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from stationmap.errors import InputError
 from stationmap.store.events import Change
 from stationmap.store.models import ENTITIES
+from stationmap.store.names import refuse_taken
 from stationmap.store.register import Register
 
 ROLES = ("inspector", "planner", "unit", "county", "city")
@@ -227,6 +228,5 @@ def alteration(
 
 
 def _refuse_taken(register: Register, name: str, *, but: str) -> None:
-    holder = by_name(register, name)
-    if holder is not None and holder.id != but:
-        raise InputError("there is an account {name} already; choose another name", name=name)
+    with register.reading() as connection:
+        refuse_taken(connection, name, but=but)

@@ -201,6 +201,20 @@ def restored(entity: str, values: Mapping[str, Any]) -> Row:
     }
 
 
+def plain_of(after: Mapping[str, Any]) -> Row:
+    """Return columns to set as they stand in events: places as lists, None kept."""
+    return {n: list(v) if isinstance(v, tuple) else v for n, v in after.items()}
+
+
+def row_of(
+    entity: str, row_id: str, wanted: Mapping[str, Any], *, created: int, version: int
+) -> Row:
+    """Return the whole row of a table for a plain row."""
+    columns = dict.fromkeys(ENTITIES[entity].columns.keys())
+    own = {"id": row_id, "created": created, "version": version}
+    return {**columns, **restored(entity, wanted), **own}
+
+
 def difference(current: Row | None, wanted: Row | None) -> tuple[Row | None, Row | None] | None:
     """Return before and after of what changes between two plain rows; None where nothing does."""
     if current is None or wanted is None:

@@ -1,7 +1,7 @@
 """Register: stations, units and all that is kept of them, as events and as their present state."""
 
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stationmap.errors import Conflict, InputError
-from stationmap.store import backend, migrate, models, queries, snapshot
+from stationmap.store import backend, migrate, models, names, queries, snapshot
 from stationmap.store.events import (
     Action,
     Chain,
@@ -26,12 +26,15 @@ from stationmap.store.events import (
     difference,
     now,
     plain,
+    plain_of,
     restored,
+    row_of,
     tracked,
 )
 from stationmap.store.models import ENTITIES, canonical
 from stationmap.store.snapshot import Snapshot
 
+Check = Callable[[Connection], None]
 AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
 """Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
 
@@ -184,7 +187,14 @@ class Register:
     # -- writing -----------------------------------------------------------------------------
 
     def write(
-        self, changes: Sequence[Change], *, action: str, by: str, kind: str, note: str = ""
+        self,
+        changes: Sequence[Change],
+        *,
+        action: str,
+        by: str,
+        kind: str,
+        note: str = "",
+        only_if: Check | None = None,
     ) -> Receipt:
         """Make changes, all or none, as one action.
 
@@ -200,13 +210,15 @@ class Register:
             What is done, in a word: edit, move, import …
         note : str
             Anything to remember of it; no part of the action's identity.
+        only_if : callable, optional
+            Called with the connection once nobody else can write; what it raises refuses the write.
 
         Raises
         ------
         Conflict
             A row is not at the version it was read at, or the action was taken with other changes.
         InputError
-            The action is no UUID, or a text cannot be stored.
+            The action is no UUID, a text cannot be stored, or another account has the name.
         """
         action = action_of(action)
         asked = [
@@ -219,6 +231,8 @@ class Register:
             content = content_hash(kind, asked)
             if earlier := _earlier(connection, action, content):
                 return earlier
+            if only_if is not None:
+                only_if(connection)
             current = _current(connection, [(entity, row_id) for entity, row_id, *_ in asked])
             steps = []
             for entity, row_id, after, expects in asked:
@@ -345,11 +359,6 @@ def _wanted(row: Row | None, after: Row | None, *, kind: str) -> Row | None:
     return wanted
 
 
-def plain_of(after: Mapping[str, Any]) -> Row:
-    """Return columns to set as they stand in events: places as lists, None kept."""
-    return {n: list(v) if isinstance(v, tuple) else v for n, v in after.items()}
-
-
 def _current(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
     """Return the rows that stand, by entity and id."""
     wanted: dict[str, list[str]] = {}
@@ -422,6 +431,8 @@ def _record(
         if found is None:
             continue
         seq += 1
+        if entity == "account" and found[1] and found[1].get("name"):
+            names.refuse_taken(connection, found[1]["name"], but=row_id)
         before, after = (None if one is None else canonical(one) for one in found)
         events.append(
             {
@@ -464,15 +475,6 @@ def _record(
     connection.execute(sa.insert(models.action), [{**facts, "seq": seq, "hash": digest}])
     connection.execute(sa.update(models.head).values(seq=seq, actions=number, hash=digest))
     return Receipt(action, seq, at, len(events))
-
-
-def row_of(
-    entity: str, row_id: str, wanted: Mapping[str, Any], *, created: int, version: int
-) -> Row:
-    """Return the whole row of a table for a plain row."""
-    columns = dict.fromkeys(ENTITIES[entity].columns.keys())
-    own = {"id": row_id, "created": created, "version": version}
-    return {**columns, **restored(entity, wanted), **own}
 
 
 def _stale(

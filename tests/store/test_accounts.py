@@ -128,6 +128,49 @@ def test_a_name_belongs_to_one_account_however_it_is_written(register):
         make(register, "ＬＩ", password="")
 
 
+def test_of_two_who_make_one_name_at_once_one_is_refused(register):
+    columns = accounts.checked(register, name="li", role="city", adcode="", unit_id=None)
+    # both looked before either wrote
+    made = [accounts.creation(register, columns, action=str(uuid.uuid4())) for _ in range(4)]
+    start, refused = threading.Barrier(len(made)), []
+
+    def send(change):
+        start.wait()
+        try:
+            write(register, [change])
+        except InputError as error:
+            refused.append(error.render("zh"))
+
+    threads = [threading.Thread(target=send, args=(change,)) for change in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(accounts.accounts(register)) == 1
+    assert len(refused) == len(made) - 1
+    assert all("li" in sentence for sentence in refused)
+
+
+def test_a_name_given_up_and_taken_is_not_given_back_by_an_undo(register):
+    own = make(register, password="")
+    renamed = str(uuid.uuid4())
+    changes = accounts.alteration(register, own, {"name": "li.wei"}, expects=None)
+    register.write(changes, action=renamed, by="cli", kind="account")
+    make(register, "li", password="")
+    with pytest.raises(InputError, match="already"):
+        register.undo(renamed, action=str(uuid.uuid4()), by="cli")
+
+
+def test_of_two_accounts_of_one_name_from_before_each_can_be_disabled(register):
+    make(register, password="")
+    with register.writing() as connection:
+        row = dict(connection.execute(sa.select(models.account)).mappings().one())
+        connection.execute(sa.insert(models.account), [{**row, "id": "twin"}])
+    twin = next(one for one in accounts.accounts(register) if one.id == "twin")
+    write(register, [Change("account", twin.id, {"active": False})])
+    assert [one.active for one in accounts.accounts(register)].count(False) == 1
+
+
 def test_the_same_form_sent_twice_makes_one_account(register):
     columns = accounts.checked(register, name="li", role="city", adcode="", unit_id=None)
     action = str(uuid.uuid4())
