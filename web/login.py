@@ -156,13 +156,14 @@ def sign_in() -> ResponseReturnValue:
 def _begin(name: str, password: str) -> ResponseReturnValue:
     register, now, address = desk.register(), clock(), request.remote_addr or ""
     with _place():
-        account = passwords.sign_in(register, name, password, address=address, now=now)
+        account, mark = passwords.sign_in(register, name, password, address=address, now=now)
     log("login", account=account)
+    agent = request.user_agent.string
     token = sessions.begin(
-        register, account.id, address=address, agent=request.user_agent.string, now=now
+        register, account.id, address=address, agent=agent, now=now, password=mark
     )
-    found = sessions.find(register, token, now=now)
-    if found is None:
+    found = sessions.find(register, token, now=now) if token else None
+    if token is None or found is None:
         raise SignInError("name or password is wrong; try again", account=account)
     _forget()
     login_user(Visitor(token, found))

@@ -106,7 +106,7 @@ def set_password(
         "changed_at": "" if now is None else _text(now),
     }
     with register.writing() as connection:
-        if instead_of is not None and instead_of != _mark(connection, account_id):
+        if instead_of is not None and instead_of != mark_in(connection, account_id):
             return False
         connection.execute(sa.delete(models.secret).where(models.secret.c.account_id == account_id))
         connection.execute(sa.insert(models.secret), [row])
@@ -116,7 +116,12 @@ def set_password(
 def mark(register: Register, account_id: str) -> str:
     """Return what tells an account's present password from others; "" where it has none."""
     with register.reading() as connection:
-        return _mark(connection, account_id)
+        return mark_in(connection, account_id)
+
+
+def mark_in(connection: Connection, account_id: str) -> str:
+    """Return the same as a connection sees it."""
+    return _mark(_hash_of(connection, account_id))
 
 
 def is_right(register: Register, account_id: str, password: str) -> bool:
@@ -149,8 +154,8 @@ def confirm(register: Register, account_id: str, password: str, *, now: dt.datet
 
 def sign_in(
     register: Register, name: str, password: str, *, address: str, now: dt.datetime
-) -> Account:
-    """Return the account of a name and its password.
+) -> tuple[Account, str]:
+    """Return the account of a name and its password, and the `mark` of that password.
 
     Whoever guesses waits longer and longer, by the name and by the address guessed from. An
     unknown name, a disabled account and a wrong password take as long, and read the same.
@@ -195,7 +200,7 @@ def sign_in(
             .where(attempt.c.key == hashes["address"])
             .values(failures=attempt.c.failures - 1, until=None)
         )
-    return account
+    return account, _mark(hashed)
 
 
 def _refuse_too_soon(connection: Connection, keys: dict[str, str], now: dt.datetime) -> None:
@@ -229,8 +234,7 @@ def _count(connection: Connection, kind: str, key: str, now: dt.datetime) -> Non
     connection.execute(sa.insert(attempt), [row])
 
 
-def _mark(connection: Connection, account_id: str) -> str:
-    hashed = _hash_of(connection, account_id)
+def _mark(hashed: str | None) -> str:
     return _digest(hashed)[:16] if hashed else ""
 
 

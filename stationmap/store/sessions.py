@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from stationmap.store import models
+from stationmap.store import models, passwords
 from stationmap.store.accounts import Account
 from stationmap.store.register import Register
 
@@ -41,8 +41,14 @@ class SignedIn:
 
 
 def begin(
-    register: Register, account_id: str, *, address: str, agent: str, now: dt.datetime
-) -> str:
+    register: Register,
+    account_id: str,
+    *,
+    address: str,
+    agent: str,
+    now: dt.datetime,
+    password: str | None = None,
+) -> str | None:
     """Begin a session; return its token, of which only the hash is kept.
 
     Parameters
@@ -53,6 +59,9 @@ def begin(
         Network address and browser, for the list of sessions.
     now : datetime
         UTC.
+    password : str, optional
+        The `passwords.mark` of the password that was given for it: where another one stands by
+        now, no session begins, and None is returned.
     """
     token, table = secrets.token_urlsafe(32), models.session
     row = {
@@ -66,6 +75,8 @@ def begin(
         "agent": agent[:AGENT_LENGTH].replace("\0", ""),
     }
     with register.writing() as connection:
+        if password is not None and password != passwords.mark_in(connection, account_id):
+            return None
         connection.execute(
             sa.delete(table).where(
                 (table.c.expires_at <= _text(now)) | (table.c.seen_at <= _text(now - IDLE))

@@ -309,6 +309,21 @@ def test_what_an_open_page_asks_by_itself_keeps_no_session_alive(app, own):
     assert client.get("/account").status_code == 303
 
 
+def test_a_password_reset_while_it_was_looked_at_signs_nobody_in(app, own, monkeypatch):
+    looked_at = passwords.sign_in
+
+    def reset_meanwhile(register, *args, **options):
+        found = looked_at(register, *args, **options)
+        passwords.set_password(register, own.id, passwords.one_time(), now=None)
+        sessions.end(register, own.id)
+        return found
+
+    monkeypatch.setattr(passwords, "sign_in", reset_meanwhile)
+    client = app.test_client()
+    assert sign_in(client, own).status_code == 401
+    assert client.get("/account").status_code == 303
+
+
 def test_a_register_that_is_being_written_delays_one_page_at_most(app, own, monkeypatch):
     client, asked = app.test_client(), []
     sign_in(client, own)

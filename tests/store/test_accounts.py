@@ -44,7 +44,7 @@ def make(register, name="li", *, role="city", adcode="", unit_id=None, password=
 
 
 def attempt(register, name, password, *, address="10.0.0.1", at=NOON):
-    return passwords.sign_in(register, name, password, address=address, now=at)
+    return passwords.sign_in(register, name, password, address=address, now=at)[0]
 
 
 # ------------------------------------------------------------------- scope
@@ -359,6 +359,18 @@ def test_failures_are_forgotten_and_names_that_were_typed_are_not_kept(register)
 
 def begin(register, own, *, at=NOON):
     return sessions.begin(register, own.id, address="10.0.0.1", agent="Firefox", now=at)
+
+
+def test_a_password_that_was_replaced_meanwhile_begins_no_session(register):
+    own = make(register)
+    ask = {"address": "10.0.0.1", "now": NOON}
+    found, mark = passwords.sign_in(register, "li", GOOD, **ask)
+    assert sessions.begin(register, found.id, agent="Firefox", password=mark, **ask)
+    # the right one was looked at, then it was reset and all sessions ended
+    passwords.set_password(register, own.id, passwords.one_time(), now=None)
+    sessions.end(register, own.id)
+    assert sessions.begin(register, found.id, agent="Firefox", password=mark, **ask) is None
+    assert sessions.of_account(register, own.id, now=NOON) == []
 
 
 def test_a_session_is_found_by_its_token_and_only_its_hash_is_kept(register):
