@@ -1,5 +1,7 @@
 """Applications: a unit asks for a station or gives one up, the county or the city decides."""
 
+from functools import partial
+
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +13,7 @@ from stationmap.messages import N_
 from stationmap.stations import STATUSES, SUPPLIES
 from stationmap.store import Change
 from stationmap.store.events import now as instant
+from stationmap.store.standing import Rows
 from web import basemaps, security
 from web.access import allow, may, me, within
 from web.caching import present
@@ -130,18 +133,21 @@ def apply() -> ResponseReturnValue:
 def give_up() -> ResponseReturnValue:
     """Apply for giving a station up."""
     held = station_row(request.form.get("station", ""))
-    asked = register().rows(
-        "application", station_id=held["station_id"], kind=flow.WITHDRAWAL, state=flow.SUBMITTED
-    )
-    try:
-        row = flow.withdrawal(
+    asked = {"station_id": held["station_id"], "kind": flow.WITHDRAWAL, "state": flow.SUBMITTED}
+
+    def withdrawal(standing: Rows) -> Row:
+        waiting = standing("application", **asked)
+        return flow.withdrawal(
             held,
             unit_id=me().unit_id,
             reason=request.form.get("why", ""),
-            waiting=[one for one in asked if one["id"] != request.form.get("action")],
+            waiting=[one for one in waiting if one["id"] != request.form.get("action")],
             label=say(N_("Why it is given up"), lang=language()),
         )
-        make("application", [row], kind="application")
+
+    try:
+        row = withdrawal(register().rows)
+        make("application", [row], kind="application", write=partial(submit, only_if=withdrawal))
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form="withdrawal")
     say_done(N_("The application was sent; the station stays on the list until it is decided."))

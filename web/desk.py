@@ -13,6 +13,7 @@ from stationmap.city import City
 from stationmap.messages import N_
 from stationmap.store.events import Change, Receipt, action_of
 from stationmap.store.register import Register
+from stationmap.store.standing import Check
 from web.access import PERMISSIONS, log_after, me, visitor_if_known
 from web.caching import present
 from web.params import language
@@ -68,7 +69,12 @@ def action_id() -> str:
 
 
 def submit(
-    changes: Iterable[Change], *, kind: str, note: str = "", logged: str = "change"
+    changes: Iterable[Change],
+    *,
+    kind: str,
+    note: str = "",
+    logged: str = "change",
+    only_if: Check | None = None,
 ) -> Receipt:
     """Write the changes of this form as one action of the account, and log it.
 
@@ -77,7 +83,7 @@ def submit(
     Parameters
     ----------
     changes : iterable of Change
-    kind, note : str
+    kind, note, only_if
         See `Register.write`.
     logged : str
         The log's action; any but "change" names one row, whose id is then the object.
@@ -90,7 +96,9 @@ def submit(
         The register is busy, full, damaged or out of reach; nothing was written.
     """
     asked = list(changes)
-    receipt = register().write(asked, action=action_id(), by=me().id, kind=kind, note=note)
+    receipt = register().write(
+        asked, action=action_id(), by=me().id, kind=kind, note=note, only_if=only_if
+    )
     if not receipt.again:
         told = [one for one in asked if one.after != {}]
         first = f" {told[0].entity}:{told[0].id}" if len(told) == 1 else ""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from stationmap.errors import Conflict, InputError, StationMapError
 from stationmap.messages import N_
 from stationmap.stations import STATUSES
 from stationmap.store.events import now as instant
+from stationmap.store.standing import Rows
 from web.access import allow, me
 from web.caching import present
 from web.charge import (
@@ -28,7 +30,7 @@ from web.charge import (
     unit_name,
     work_of,
 )
-from web.desk import register, say_done
+from web.desk import register, say_done, submit
 from web.params import Params, language
 from web.parts import text, type_name
 from web.view import CityView
@@ -223,8 +225,13 @@ def close() -> ResponseReturnValue:
     held = station_row(request.form.get("station", ""))
     station_id = held["station_id"]
     try:
-        row = _notice(station_id)
-        make("closure", [row], kind="closure")
+        row = _notice(station_id, register().rows)
+        make(
+            "closure",
+            [row],
+            kind="closure",
+            write=partial(submit, only_if=partial(_notice, station_id)),
+        )
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form="closure")
     say_done(
@@ -281,8 +288,12 @@ def close_many() -> ResponseReturnValue:
             raise WebError(
                 "One notice reaches at most {n} stations; nothing was saved yet.", n=MOST_AT_ONCE
             )
-        rows = [_notice(row["station_id"], name=row["name"]) for row in held]
-        make("closure", rows, kind="closure")
+
+        def notices_now(standing: Rows) -> list[Row]:
+            return [_notice(row["station_id"], standing, name=row["name"]) for row in held]
+
+        rows = notices_now(register().rows)
+        make("closure", rows, kind="closure", write=partial(submit, only_if=notices_now))
     except (InputError, Conflict) as error:
         return _many_page(unit_id, wrong=error)
     say_done(
@@ -295,8 +306,11 @@ def close_many() -> ResponseReturnValue:
     return redirect(url_for("unit_home.home", unit=unit), code=303)
 
 
-def _notice(station_id: str, *, name: str | None = None) -> Row:
-    """Read the notice of this form for one station; `name` says which, where there are several."""
+def _notice(station_id: str, standing: Rows, *, name: str | None = None) -> Row:
+    """Read the notice of this form for one station, beside the notices that are `standing`.
+
+    `name` says which station, where there are several.
+    """
     now, form, lang = present(), request.form, language()
     mark = form.get("action", "")
     try:
@@ -308,7 +322,7 @@ def _notice(station_id: str, *, name: str | None = None) -> Row:
             today=now.today,
             others=[
                 other
-                for other in register().rows("closure", station_id=station_id)
+                for other in standing("closure", station_id=station_id)
                 # those of this very form, sent once more, are no others
                 if not (mark and other["id"].startswith(mark))
                 and notices.phase(other, today=now.today) != notices.OVER
@@ -357,16 +371,24 @@ def report() -> ResponseReturnValue:
     """Report that a supply runs short."""
     form = request.form
     held = station_row(form.get("station", ""))
-    others = register().rows("restock", station_id=held["station_id"])
-    try:
-        row = restocking.shortage(
+
+    def shortage(standing: Rows) -> Row:
+        others = standing("restock", station_id=held["station_id"])
+        return restocking.shortage(
             held["station_id"],
             supply=form.get("supply", ""),
             note=form.get("note", ""),
             others=[other for other in others if other["id"] != form.get("action")],
             label=say(N_("How much is left, what to bring"), lang=language()),
         )
-        make("restock", [row], kind="restock")
+
+    try:
+        make(
+            "restock",
+            [shortage(register().rows)],
+            kind="restock",
+            write=partial(submit, only_if=shortage),
+        )
     except (InputError, Conflict) as error:
         return station_page(held, wrong=error, form="restock")
     say_done(N_("Reported; it waits to be replenished."), undo=undo_address())

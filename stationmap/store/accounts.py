@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from stationmap.errors import InputError
 from stationmap.store.events import Change
 from stationmap.store.models import ENTITIES
-from stationmap.store.names import refuse_taken
 from stationmap.store.register import Register
+from stationmap.store.standing import refuse_taken
 
 ROLES = ("inspector", "planner", "unit", "county", "city")
 

@@ -1,9 +1,10 @@
 """Register: stations, units and all that is kept of them, as events and as their present state."""
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stationmap.errors import Conflict, InputError
-from stationmap.store import backend, migrate, models, names, queries, snapshot
+from stationmap.store import backend, migrate, models, queries, snapshot, standing
 from stationmap.store.events import (
     Action,
     Chain,
@@ -34,7 +35,6 @@ from stationmap.store.events import (
 from stationmap.store.models import ENTITIES, canonical
 from stationmap.store.snapshot import Snapshot
 
-Check = Callable[[Connection], None]
 AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
 """Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
 
@@ -124,14 +124,8 @@ class Register:
 
     def rows(self, entity: str, **equals: Any) -> list[Row]:
         """Return the rows whose columns equal what is given, in the order they came to be."""
-        if any(isinstance(value, str) and "\0" in value for value in equals.values()):
-            return []  # no text holds it, and PostgreSQL refuses to look for it
-        table = ENTITIES[entity]
-        chosen = sa.select(table).order_by(table.c.created)
-        for name, value in equals.items():
-            chosen = chosen.where(table.c[name] == value)
         with self.reading() as connection:
-            return [dict(row) for row in connection.execute(chosen).mappings()]
+            return standing.rows(connection, entity, **equals)
 
     def find_stations(self, **filters: Any) -> tuple[int, list[Row]]:
         """Search the stations; see `queries.find_stations`."""
@@ -194,7 +188,7 @@ class Register:
         by: str,
         kind: str,
         note: str = "",
-        only_if: Check | None = None,
+        only_if: standing.Check | None = None,
     ) -> Receipt:
         """Make changes, all or none, as one action.
 
@@ -211,7 +205,8 @@ class Register:
         note : str
             Anything to remember of it; no part of the action's identity.
         only_if : callable, optional
-            Called with the connection once nobody else can write; what it raises refuses the write.
+            Called once nobody else can write, with what answers as `rows` does; what it raises
+            refuses the write.
 
         Raises
         ------
@@ -232,8 +227,10 @@ class Register:
             if earlier := _earlier(connection, action, content):
                 return earlier
             if only_if is not None:
-                only_if(connection)
-            current = _current(connection, [(entity, row_id) for entity, row_id, *_ in asked])
+                only_if(partial(standing.rows, connection))
+            current = standing.current(
+                connection, [(entity, row_id) for entity, row_id, *_ in asked]
+            )
             steps = []
             for entity, row_id, after, expects in asked:
                 row = current.get((entity, row_id))
@@ -339,12 +336,8 @@ def _earlier(connection: Connection, action: str, content: str) -> Receipt | Non
         raise Conflict(
             "this was sent before with other content; what was saved first stands: open the form "
             "again and look",
-            entity="action",
-            id=action,
-            yours=None,
-            current=None,
-            base=None,
-        )
+            entity="action", id=action, yours=None, current=None, base=None,
+        )  # fmt: skip
     return Receipt(action, taken.seq, taken.at, taken.events, again=True)
 
 
@@ -359,22 +352,10 @@ def _wanted(row: Row | None, after: Row | None, *, kind: str) -> Row | None:
     return wanted
 
 
-def _current(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-    """Return the rows that stand, by entity and id."""
-    wanted: dict[str, list[str]] = {}
-    for entity, row_id in keys:
-        wanted.setdefault(entity, []).append(row_id)
-    return {
-        (entity, row["id"]): row
-        for entity, ids in wanted.items()
-        for row in queries.rows_by_id(connection, entity, ids)
-    }
-
-
 def _present(connection: Connection, undone: str) -> list[tuple[Event, Row | None, bool]]:
     """Return the events of an action, each with its row now and whether that is as it was left."""
     events = queries.events_of(connection, undone, offset=0, limit=None)
-    current = _current(connection, [(e.entity, e.id) for e in events])
+    current = standing.current(connection, [(e.entity, e.id) for e in events])
     last = {key: row["version"] for key, row in current.items()}
     gone: dict[str, list[str]] = {}
     for one in events:
@@ -432,7 +413,7 @@ def _record(
             continue
         seq += 1
         if entity == "account" and found[1] and found[1].get("name"):
-            names.refuse_taken(connection, found[1]["name"], but=row_id)
+            standing.refuse_taken(connection, found[1]["name"], but=row_id)
         before, after = (None if one is None else canonical(one) for one in found)
         events.append(
             {
@@ -490,9 +471,5 @@ def _stale(
     return Conflict(
         "{id} was changed by somebody else meanwhile; nothing of yours is lost: compare the two "
         "and save again",
-        entity=entity,
-        id=row_id,
-        yours=yours,
-        current=current,
-        base=base,
-    )
+        entity=entity, id=row_id, yours=yours, current=current, base=base,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import re
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -520,6 +521,40 @@ def test_numbers_read_off_a_web_map_are_converted(office):
     assert row["station"]["source_datum"] == "gcj02"
     wrong = post(office.unit, "/home/applications", {"name": "", "datum": "bd09"})
     assert '<option value="bd09" selected>' in wrong.text
+
+
+def at_once(office, path, forms):
+    """Send forms of one unit at the same moment; gives the statuses."""
+    cookie = office.unit.get_cookie(cookie_name(office.unit)).value
+    mine, start = token(office.unit), threading.Barrier(len(forms))
+
+    def send(form):
+        made = office.app.test_client()
+        made.set_cookie(cookie_name(made), cookie)
+        start.wait()
+        sent = {**form, "csrf_token": mine, "action": str(uuid.uuid4())}
+        return made.post(path, data=sent).status_code
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return sorted(pool.map(send, forms))
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "entity"),
+    [
+        ("/home/closures", {"from_date": day(20), "reason": "装修"}, "closure"),
+        ("/home/closures/many", {"from_date": day(20), "reason": "装修"}, "closure"),
+        ("/home/restocks", {"supply": "water"}, "restock"),
+        ("/home/withdrawals", {"why": "搬迁"}, "application"),
+    ],
+)
+def test_of_forms_that_ask_for_the_same_at_once_one_is_kept(office, path, form, entity):
+    own = f"ONCE-{path.split('/')[-1]}"
+    columns = {"name": own, "type": "post", "status": "active", "unit_id": "U1", "adcode": WEST}
+    write(office.register, Change("station", own, {**columns, "geometry": place(400, 5)}))
+    office.unit.get("/home")
+    assert at_once(office, path, [{"station": own, **form}] * 4) == [303, 400, 400, 400]
+    assert len(office.register.rows(entity, station_id=own)) == 1
 
 
 def test_a_withdrawal_is_applied_for_and_decided(office):

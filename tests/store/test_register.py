@@ -64,6 +64,42 @@ def test_values_come_back_as_they_were_given(register, entity, column, given, st
     assert verify(register.engine).sound
 
 
+def test_a_check_of_a_write_sees_what_the_one_before_it_wrote(register):
+    start, refused = threading.Barrier(4), []
+
+    def none_yet(rows):
+        if rows("closure", station_id="S1"):
+            raise InputError("there is one")
+
+    def announce(number):
+        start.wait()
+        change = Change("closure", f"K{number}", {"station_id": "S1", "reason": str(number)})
+        try:
+            write(register, change, only_if=none_yet)
+        except InputError:
+            refused.append(number)
+
+    threads = [threading.Thread(target=announce, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(register.rows("closure", station_id="S1")) == 1
+    assert len(refused) == 3
+
+
+def test_what_was_written_is_not_checked_again(register):
+    def never(rows):
+        assert not rows("station")
+
+    action = mark()
+    receipts = [
+        register.write([station()], action=action, by="a1", kind="edit", only_if=never)
+        for _ in range(2)
+    ]
+    assert [one.again for one in receipts] == [False, True]
+
+
 def test_what_no_database_stores_is_refused(register):
     for name in ("a\0b", "a\ud800b"):
         with pytest.raises(InputError, match="cannot be stored"):
