@@ -190,7 +190,63 @@ remark = _entity(
     "remark", _texts("station_id kind text state answer at answered_at"), keys="station_id state"
 )
 contact = _entity("contact", _texts("person phone note"))
+# the words of one edition of a pack's items; inspections name it
+checklist = _entity("checklist", {**_texts("pack edition"), "content": Json})
+inspection = _entity(
+    "inspection",
+    {
+        **_texts("station_id checklist visit inspector_id at received_at claimed_at found result"),
+        "clock": Json,
+        "details": Json,
+        **_texts("order_id atlas"),
+        "seq": sa.BigInteger,
+        **_texts("adcode unit_id voided"),
+    },
+    imported=True,
+    keys="order_id",
+)
+photo = _entity(
+    "photo",
+    {
+        "sha256": sa.Text,
+        **dict.fromkeys(("bytes", "width", "height"), sa.BigInteger),
+        **_texts("taken_at station_id inspection_id order_id line"),
+    },
+    keys="sha256 inspection_id order_id",
+)
+# an order to put right what an inspection found; `order` is a word of SQL
+rectification = _entity(
+    "rectification",
+    {
+        **_texts("station_id inspection_id checklist unit_id unit supervising_unit adcode"),
+        "lines": Json,
+        **_texts("note due state issued_at answer answered_at decision decided_at closed_by"),
+    },
+    keys="station_id inspection_id unit_id",
+)
+draw = _entity(
+    "draw",
+    {
+        **_texts("at adcode seed"),
+        "size": sa.BigInteger,
+        "weights": Json,
+        "pool": sa.Text,
+        "drawn": Json,
+        "shares": Json,
+        "note": sa.Text,
+    },
+)
+visit_round = _entity(
+    "round",
+    {**_texts("draw_id day inspector_id adcode"), "stations": Json, "note": sa.Text},
+    keys="draw_id day inspector_id",
+)
 account = _entity("account", {**_texts("name role adcode unit_id"), "active": sa.Boolean})
+
+sa.Index("ix_inspection_of_station", inspection.c.station_id, inspection.c.at)
+sa.Index("ix_inspection_at", inspection.c.at)
+sa.Index("ix_inspection_inspector", inspection.c.inspector_id, inspection.c.at)
+sa.Index("ix_rectification_due", rectification.c.state, rectification.c.due)
 
 ENTITIES: Mapping[str, sa.Table] = MappingProxyType(
     {
@@ -207,6 +263,12 @@ ENTITIES: Mapping[str, sa.Table] = MappingProxyType(
             restock,
             application,
             remark,
+            checklist,
+            inspection,
+            photo,
+            rectification,
+            draw,
+            visit_round,
             contact,
             account,
         )
@@ -214,10 +276,45 @@ ENTITIES: Mapping[str, sa.Table] = MappingProxyType(
 )
 """What the register keeps, by name; everything that changes in them is an event."""
 
-PRIVATE = frozenset({"contact", "account", "application", "remark"})
+PRIVATE = frozenset(
+    {
+        "contact",
+        "account",
+        "application",
+        "remark",
+        "photo",
+        "rectification",
+        "draw",
+        "round",
+    }
+)
 """Entities that no public answer reads."""
 
 PUBLIC = tuple(name for name in ENTITIES if name not in PRIVATE)
+
+PARTLY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "inspection": (
+            "id",
+            "station_id",
+            "checklist",
+            "visit",
+            "at",
+            "found",
+            "voided",
+            "created",
+            "version",
+        )
+    }
+)
+"""Public entities of which a public answer reads some columns only."""
+
+
+def read_by_all(entity: str) -> list[sa.Column[Any]]:
+    """Return the columns of a public entity that public answers may read."""
+    columns = ENTITIES[entity].columns
+    return [columns[name] for name in PARTLY.get(entity, columns.keys())]
+
 
 action = sa.Table(
     "action",

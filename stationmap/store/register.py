@@ -189,6 +189,7 @@ class Register:
         kind: str,
         note: str = "",
         only_if: standing.Check | None = None,
+        request: Any = None,
     ) -> Receipt:
         """Make changes, all or none, as one action.
 
@@ -207,6 +208,9 @@ class Register:
         only_if : callable, optional
             Called once nobody else can write, with what answers as `rows` does; what it raises
             refuses the write.
+        request : optional
+            What the client sent, as JSON has it: sent again it answers the first receipt, whatever
+            changes would follow from it by then. The changes themselves unless given.
 
         Raises
         ------
@@ -223,7 +227,7 @@ class Register:
         if len({(entity, row_id) for entity, row_id, *_ in asked}) < len(asked):
             raise ValueError("a row can be changed but once in an action")
         with self.writing() as connection:
-            content = content_hash(kind, asked)
+            content = content_hash(kind, asked) if request is None else _request(kind, request)
             if earlier := _earlier(connection, action, content):
                 return earlier
             if only_if is not None:
@@ -240,6 +244,17 @@ class Register:
             return _record(
                 connection, steps, action=action, by=by, kind=kind, note=note, content=content
             )
+
+    def again(self, action: str, *, kind: str, request: Any) -> Receipt | None:
+        """Return the receipt of a request that was written before (see `write`); None of a new one.
+
+        Raises
+        ------
+        Conflict
+            The action was taken with another request.
+        """
+        with self.reading() as connection:
+            return _earlier(connection, action_of(action), _request(kind, request))
 
     def changed_since(self, action: str) -> list[Event]:
         """Return those events of an action whose rows are no longer as it left them."""
@@ -325,6 +340,10 @@ _Step = tuple[str, str, Row | None, Row | None]  # entity, id, row as it stands,
 
 def _head(connection: Connection) -> Any:
     return connection.execute(sa.select(models.head)).one()
+
+
+def _request(kind: str, request: Any) -> str:
+    return content_hash(kind, [("request", kind, {"sent": request}, None)])
 
 
 def _earlier(connection: Connection, action: str, content: str) -> Receipt | None:
