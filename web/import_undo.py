@@ -13,6 +13,7 @@ from stationmap.store.queries import MERGE
 from web.access import log_after, me
 from web.caching import present
 from web.desk import action_id, register, say_done, when
+from web.import_scope import is_all_mine
 from web.params import language
 from web.station_rows import Names
 from web.station_words import CONTACT, ENTITIES, KINDS, SILENT, label
@@ -30,6 +31,9 @@ def undo(import_id: str) -> ResponseReturnValue:
     """
     found, redo = register().action(import_id), request.args.get("redo") == "1"
     if found is None or found.kind != "import" or (me().role != "city" and found.by != me().id):
+        abort(404)
+    if not is_all_mine(found):
+        log_after("refused", f"undo {found.id}", outcome="scope")
         abort(404)
     start_page = redirect(url_for("importing.start"), code=303)
     if (found.undone_by is None) == redo:

@@ -101,6 +101,15 @@ def bring(page, data, name="名单.csv", **fields):
     return at
 
 
+def bring_kind(page, data, kind):
+    """Take all four steps with a list of any kind; return the address of the import's pages."""
+    at = upload(page, data, f"{kind}.csv", kind=kind)
+    choose(page, at)
+    answer = post(page, f"{at}/rows")
+    assert answer.location.endswith("/done"), page.get(f"{at}/rows").text
+    return at
+
+
 def stations(app):
     return {row["id"]: row for row in app.extensions["city"].register.rows("station")}
 
@@ -353,6 +362,39 @@ def test_an_upload_is_its_owners_alone(app, city):
         assert post(page, f"{at}/rows").status_code == 404
     assert post(county, undo).status_code == 404
     assert "N1" in stations(app)
+
+
+def move(register, own, adcode):
+    register.write(
+        [Change("account", own.id, {"adcode": adcode})],
+        action=str(uuid.uuid4()),
+        by="cli",
+        kind="account",
+    )
+
+
+@pytest.mark.parametrize("kind", ["stations", "units", "projects"])
+def test_whoever_looks_after_another_county_by_now_undoes_nothing_of_the_former(app, city, kind):
+    bring(city, NEW, "先.csv")
+    county, register = client(app, role="county", adcode="330802"), app.extensions["city"].register
+    data = {
+        "stations": rows_of(row("W1", "西区点", 30)),
+        "units": "编号,名称\nU9,某街道\n".encode(),
+        "projects": "编号,站点编号,项目名称\nP9,N1,义诊\n".encode(),
+    }[kind]
+    at = bring_kind(county, data, kind)
+    undo = undo_path(county, at)
+    move(register, county.account, "330803")
+    seq = register.seq()
+    assert county.get(undo).status_code == 404
+    assert post(county, undo, {"over": "1"}).status_code == 404
+    assert register.seq() == seq
+    move(register, county.account, "330802")
+    assert post(county, undo).status_code == 303
+    # what was taken back is put again, though nothing of it stands
+    redo = f"{undo.partition('?')[0]}?redo=1"
+    assert post(county, redo).status_code == 303
+    assert register.seq() > seq
 
 
 def test_an_undo_says_that_somebody_edited_since(app, city):
