@@ -163,11 +163,23 @@ def _problem(status: int, sentence: str) -> Response:
         )
         return Response(body, status=status, mimetype="application/problem+json")
     before = login.came_from()
-    if status == HTTPStatus.NOT_FOUND and access.visitor_if_known() is not None:
-        page = render_template("error_manage.html", status=status, sentence=sentence, before=before)
+    page = _with_menu(status, sentence, before)
+    if page is not None:
         return Response(page, status=status, mimetype="text/html")
     sign_in = url_for("login.sign_in", next=before or None) if status == 401 else ""
     page = render_template(
         "error.html", lang=language(), status=status, sentence=sentence, sign_in=sign_in
     )
     return Response(page, status=status, mimetype="text/html")
+
+
+def _with_menu(status: int, sentence: str, before: str) -> str | None:
+    """Write the page of an error for whoever is signed in; None where the menu cannot be had."""
+    if access.visitor_if_known() is None:
+        return None
+    try:
+        return render_template("error_manage.html", status=status, sentence=sentence, before=before)
+    except Exception as error:
+        # what is wrong may be what the menu needs; the sentence has to be said all the same
+        current_app.logger.error("no menu: %s", request.path, exc_info=error)
+        return None

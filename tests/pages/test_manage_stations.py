@@ -17,8 +17,10 @@ from registers import postgis_database, postgis_server, postgis_template  # noqa
 from signed_in import post
 
 import web
+from stationmap.errors import Conflict
 from stationmap.store import Change, audit
 from stationmap.store.backup import backup, restore
+from web import station_rows
 from web.app import create_app
 
 BASE = "/manage/stations"
@@ -552,6 +554,35 @@ def test_nothing_found_leaves_the_menu_and_the_way_back(county, app):
         assert 'class="manage-nav"' in page.text
         assert re.search(r'href="/manage/stations\?q=a">返回上一页', page.text)
     assert "manage-nav" not in app.test_client().get("/nowhere").text
+
+
+def test_what_went_wrong_leaves_the_menu_wherever_there_is_one(county, app, monkeypatch):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def failing(error):
+        def fail(*_, **__):
+            raise error
+
+        return fail
+
+    refused = county.post(f"{BASE}/edit", data={})
+    pages = {403: refused}
+    for status, error in (
+        (409, Conflict("this was undone already", entity="action", id="x")),
+        (500, LookupError("a fault")),
+    ):
+        monkeypatch.setattr(station_rows.Names, "of", failing(error))
+        pages[status] = county.get(f"{BASE}/edit?id=P0")
+    for status, page in pages.items():
+        assert page.status_code == status
+        assert 'class="manage-nav"' in page.text
+        assert "LookupError" not in page.text
+    # and the sentence is said where the menu itself is what fails
+    monkeypatch.setitem(app.jinja_env.globals, "navigation", failing(LookupError("a fault")))
+    bare = county.get(f"{BASE}/edit?id=P0")
+    assert bare.status_code == 500
+    assert "manage-nav" not in bare.text
+    assert re.search("<h1>.+</h1>", bare.text)
 
 
 def test_what_was_changed_since_is_not_undone_unasked(city, register):
