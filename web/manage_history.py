@@ -14,10 +14,10 @@ from web import action_filters
 from web.access import allow, log, log_after, may, me, within
 from web.caching import present
 from web.desk import action_id as mark
-from web.desk import register, say_done
+from web.desk import register, say_done, when
 from web.params import Params, language
 from web.station_rows import Names, subject_of, subject_of_station
-from web.station_words import COLUMNS, CONTACT, ENTITIES, KINDS, SILENT, instant, label, shown
+from web.station_words import COLUMNS, CONTACT, ENTITIES, KINDS, SILENT, label, shown
 from web.words import say
 
 manage_history = Blueprint("manage_history", __name__, url_prefix="/manage/stations")
@@ -106,13 +106,13 @@ def changes() -> ResponseReturnValue:
     said = action_filters.asked()
     found, last = _visible(before, kind, action_filters.filters(said))
     stations = register().touched([action.id for action, _ in found], "station")
-    names, zone = Names(params.lang), present().answers.config.time_zone
+    names = Names(params.lang)
     return render_template(
         "stations_changes.html",
         actions=[
             {
                 "id": action.id,
-                "at": instant(action.at, zone),
+                "at": when(action.at),
                 "by": names.of(action.by),
                 "kind": say(KINDS.get(action.kind, action.kind), lang=params.lang),
                 "stations": stations.get(action.id, 0),
@@ -142,7 +142,7 @@ def change(action_id: Any) -> ResponseReturnValue:
     return render_template(
         "stations_change.html",
         done=action,
-        at=instant(action.at, present().answers.config.time_zone),
+        at=when(action.at),
         by=Names(lang).of(action.by),
         kind=say(KINDS.get(action.kind, action.kind), lang=lang),
         events=_lines(mine, lang),
@@ -173,7 +173,7 @@ def undo(action_id: Any) -> ResponseReturnValue:
         page = render_template(
             "stations_change.html",
             done=undone,
-            at=instant(undone.at, present().answers.config.time_zone),
+            at=when(undone.at),
             by=Names(lang).of(undone.by),
             kind=say(KINDS.get(undone.kind, undone.kind), lang=lang),
             events=_lines(events, lang),
@@ -303,10 +303,10 @@ def _subject(event: Event, lang: str) -> str:
 
 
 def _lines(events: list[Event], lang: str, column: str = "") -> list[dict[str, Any]]:
-    names, now = Names(lang), present()
+    names = Names(lang)
     return [
         {
-            "at": instant(event.at, now.answers.config.time_zone),
+            "at": when(event.at),
             "by": names.of(event.by),
             "action": event.action,
             "kind": say(KINDS.get(event.kind, event.kind), lang=lang),

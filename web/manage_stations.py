@@ -31,7 +31,7 @@ from stationmap.store.events import Row
 from web import basemaps, security, station_form
 from web.access import allow, log, may, me, within
 from web.caching import present
-from web.desk import action_id, register, say_done, submit
+from web.desk import action_id, register, say_done, submit, when
 from web.params import Params, language
 from web.parts import type_name
 from web.station_rows import (
@@ -48,7 +48,7 @@ from web.station_rows import (
     was_taken_out,
 )
 from web.station_words import CONTACT as CONTACT_LABELS
-from web.station_words import instant, label, shown, station_table
+from web.station_words import label, shown, station_table
 from web.words import say
 
 manage_stations = Blueprint("manage_stations", __name__, url_prefix="/manage/stations")
@@ -236,7 +236,7 @@ def state() -> ResponseReturnValue:
     row, lang = own(request.args.get("id", "")), language()
     last = register().history("station", row["id"], limit=1)
     by = Names(lang).of(last[0].by) if last else ""
-    at = instant(last[0].at, present().answers.config.time_zone) if last else ""
+    at = when(last[0].at) if last else ""
     sentence = say(N_("{by} saved this station at {at}."), lang=lang, by=by, at=at)
     response = jsonify(version=row["version"], said=sentence)
     response.headers["Cache-Control"] = "no-store"
@@ -267,7 +267,7 @@ def _page(
     """Write the page of one station, or of a new one (a row without an id)."""
     now, lang = present(), language()
     known = row.get("id")
-    names, zone = Names(lang), now.answers.config.time_zone
+    names = Names(lang)
     latest = register().history("station", known, limit=LATEST) if known else []
     at = row.get("geometry")
     page = render_template(
@@ -278,9 +278,7 @@ def _page(
         wrong=station_form.sentences(edit, lang) if edit else {},
         fields=station_form.editable(),
         version=request.form.get("version", row.get("version", 0)),
-        latest=[
-            {"at": instant(e.at, zone), "by": names.of(e.by), "action": e.action} for e in latest
-        ],
+        latest=[{"at": when(e.at), "by": names.of(e.by), "action": e.action} for e in latest],
         status_name=shown(now, "status", row.get("status"), lang=lang),
         district=shown(now, "adcode", row.get("adcode"), lang=lang),
         shell=map_shell(now, at),
@@ -311,7 +309,7 @@ def _conflict(conflict: Conflict, *, mine: Row, fields: Sequence[str]) -> str:
     by, at = "", ""
     if last := register().history("station", station_id, limit=1):
         by = Names(lang).of(last[0].by)
-        at = instant(last[0].at, now.answers.config.time_zone)
+        at = when(last[0].at)
     found = (
         station_form.differences(now, base=base, mine=mine, theirs=theirs, fields=fields, lang=lang)
         if theirs

@@ -1,10 +1,8 @@
 """Stations in words: what their columns are called, and what stands in them."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -173,11 +171,3 @@ def station_table(now: CityView, rows: Sequence[Mapping[str, Any]], *, lang: str
     }
     table[say(COLUMNS["source"], lang=lang)] = [row["source"] or "" for row in rows]
     return pd.DataFrame(table)
-
-
-def instant(text: str, zone: str) -> str:
-    """Write a UTC instant (ISO 8601) by the city's clocks, to the minute."""
-    when = dt.datetime.fromisoformat(text)
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=dt.UTC)
-    return f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"

@@ -585,6 +585,17 @@ def test_what_went_wrong_leaves_the_menu_wherever_there_is_one(county, app, monk
     assert re.search("<h1>.+</h1>", bare.text)
 
 
+def test_an_instant_is_written_alike_on_every_page(city, register):
+    save(city, register, "P0", hours="9:00-12:00")
+    last = register.history("station", "P0", limit=1)[0]
+    at = dt.datetime.fromisoformat(last.at).astimezone(ZoneInfo("Asia/Shanghai"))
+    written = f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+    pages = ("edit?id=P0", "history?id=P0", "changes", f"changes/{last.action}", "state?id=P0")
+    for page in pages:
+        answer = city.get(f"{BASE}/{page}")
+        assert written in (answer.json["said"] if answer.is_json else answer.text), page
+
+
 def test_what_was_changed_since_is_not_undone_unasked(city, register):
     receipt = write(
         register,
