@@ -8,6 +8,7 @@ import small_city
 from stationmap.city import station_merge
 from stationmap.errors import Conflict, InputError
 from stationmap.store import Change, Register
+from stationmap.store.verify import verify
 
 
 @pytest.fixture
@@ -137,3 +138,32 @@ def test_an_undo_over_what_was_changed_puts_everything_back(register):
     assert [register.get("station", name) for name in ("L1", "L2", "L3")] == [None] * 3
     assert register.get("station", "A")["hours"] == "9:00-17:00"
     assert receipt.kept == [("station", "B")]
+
+
+def test_an_undo_of_everything_leaves_nothing_with_a_station_that_is_gone(register):
+    lists = [Change("station", name, {"name": name}, expects=0) for name in ("L1", "L2", "L3")]
+    brought = write(register, *lists, kind="import").action
+    write(
+        register,
+        Change("project", "of-L2", {"station_id": "L2"}),
+        Change("project", "of-A", {"station_id": "A"}),
+        Change("contact", "A", {"person": "甲"}),
+        Change("station", "B", {"parent_id": "A"}),
+    )
+    merge(register, "L1", "L2")
+    merge(register, "L3", "A")
+    merge(register, "L1", "L3")  # so that A is L1 now, by way of L3
+    assert register.get("project", "of-A")["station_id"] == "L1"
+    receipt = register.undo(brought, action=str(uuid.uuid4()), by="cli", over=True)
+    assert [register.get("station", name) for name in ("L1", "L2", "L3")] == [None] * 3
+    # what others had brought is as if it had never been merged
+    assert register.get("station", "A")["name"] == "A"
+    assert register.get("project", "of-A")["station_id"] == "A"
+    assert register.get("station", "B")["parent_id"] == "A"
+    assert {row["id"]: row["person"] for row in register.rows("contact")} == {"A": "甲"}
+    # and what belongs to a station of the list waits for the list to come again
+    assert register.get("project", "of-L2")["station_id"] == "L2"
+    assert verify(register.engine).sound
+    register.undo(receipt.action, action=str(uuid.uuid4()), by="cli")
+    assert register.get("project", "of-A")["station_id"] == "L1"
+    assert register.get("station", "A") is None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stationmap.errors import Conflict, InputError
-from stationmap.store import backend, migrate, models, queries, snapshot, standing
+from stationmap.store import backend, migrate, models, queries, snapshot, standing, unmerge
 from stationmap.store.events import (
     Action,
     Chain,
@@ -283,7 +283,8 @@ class Register:
             Leave alone the rows that were changed since, and name them in the receipt; so is a
             station that the action brought once another became part of it, or a notice is of it.
         over : bool
-            Put them back too, over what was changed; but for what somebody took out since.
+            Put them back too, over what was changed; but for what somebody took out since. Of a
+            merge into what goes, the other station comes back.
 
         Raises
         ------
@@ -320,6 +321,10 @@ class Register:
                 before = None if one.before is None else restored(one.entity, one.before)
                 row = applied(plain(current) if current else None, before)
                 steps.append((one.entity, one.id, current, row))
+            if over:
+                going = {own for entity, own, _, row in steps if entity == "station" and not row}
+                again = unmerge.steps(connection, found, going)
+                steps += [one for one in again if one[:2] not in {step[:2] for step in steps}]
             receipt = _record(
                 connection,
                 steps,
