@@ -159,6 +159,18 @@ def test_streets_of_one_name_in_two_counties(town):
     assert [away_m(p, 2300, -300) < 1 for p in only] == [True]
 
 
+def test_a_search_finds_streets_and_places_by_a_part_of_their_names(town):
+    def found(text, most=8):
+        return [place.name.strip() for place in town.holding(text, most=most)]
+
+    assert found("荷花") == ["荷花三路", "荷花二路"]
+    assert found("三衢路")[0] == "三衢路"
+    assert found("人民") == ["人民路", "人民路", "甲县人民医院", "乙县人民医院"]
+    assert len(found("人民", most=2)) == 2
+    assert found("三衢路128号") == ["三衢路"]
+    assert found("没有这地方") == found(" ") == []
+
+
 def test_a_mere_kind_of_place_is_never_certain(town):
     assert asked(town, "图书馆有礼点", None)[0].sure != "exact"
     assert not asked(town, "某点", "图书馆旁")

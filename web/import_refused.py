@@ -12,15 +12,21 @@ from stationmap.city import apart
 from stationmap.city.imports import OSM
 from stationmap.io import tabular
 from stationmap.messages import N_
+from web.import_rows import as_numbered
 from web.import_uploads import Upload
 from web.import_words import told
 from web.words import say
 
+ROW = N_("Row in the file")
+
 
 def workbook(taken: Upload, entries: Sequence[Mapping[str, Any]], *, lang: str) -> bytes:
     """Write the refused rows of an upload, with why and what to do, in a language."""
-    said = [[told(e["reason"], lang), told(e["advice"], lang)] for e in entries]
-    names = (N_("Row in the file"), N_("Why it was not used"), N_("How to correct it"))
+    numbers = (taken.found or {}).get("numbers", {})
+    said = [
+        [told(as_numbered(e["reason"], numbers), lang), told(e["advice"], lang)] for e in entries
+    ]
+    names = (ROW, N_("Why it was not used"), N_("How to correct it"))
     headings = [say(name, lang=lang) for name in names]
     # two may ask at once
     with tempfile.TemporaryDirectory(dir=taken.folder) as folder:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from stationmap.city.preview import LISTS
@@ -10,13 +11,20 @@ from stationmap.stations import STATUSES
 from web.import_words import role_label, told
 from web.words import say
 
-__all__ = ["LISTS", "page_of", "reasons_of"]
+__all__ = ["LISTS", "as_numbered", "page_of", "reasons_of"]
 
 FEW, REASONS = 12, 12
+_OF_FILE = ("new", "changed", "conflicts")  # lists of rows that stand in the file itself
 
 
 def page_of(
-    report: Mapping[str, Any], show: str, *, offset: int, limit: int, lang: str
+    report: Mapping[str, Any],
+    show: str,
+    *,
+    offset: int,
+    limit: int,
+    lang: str,
+    numbers: Mapping[str, int] = MappingProxyType({}),
 ) -> Sequence[dict[str, Any]]:
     """Return some rows of one of a report's lists, in words.
 
@@ -28,6 +36,8 @@ def page_of(
         "refused", or one of `LISTS`.
     offset, limit : int
     lang : str
+    numbers : mapping of str to int
+        Row → its number in the file that it was refused of, which is shown in its place.
 
     Returns
     -------
@@ -38,28 +48,54 @@ def page_of(
     if show == "refused":
         return [
             {
-                "row": entry["row"],
+                "row": _number(entry["row"], numbers),
                 "id": entry["id"],
                 "name": entry["name"],
-                "reason": told(entry["reason"], lang),
+                "reason": told(as_numbered(entry["reason"], numbers), lang),
                 "advice": told(entry["advice"], lang),
             }
             for entry in report["entries"][offset : offset + limit]
         ]
     lines = report["diff"][show].get("rows", [])[offset : offset + limit]
-    return [line | {"fields": [_field(f, lang) for f in line["fields"]]} for line in lines]
+    return [
+        line
+        | {
+            "row": _number(line["row"], numbers) if show in _OF_FILE else line["row"],
+            "fields": [_field(f, lang) for f in line["fields"]],
+        }
+        for line in lines
+    ]
+
+
+def as_numbered(reason: Any, numbers: Mapping[str, int]) -> Any:
+    """Return a packed reason that names another row by its number in the file before."""
+    if not numbers or "first" not in reason.get("params", {}):
+        return reason
+    first = reason["params"]["first"]
+    return {**reason, "params": {**reason["params"], "first": _number(first, numbers)}}
+
+
+def _number(row: int | None, numbers: Mapping[str, int]) -> int | None:
+    return numbers.get(str(row), row)
 
 
 def reasons_of(report: Mapping[str, Any], *, lang: str) -> list[tuple[str, int]]:
-    """Say why rows are refused, in the words of the first of each kind; nothing of a few rows."""
+    """Say why rows are refused, in the words of the first of each kind.
+
+    Nothing of a few rows, or where nearly each has a reason of its own.
+    """
     entries = report["entries"]
     if len(entries) <= FEW:
         return []
     keys = [_kind_of(entry["reason"]) for entry in entries]
     first = dict(zip(reversed(keys), reversed(entries), strict=True))
     found = Counter(keys).most_common()
-    said = [(told(first[key]["reason"], lang), n) for key, n in found[:REASONS]]
-    if rest := sum(n for _, n in found[REASONS:]):
+    if 2 * len(found) > len(entries):
+        return []
+    # the last one by itself is named, too
+    most = REASONS if len(found) > REASONS + 1 else len(found)
+    said = [(told(first[key]["reason"], lang), n) for key, n in found[:most]]
+    if rest := sum(n for _, n in found[most:]):
         said.append((say(N_("other reasons"), lang=lang), rest))
     return said
 

@@ -79,25 +79,35 @@ def _page(found: Action, undone: str, *, redo: bool) -> str:
     lang, changed = language(), register().changed_since(undone)
     stays = {(e.entity, e.id) for e in changed}
     names = Names(lang)
+    counts = _counts(register().events(undone, limit=10**7), stays)
     return render_template(
         "import_undo.html",
         found=found,
         by=names.of(found.by),
         redo=redo,
-        counts=_counts(register().events(undone, limit=10**7), stays),
+        counts=counts,
+        others=say(N_(", "), lang=lang).join(
+            f"{say(ENTITIES[entity], lang=lang)} {n}"
+            for entity, n in counts.items()
+            if entity in ENTITIES
+        ),
         changed=[_line(e, names, lang) for e in changed[:MOST_SHOWN]],
         total=len(changed),
     )
 
 
 def _counts(events: list[Event], stays: set[tuple[str, str]]) -> Counter[str]:
-    """Count what an undo would do of itself: stations that go, come back, change; other rows."""
+    """Count what an undo would do of itself: stations that go, come back, change; other rows.
+
+    Other rows are counted together, and by what they are.
+    """
     found: Counter[str] = Counter()
     for event in events:
         if (event.entity, event.id) in stays:
             continue
         if event.entity != "station":
             found["other"] += 1
+            found[event.entity] += 1
         elif event.before is None:
             found["gone"] += 1
         else:

@@ -45,22 +45,6 @@ _ROLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_EVIDENCE: Mapping[str, str] = MappingProxyType(
-    {
-        "facility": N_(
-            "{matches} of {used} places stand at a facility of the same name or kind, a median "
-            "{median} m off; {expected} would by chance."
-        ),
-        "nothing": N_("None of {used} places stands at a facility of the same name or kind."),
-        "district": N_(
-            "{matches} of {used} places lie in the district they state; {expected} would by chance."
-        ),
-        "street": N_(
-            "{matches} of {used} places lie within 25 m of a street; {expected} would by chance."
-        ),
-    }
-)
-
 OTHER_LIST = (
     "{source} is the name of another list: none of the {rows} rows that it brought is like one in "
     "{file}; give this list a name of its own with --set source=NAME, or say --replace if it is to "
@@ -225,23 +209,3 @@ def role_label(kind: str, role: str, lang: str) -> str:
         if found:
             return next((h for h in found if h.isascii() == (lang == "en")), found[0])
     return role
-
-
-def evidence_lines(hypothesis: Mapping[str, Any], lang: str) -> list[str]:
-    """Say what speaks for a datum: one sentence for each kind of evidence."""
-    lines = []
-    for kind, support in hypothesis["by"].items():
-        if not support["points_used"]:
-            continue
-        median = support["median_m"]
-        lines.append(
-            say(
-                _EVIDENCE["nothing" if median is None and kind == "facility" else kind],
-                lang=lang,
-                matches=support["matches"],
-                used=support["points_used"],
-                expected=f"{support['expected']:.1f}",
-                median="–" if median is None else f"{median:.0f}",
-            )
-        )
-    return lines

@@ -22,6 +22,7 @@ from stationmap.standards import tables
 from web import basemaps, import_refused, import_undo, security
 from web.access import allow, log, log_after, me
 from web.caching import present
+from web.datum_words import datum_advice, datum_cards
 from web.desk import action_id, city, register, say_done
 from web.import_asks import (
     far,
@@ -48,7 +49,6 @@ from web.import_uploads import (
 from web.import_words import (
     DATUMS,
     OTHER_LIST,
-    evidence_lines,
     kind_label,
     role_label,
     told,
@@ -142,7 +142,8 @@ def _first_options() -> Options:
             raise WebError("Choose what the file holds.")
         report = before.done or {}
         datum = report.get("datum") or before.options.datum
-        return replace(_held(before.options), datum=datum, sheet=None, add=True)
+        numbered = [say(import_refused.ROW, lang=lang) for lang in ("zh", "en")]
+        return replace(_held(before.options), datum=datum, sheet=None, add=True, numbered=numbered)
     kind = request.form.get("kind", "")
     if kind not in kinds_for(me().role):
         raise WebError("Choose what the file holds.")
@@ -226,16 +227,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
     options, places, evidence = taken.options, found["places"], found["evidence"]
     if not wrong and found["refused"] is not None:
         wrong = told(found["refused"], lang)
-    hypotheses = {h["datum"]: h for h in (evidence or {}).get("hypotheses", [])}
-    datums = [
-        {
-            "id": datum,
-            "name": say(label, lang=lang),
-            "lines": evidence_lines(hypotheses[datum], lang) if datum in hypotheses else [],
-            "decided": bool(evidence) and evidence["decided"] == datum,
-        }
-        for datum, label in DATUMS.items()
-    ]
+    datums = datum_cards(evidence, places, lang)
     kind = options.kind
     data = {
         "lang": lang,
@@ -253,7 +245,10 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         found=found,
         wrong=wrong,
         kind=kind_label(kind, lang),
-        lines=page_of(found, "refused", offset=0, limit=ROWS, lang=lang),
+        lines=page_of(
+            found, "refused", offset=0, limit=ROWS, lang=lang, numbers=found.get("numbers", {})
+        ),
+        numbered=bool(found.get("numbers")),
         columns=[
             column | {"label": role_label(kind, column["role"], lang) if column["role"] else ""}
             for column in found["columns"]
@@ -262,7 +257,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
         datums=datums,
         places=places,
         outside=outside_said(places.get("outside", 0), places["of"], lang) if places else "",
-        reason=told(evidence["reason"], lang) if evidence else "",
+        reason=datum_advice(evidence, lang) if evidence else "",
         stated=(places or {}).get("stated"),
         types=[(t.id, type_name(now, t.id, lang)) for t in now.pack.site_types],
         categories=[(key, text.get(lang)) for key, text in tables.categories().items()],
@@ -374,11 +369,11 @@ def _rows_page(taken: Upload, *, wrong: str = "") -> str:
         listed=is_listed(taken.options.kind),
         outside=outside_said(report["outside"], placed(report), language()),
         far=far(report),
-        **_about(report),
+        **_about(taken, report),
     )
 
 
-def _about(report: dict[str, Any]) -> dict[str, Any]:
+def _about(taken: Upload, report: dict[str, Any]) -> dict[str, Any]:
     """Return what pages say of a report: its counts, its notes, and one list of rows."""
     lang, params = language(), Params.of_request()
     lists = {name: report["diff"][name]["count"] for name in LISTS} if report["diff"] else {}
@@ -386,7 +381,8 @@ def _about(report: dict[str, Any]) -> dict[str, Any]:
     first = next((name for name, count in tabs.items() if count), "refused")
     show = params.one_of("show", list(tabs), default=first)
     offset = params.whole("offset", default=0, low=0, high=1_000_000)
-    lines = page_of(report, show, offset=offset, limit=ROWS, lang=lang)
+    numbers = _found(taken).get("numbers", {})
+    lines = page_of(report, show, offset=offset, limit=ROWS, lang=lang, numbers=numbers)
     return {
         "report": report,
         "counts": report["counts"],
@@ -400,6 +396,7 @@ def _about(report: dict[str, Any]) -> dict[str, Any]:
         "reasons": reasons_of(report, lang=lang),
         "other_list": any(note["template"] == OTHER_LIST for note in report["warnings"]),
         "lines": lines,
+        "numbered": bool(numbers),
         "offset": offset,
         "limit": ROWS,
     }
@@ -432,7 +429,7 @@ def done(upload_id: UUID) -> ResponseReturnValue:
         too_large=say(
             _NOTHING_CHANGED, lang=language(), file="{file}", most=MAX_BYTES // 1_000_000
         ),
-        **_about(taken.done),
+        **_about(taken, taken.done),
     )
 
 

@@ -11,6 +11,7 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    jsonify,
     redirect,
     render_template,
     request,
@@ -30,7 +31,7 @@ from web.access import allow, log, log_after, me, within
 from web.caching import present
 from web.desk import action_id, register, say_done, submit
 from web.params import Params, language
-from web.proposed import gazetteer, proposals_of, shown_proposal
+from web.proposed import gazetteer, places_called, proposals_of, shown_proposal
 from web.station_rows import charged, find, map_data, map_shell, own
 from web.station_words import DATUMS, shown
 from web.words import WebError, say
@@ -317,6 +318,25 @@ def _source(row: Row, lang: str) -> str:
         text = N_("{source}, row {row}")
         return say(text, lang=lang, source=row["source"], row=row["source_row"])
     return row["source"] or ""
+
+
+@manage_locate.get("/places")
+@allow("station.read")
+def places() -> Response:
+    """Name streets and places of the city for the search beside a map, as JSON."""
+    lang = language()
+    found, more = places_called(Params.of_request().text("q"), lang)
+    template = N_(
+        "Nothing of the city's map is called like this: try part of the name, or another."
+    )
+    if more:
+        template = N_(
+            "Many are called like this; here are the {n} that fit best. Choose one, or write more "
+            "of the name."
+        )
+    elif found:
+        template = N_("{n} found; choose one, and the map goes there.")
+    return jsonify({"places": found, "said": say(template, lang=lang, n=len(found))})
 
 
 # ------------------------------------------------------------------- many at once

@@ -5,13 +5,16 @@ from typing import Any
 
 from flask import current_app
 
+from stationmap.city import station_edit
 from stationmap.city.gazetteer import KINDS, Gazetteer
 from stationmap.city.locate import SURE, Proposal, propose
 from stationmap.store.events import Row
 from web.caching import ground, present
 from web.desk import register
+from web.station_words import shown
 from web.words import say
 
+MOST_CALLED = 8
 BESIDE_DEG = 0.0003  # about 30 m: a station here already may be the same
 
 
@@ -64,6 +67,37 @@ def shown_proposal(proposal: Proposal, lang: str) -> dict[str, Any]:
         "acceptable": proposal.acceptable,
         "beside": [row["name"] or row["id"] for row in _beside(proposal)],
     }
+
+
+def places_called(text: str, lang: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return streets and places of the city that a text names, to move a map to them.
+
+    Returns
+    -------
+    found : list of dict
+        ``name, kind, district`` as a page shows them, ``lon, lat`` and ``box`` (west, south, east,
+        north) in WGS-84 degrees; at most `MOST_CALLED`.
+    more : bool
+        Whether there are others.
+    """
+    known, now = gazetteer(), present()
+    found = []
+    called = known.holding(text, most=MOST_CALLED + 1)
+    for place in called[:MOST_CALLED]:
+        lon, lat = known.lonlat(place.x, place.y)
+        west, south, east, north = place.shape.bounds
+        code = station_edit.district_at(now.answers, lon=lon, lat=lat) or ""
+        found.append(
+            {
+                "name": place.name,
+                "kind": say(KINDS[place.kind], lang=lang),
+                "district": shown(now, "adcode", code[:6], lang=lang),
+                "lon": lon,
+                "lat": lat,
+                "box": [*known.lonlat(west, south), *known.lonlat(east, north)],
+            }
+        )
+    return found, len(called) > MOST_CALLED
 
 
 def _beside(proposal: Proposal) -> list[Row]:

@@ -224,6 +224,27 @@ class Gazetteer:
         close.sort(key=lambda pair: (-pair[1], pair[0]))
         return [(place, score) for found, score in close[:most] for place in self.names[found]]
 
+    def holding(self, text: str, *, most: int) -> list[Named]:
+        """Return the streets and places whose names have a text in them, at most `most`.
+
+        The whole name comes first, then names that begin with the text, then the shortest. Where
+        none has it, what the text itself names: a street and number, a place with its county.
+        """
+        if not plain(text):
+            return []
+        keys = {plain(text), parted(text)[0]}
+        ranked = sorted(
+            (key not in keys, not any(key.startswith(k) for k in keys), len(key), key)
+            for key in {*self._lines, *self.names}
+            if any(k in key for k in keys)
+        )
+        found: list[Named] = []
+        for *_, key in ranked[:most]:
+            found += [*self.street(key), *self.names.get(key, ())]
+        if not found:
+            found = [place for mention in self.mentions(text) for place in mention.places]
+        return found[:most]
+
     def _says(self, key: str) -> bool:
         """Whether a piece of a text is the name of something, and says enough to be meant."""
         if key in self._lines:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from stationmap.city.answers import Answers
 from stationmap.city.city import City
@@ -37,6 +38,7 @@ SAMPLE_LENGTH = 60
 POINTS = 600  # places drawn on the map
 _NO_WORDS = ("entries",)  # parameters of an error that no sentence has
 LINES = 2000  # rows of one list of a comparison
+LAST_ROW = 10_000_000
 LISTS = ("new", "changed", "same", "missing", "conflicts", "kept", "held", "removed_by_hand")
 TABLES = ("xlsx", "xls", "ods", "text", "binary")
 _SPLIT = re.compile(r" \[[12]\]$")  # halves of a column of pairs, which the file does not have
@@ -47,7 +49,8 @@ class Options:
     """What a person chose for an import; see `City.import_file`.
 
     ``name`` is what the file is called at home: it is stored under another name here. ``add`` is
-    None until somebody chose: then the file is looked at as the whole list.
+    None until somebody chose: then the file is looked at as the whole list. ``numbered`` are
+    headings under which a workbook of refused rows has their numbers in the file before it.
     """
 
     kind: str
@@ -60,6 +63,7 @@ class Options:
     add: bool | None = None
     replace: bool = False
     within: str = ""
+    numbered: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, which give the options back: ``Options(**values)``."""
@@ -120,7 +124,8 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``form``, ``sheets``, ``columns`` (of the sheet that would be read), ``places`` (points
+        ``form``, ``sheets``, ``columns`` (of the sheet that would be read), ``numbers`` (row → its
+        number in the file before, where the file says it), ``places`` (points
         under each datum, degrees in WGS-84, and how many lie outside the city), ``evidence``,
         ``refused`` (the sentence when nothing can be imported as it is, else None), ``entries``
         (its rows, where each was refused), ``report`` and the city's ``version``.
@@ -241,14 +246,30 @@ def _looked_into(path: Path, options: Options, form: str) -> dict[str, Any]:
             for sheet in found
         ]
         if chosen is None:
-            return {"sheets": sheets, "columns": []}
+            return {"sheets": sheets, "columns": [], "numbers": {}}
         first = {role: headings[0] for role, headings in chosen.roles.items() if headings}
-        return {"sheets": sheets, "columns": _columns(chosen.frame, first)}
+        before = _numbers_before(chosen.frame, options)
+        numbers = zip(chosen.rows.tolist(), before, strict=True)
+        return {
+            "sheets": sheets,
+            "columns": _columns(chosen.frame, first),
+            "numbers": {str(row): int(number) for row, number in numbers if number > 0},
+        }
     if options.kind == OSM:
-        return {"sheets": [], "columns": []}
+        return {"sheets": [], "columns": [], "numbers": {}}
     frame = vector.read(path, layer=options.sheet)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    return {"sheets": [], "columns": _columns(table, {})}
+    return {"sheets": [], "columns": _columns(table, {}), "numbers": {}}
+
+
+def _numbers_before(frame: pd.DataFrame, options: Options) -> NDArray[np.int64]:
+    """Return the numbers that rows had in the file that they were refused of; 0 for none."""
+    heading = next((h for h in options.numbered if h in frame), None)
+    if heading is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    said = pd.to_numeric(frame[heading], errors="coerce")
+    numbers: NDArray[np.int64] = said.where(said.between(1, LAST_ROW), 0).to_numpy(dtype=np.int64)
+    return numbers
 
 
 def _chosen(sheets: list[tabular.Sheet], wanted: str | None) -> tabular.Sheet | None:
@@ -391,9 +412,10 @@ def write_refused(
     chosen = np.isin(numbers, list(said))
     found = frame[chosen].reset_index(drop=True)
     rows = numbers[chosen].tolist()
+    before = _numbers_before(found, options)
     number, *remarks = headings
     found = found.drop(columns=[h for h in headings if h in found])
-    found[number] = rows
+    found[number] = np.where(before > 0, before, rows)
     for which, heading in enumerate(remarks):
         found[heading] = [said[row][which] for row in rows]
     tabular.write_xlsx(target, {options.sheet or options.kind: found})

@@ -42,6 +42,7 @@ PLAIN = {
     "manage_history.changes",
     "manage_locate.accept",
     "manage_locate.exact",
+    "manage_locate.places",
     "manage_locate.queue",
     "manage_locate.workbook",
     "manage_merge.proposals",

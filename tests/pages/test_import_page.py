@@ -225,6 +225,11 @@ def test_refused_rows_are_corrected_in_their_workbook_and_brought_again(app, cit
     shown = city.get(f"{again}/rows").text
     assert "读取 2 行 = 可用 2 行 + 不可用 0 行" in shown
     assert re.search(r"将移出</dt><dd>0<", shown)
+    # as they stand in the file before
+    assert re.findall(r'data-label="原表行号">(\d+)<', city.get(f"{again}/rows?show=new").text) == [
+        "3",
+        "4",
+    ]
     post(city, f"{again}/rows")
     assert {"N1", "N2", "N3", "N4"} <= set(stations(app))
 
@@ -614,11 +619,11 @@ def test_refusals_name_the_words_of_the_office(city):
 
 
 def test_every_refused_row_is_counted_in_the_summary(city):
-    odd = [row(f"N{n}", f"点{n}", 20 + n, type=f"类型{n}") for n in range(14)]
+    odd = [row(f"N{n}", f"点{n}", 20 + n, type=f"类型{n % 14}") for n in range(28)]
     at = bring(city, rows_of(row("M1", "好点", 10), *odd))
     shown = city.get(f"{at}/done?show=refused").text
     said = re.findall(r"<li>(\d+) 行", re.search(r'class="reasons".*?</ul>', shown, re.S)[0])
-    assert list(map(int, said)) == [1] * 12 + [2]
+    assert list(map(int, said)) == [2] * 12 + [4]
 
 
 def test_a_few_places_outside_are_told_without_a_tick(city):

@@ -1,6 +1,7 @@
 """The pages of 待定位: the queue, one station after the other, many at once, and back again."""
 
 import io
+import json
 import re
 import shutil
 
@@ -94,6 +95,19 @@ def test_search_narrows_the_queue(reader):
     assert "汽车西站租车点" in page
     assert "礼城图书馆有礼亭" not in page
     assert "没有符合" in reader.get("/manage/locate?q=无此字")
+
+
+def test_a_place_is_searched_to_move_a_map_to_it(reader):
+    answer = json.loads(reader.get("/manage/locate/places?q=汽车"))
+    one = next(p for p in answer["places"] if p["name"] == "汽车西站")
+    assert (one["lon"], one["lat"]) == pytest.approx(place(240, 60), abs=2e-6)
+    west, south, east, north = one["box"]
+    assert west <= one["lon"] <= east
+    assert south <= one["lat"] <= north
+    assert answer["said"].startswith("找到")
+    none = json.loads(reader.get("/manage/locate/places?q=无此字"))
+    assert none["places"] == []
+    assert "没有叫这个名字" in none["said"]
 
 
 def test_accepting_a_proposal_places_the_station_and_tells_on_what_grounds(city, admin):

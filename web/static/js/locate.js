@@ -5,6 +5,7 @@ import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
 import { calm, page, t } from "./page.js";
+import { searchPlaces } from "./place_search.js";
 import { addScale } from "./scale.js";
 
 const DECIMALS = 7;
@@ -143,6 +144,7 @@ if (page.placed) {
 } else {
   $("tap-how").hidden = false;
   map.on("click", ({ latlng }) => take(latlng));
+  searchPlaces(map);
   $("pin-middle").addEventListener("click", () => {
     take(map.getCenter());
     pin.getElement().focus();

@@ -5,6 +5,7 @@ import { addBasemap } from "./basemap.js";
 import { useDatum } from "./datum.js";
 import { $, h } from "./dom.js";
 import { page, t } from "./page.js";
+import { searchPlaces } from "./place_search.js";
 import { addScale } from "./scale.js";
 import { symbol } from "./symbols.js";
 
@@ -129,6 +130,10 @@ if (field) {
     if (pin) return;
     put(latlng);
     write(latlng);
+  });
+  searchPlaces(map, (at) => {
+    put(at);
+    write(at);
   });
   $("place-back").addEventListener("click", () => {
     field.value = original;
