@@ -151,16 +151,17 @@ def effective(
     stale_days: int,
     today: date,
 ) -> B:
-    """Tell which stations serve: the last inspection did not fail them, and their facts are fresh.
+    """Tell which stations serve: nothing binding was found amiss last, and their facts are fresh.
 
     Parameters
     ----------
     stations : DataFrame of n rows
         With a column station_id.
     inspections : DataFrame
-        station_id, item, part, state, at (see `checks.facts.Facts`). A station's last inspection
-        is what was judged on its newest day; it fails with ``not_met`` for the visit itself
-        (closed, unstaffed), or for a binding item or line of one.
+        station_id, item, part, state, at (see `checks.facts.Facts`). The newest judgement of each
+        line counts, so that a second look at some lines heals no others; one of an item as a whole
+        (part 0) that is newer than that of a line stands for the line too. A station fails with
+        ``not_met`` for the visit itself (closed, unstaffed), or for a binding item or line of one.
     listed_on : Series of datetime64, n values
         When the station's facts came, where nobody has inspected it; NaT where nobody knows.
     binding : collection of (str, int)
@@ -173,12 +174,17 @@ def effective(
     -------
     ndarray of bool, shape (n,)
     """
-    day = inspections["at"].dt.normalize()
-    last = day.groupby(inspections["station_id"]).max()
-    newest = inspections[day == day.groupby(inspections["station_id"]).transform("max")]
-    line = pd.MultiIndex.from_frame(newest[["item", "part"]])
-    judged = line.isin([(VISIT, 0), *binding]) & (newest["state"] == "not_met")
-    failed = stations["station_id"].isin(newest.loc[judged, "station_id"])
+    inspections = inspections[inspections["state"] != "unknown"]
+    line = ["station_id", "item", "part"]
+    newest = inspections.sort_values("at", kind="stable").drop_duplicates(line, keep="last")
+    whole = newest[newest["part"] == 0]
+    judged = whole.set_index(pd.MultiIndex.from_frame(whole[["station_id", "item"]]))["at"]
+    wrong = newest[newest["state"] == "not_met"]
+    of_line = pd.MultiIndex.from_frame(wrong[["item", "part"]])
+    wrong = wrong[of_line.isin([(VISIT, 0), (VISIT, 1), (VISIT, 2), *binding])]
+    again = judged.reindex(pd.MultiIndex.from_frame(wrong[["station_id", "item"]])).to_numpy()
+    failed = stations["station_id"].isin(wrong["station_id"][~(again > wrong["at"].to_numpy())])
+    last = inspections.groupby("station_id", observed=True)["at"].max()
     inspected = last.reindex(stations["station_id"]).set_axis(stations.index)
     known = inspected.astype("datetime64[ns]").fillna(listed_on.set_axis(stations.index))
     age = (pd.Timestamp(today) - known.dt.normalize()).dt.days

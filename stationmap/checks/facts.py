@@ -87,6 +87,8 @@ class Facts:
         compound, civilised_unit, built_up, units, projects, activities.
     listed_on : mapping
         Source of stations → day on which its list was imported.
+    entered_on : mapping
+        Id of a station that no list brought → day on which it was entered by hand.
     streets, spacing : callable
         ``spacing(rule_id)`` and ``streets()`` (of the pack's spacing rule), worked out when
         first asked for; None for a city without streets, or a pack without a spacing rule.
@@ -111,6 +113,7 @@ class Facts:
     streets: Callable[[], Streets | None]
     spacing: Callable[[str], Spacing | None]
     listed_on: Mapping[str, date] = field(default_factory=dict)
+    entered_on: Mapping[str, date] = field(default_factory=dict)
 
     @cached_property
     def active(self) -> gpd.GeoDataFrame:

@@ -109,7 +109,7 @@ def coverage(rules: Sequence[Rule], facts: Facts) -> list[dict[str, Any]]:
             continue
         serving = None
         if facts.inspections is not None:
-            idle = facts.active.loc[~_serves(facts), "station_id"]
+            idle = facts.active.loc[~serves(facts), "station_id"]
             serving = spacing.update(built, removed=idle.tolist()).summary()
         rows.append(
             {
@@ -123,22 +123,43 @@ def coverage(rules: Sequence[Rule], facts: Facts) -> list[dict[str, Any]]:
     return rows
 
 
-def _serves(facts: Facts) -> NDArray[np.bool_]:
+def serves(facts: Facts) -> NDArray[np.bool_]:
+    """Tell which active stations serve; see `coverage.effective`. There are inspections."""
     assert facts.inspections is not None
+    return serving(
+        facts.active,
+        facts.inspections,
+        pack=facts.pack,
+        listed_on=facts.listed_on,
+        entered_on=facts.entered_on,
+        today=facts.today,
+    )
+
+
+def serving(
+    active: pd.DataFrame,
+    inspections: pd.DataFrame,
+    *,
+    pack: Pack,
+    listed_on: Mapping[str, date],
+    entered_on: Mapping[str, date],
+    today: date,
+) -> NDArray[np.bool_]:
+    """Tell which of some stations serve, by the binding items of a pack; see `serves`."""
     binding = [
         (item.id, number)
-        for item in facts.pack.items
+        for item in pack.items
         if item.force == "binding"
         for number in (0, *(part.number for part in item.part if part.force == "binding"))
     ]
-    listed = facts.active["source"].map(facts.listed_on)
+    listed = active["source"].map(listed_on).astype(object)
     return effective(
-        facts.active,
-        facts.inspections,
-        listed_on=pd.to_datetime(listed),
+        active,
+        inspections,
+        listed_on=pd.to_datetime(listed.fillna(active["station_id"].map(entered_on))),
         binding=binding,
-        stale_days=facts.pack.stale_days,
-        today=facts.today,
+        stale_days=pack.stale_days,
+        today=today,
     )
 
 

@@ -16,10 +16,10 @@ from stationmap import facilities, stations
 from stationmap.checks import spacing, whole
 from stationmap.checks.facts import EVERYWHERE, Facts
 from stationmap.checks.whole import Check
-from stationmap.city import layers
+from stationmap.city import inspected, layers
 from stationmap.city.config import Config
 from stationmap.city.districts import covers, with_adcode
-from stationmap.city.register import ENTITY, Held
+from stationmap.city.register import ENTITY, SOURCES, Held
 from stationmap.city.versions import SourceRecord, Version
 from stationmap.city.zones import with_districts
 from stationmap.crs import local_crs, to_metric, to_wgs84
@@ -97,7 +97,8 @@ class Answers:
             ):
                 self._kept[key] = value
         if changed is not None:
-            self._former = {k: v for k, v in kept.items() if k[0] in ("stations", "spacing")}
+            former = ("stations", "spacing", "idle")
+            self._former = {k: v for k, v in kept.items() if k[0] in former}
 
     def sources(self) -> list[SourceRecord]:
         """Return what every import brought: records of the atlas, then of the register."""
@@ -178,6 +179,54 @@ class Answers:
         """Return a table of the register: units, projects, activities, counts, exemptions."""
         return self._keep(("table", name), lambda: self.register.layer(name))
 
+    def inspections(self) -> pd.DataFrame | None:
+        """Return the newest judgement of each line at each station; None before the first."""
+        zone = self.config.time_zone
+        return self._keep(
+            ("inspections",),
+            lambda: (
+                inspected.judged(self.register, zone=zone)
+                if inspected.are_there(self.register)
+                else None
+            ),
+        )
+
+    def idle(self, today: dt.date) -> frozenset[str]:
+        """Return the active stations that do not serve; none while nobody has inspected any."""
+        self._forget(lambda key: key[0] == "idle" and key[1] != today)
+        return self._keep(("idle", today), lambda: self._idle(today))
+
+    def _idle(self, today: dt.date) -> frozenset[str]:
+        former = self._former.pop(("idle", today), None)
+        if not inspected.are_there(self.register):
+            return frozenset()
+        frame, rest, changed = self.stations(), frozenset[str](), None
+        active = frame[frame["status"] == "active"]
+        if former is not None and SOURCES not in (self.register.snapshot.changed or {}):
+            changed = self._changed_stations() | self._changed_inspections()
+            rest, active = former - changed, active[active["station_id"].isin(changed)]
+        return rest | inspected.idle(
+            active,
+            inspected.judged(self.register, zone=self.config.time_zone, of=changed),
+            pack=self.pack,
+            listed_on=self._listed_on(),
+            entered_on=self.register.entered_on(active["station_id"]),
+            today=today,
+        )
+
+    def _changed_inspections(self) -> frozenset[str]:
+        """Ids of the stations of which there are other inspections than before."""
+        changed = (self.register.snapshot.changed or {}).get("inspection", frozenset())
+        rows = self.register.snapshot.frames["inspection"]
+        return frozenset(rows.loc[rows["id"].isin(changed), "station_id"])
+
+    def _listed_on(self) -> dict[str, dt.date]:
+        return {
+            record.source: dt.datetime.fromisoformat(record.imported_at).date()
+            for record in self.sources()
+            if record.kind == layers.STATIONS
+        }
+
     def _located(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return with_adcode(frame, districts=self.layer("districts"), city=self.config.adcode)
 
@@ -220,7 +269,7 @@ class Answers:
             The pack whose rules are meant, the city's own unless given; types of stations are
             told in its words (see `checks.whole.as_pack`).
         inspections : DataFrame, optional
-            Judgements of inspectors; see `checks.facts.Facts`.
+            Judgements of inspectors in the place of the register's; see `checks.facts.Facts`.
         today : date, optional
             The present day in the city's time zone unless given.
         """
@@ -247,22 +296,19 @@ class Answers:
             name=self.config.name,
             adcode=self.config.adcode,
             crs=self._any_crs(),
-            today=today or dt.datetime.now(ZoneInfo(self.config.time_zone)).date(),
+            today=today or self.today(),
             stations=held,
             facilities=self.facilities(),
             zones=self.zones(),
             bus_stops=self._located(self.layer("bus_stops").assign(adcode=None)),
             districts=self.layer("districts"),
             **{name: self.table(name) for name in ("counts", "units", "projects", "activities")},
-            inspections=inspections,
+            inspections=self.inspections() if inspections is None else inspections,
             complete=lambda layer: self._complete_as(layer, pack),
             streets=lambda: self._streets(along) if along is not None and laid else None,
             spacing=spacing_of,
-            listed_on={
-                record.source: dt.datetime.fromisoformat(record.imported_at).date()
-                for record in self.sources()
-                if record.kind == layers.STATIONS
-            },
+            listed_on=self._listed_on(),
+            entered_on=self.register.entered_on(held["station_id"]),
         )
 
     def _complete_as(self, layer: str, pack: Pack) -> set[str]:
@@ -393,9 +439,32 @@ class Answers:
             ),
         )
 
-    def spacing(self, rule: str | None = None, *, with_planned: bool = False) -> spacing.Spacing:
-        """Return the spacing check of the stations that count."""
+    def today(self) -> dt.date:
+        """Return the present day in the city's time zone."""
+        return dt.datetime.now(ZoneInfo(self.config.time_zone)).date()
+
+    def spacing(
+        self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
+    ) -> spacing.Spacing:
+        """Return the spacing check of the stations that count.
+
+        Parameters
+        ----------
+        rule : str, optional
+            Id of a rule, the pack's only one unless given.
+        with_planned : bool
+            Planned stations count too.
+        effective : bool
+            Stations that do not serve today are left out; see `idle`.
+        """
         chosen = self.rule(rule)
+        if effective:
+            idle = self.idle(self.today())
+            built = self.spacing(rule, with_planned=with_planned)
+            return self._keep(
+                ("effective", chosen.id, with_planned, idle),
+                lambda: spacing.update(built, removed=sorted(idle)) if idle else built,
+            )
         key = ("spacing", chosen.id, with_planned)
 
         def work() -> spacing.Spacing:
@@ -411,13 +480,14 @@ class Answers:
 
         return self._keep(key, work)
 
-    def gaps(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
-        """Return the gaps frame of a rule."""
+    def gaps(
+        self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
+    ) -> gpd.GeoDataFrame:
+        """Return the gaps frame of a rule; see `spacing`."""
         chosen = self.rule(rule)
-        return self._keep(
-            ("gaps", chosen.id, with_planned),
-            lambda: self.spacing(rule, with_planned=with_planned).gaps(chosen),
-        )
+        found = self.spacing(rule, with_planned=with_planned, effective=effective)
+        idle = self.idle(self.today()) if effective else None
+        return self._keep(("gaps", chosen.id, with_planned, idle), lambda: found.gaps(chosen))
 
     def counting(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
         """Return station_id and geometry of the stations that count, in the local metric CRS."""

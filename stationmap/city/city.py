@@ -189,13 +189,17 @@ class City:
         """Return the streets along which a spacing rule holds (by id, or the pack's only one)."""
         return self.now().streets(rule)
 
-    def spacing(self, rule: str | None = None, *, with_planned: bool = False) -> Spacing:
-        """Return the spacing check of the city's stations; with planned ones counted if asked."""
-        return self.now().spacing(rule, with_planned=with_planned)
+    def spacing(
+        self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
+    ) -> Spacing:
+        """Return the spacing check of the city's stations; see `Answers.spacing`."""
+        return self.now().spacing(rule, with_planned=with_planned, effective=effective)
 
-    def gaps(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
-        """Return the gaps frame of a rule; with planned stations counted if asked."""
-        return self.now().gaps(rule, with_planned=with_planned)
+    def gaps(
+        self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
+    ) -> gpd.GeoDataFrame:
+        """Return the gaps frame of a rule; see `Answers.spacing`."""
+        return self.now().gaps(rule, with_planned=with_planned, effective=effective)
 
     def check(
         self,
@@ -304,7 +308,8 @@ class City:
 
     def _open(self, version: str) -> Answers:
         config, before = settings.read(self.path), self._answers
-        held = Held(self.register.snapshot(before.register.snapshot if before else None))
+        snapshot = self.register.snapshot(before.register.snapshot if before else None)
+        held = Held(snapshot, self.register)
         return Answers(
             self.path,
             version=version,

@@ -1,5 +1,6 @@
 """The register as layers: frames of its present state, and the changes that frames ask for."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -35,8 +36,9 @@ SOURCES = "import_source"
 class Held:
     """What a register holds at one sequence number, as layers; frames are shared."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, register: Register) -> None:
         self.snapshot = snapshot
+        self._register = register
 
     @property
     def seq(self) -> int:
@@ -60,6 +62,14 @@ class Held:
         """Return the stations of some ids; one that is not there is left out."""
         frame = self.snapshot.frames["station"]
         return _stations(frame[frame["id"].isin(chosen)])
+
+    def entered_on(self, chosen: Collection[str]) -> dict[str, dt.date]:
+        """Return the day on which each of some stations that no list brought was last written."""
+        frame = self.snapshot.frames["station"]
+        by_hand = frame[frame["source"].isna() & frame["id"].isin(chosen)]
+        written = self._register.written_at(by_hand["version"].tolist())
+        pairs = zip(by_hand["id"], by_hand["version"], strict=True)
+        return {own: written[seq] for own, seq in pairs if seq in written}
 
     def sources(self) -> list[SourceRecord]:
         """Return what every import brought, in the order of their first imports."""

@@ -26,7 +26,9 @@ from stationmap.standards.entries import (
 )
 from stationmap.standards.rules import AnyRule, Item
 
-Label = Literal["stations", "gap", "built_coverage", "effective_coverage", "unit", "supervisor"]
+Label = Literal[
+    "stations", "gap", "built_coverage", "effective_coverage", "unit", "supervisor", "notice"
+]
 LABELS: Mapping[Label, Text] = MappingProxyType(
     {
         "stations": Text(zh="站点", en="Stations"),
@@ -35,6 +37,7 @@ LABELS: Mapping[Label, Text] = MappingProxyType(
         "effective_coverage": Text(zh="有效覆盖", en="Effective coverage"),
         "unit": Text(zh="所属单位", en="Unit"),
         "supervisor": Text(zh="主管部门", en="Supervising department"),
+        "notice": Text(zh="整改通知书", en="Rectification notice"),
     }
 )
 
@@ -92,6 +95,7 @@ class Pack(Model):
     document: Document
     labels: dict[Label, Text] = Field(default={})
     stale_days: Annotated[int, Field(ge=1)] = 365
+    rectify_days: Annotated[int, Field(ge=1)] = 15
     site_types: Annotated[tuple[SiteType, ...], Many, Field(alias="site_type", min_length=1)]
     rules: Annotated[tuple[AnyRule, ...], Many, Field(alias="rule")] = ()
     items: Annotated[tuple[Item, ...], Many, Field(alias="item")] = ()

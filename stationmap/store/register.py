@@ -1,5 +1,6 @@
 """Register: stations, units and all that is kept of them, as events and as their present state."""
 
+import datetime as dt
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -167,6 +168,11 @@ class Register:
         """Return how many rows of an entity some actions changed, by action."""
         with self.reading() as connection:
             return queries.touched(connection, actions, entity)
+
+    def written_at(self, events: Collection[int]) -> dict[int, dt.date]:
+        """Return the day (UTC) of each of some events, by its number."""
+        with self.reading() as connection:
+            return queries.days_of(connection, events)
 
     def action(self, id: str) -> Action | None:  # noqa: A002 - the column's name
         """Return one action; None where there is none of this id."""

@@ -1,0 +1,500 @@
+"""Visits: what an inspector found at a station enters the register, once and whole.
+
+One submission is one action: the inspection, its photos, the order for what failed, and the
+decision on the order that it re-inspects. Sent again it is answered by its first receipt.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stationmap.city.answers import Answers
+from stationmap.city.sent import Sent
+from stationmap.city.station_merge import merged_into
+from stationmap.errors import Conflict, InputError
+from stationmap.inspections import (
+    NOT_APPLICABLE,
+    SELF,
+    Checklist,
+    orders,
+)
+from stationmap.io.notes import Note
+from stationmap.messages import N_
+from stationmap.store import Change, Receipt, Register, inspections
+from stationmap.store.accounts import Account
+from stationmap.store.standing import Rows
+
+INSPECT = "inspect"
+"""Kind of the action."""
+
+SKEW_S = 120  # a phone's clock is taken for right up to this
+REACH_DAYS = 60  # a visit that is said to be longer ago is one of a wrong clock
+_TRIES = 5
+_OTHERS = 10
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo that is kept: digest of its file, bytes, pixels, when it is said to be taken."""
+
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    taken_at: str | None = None
+
+
+Pictures = Callable[[str], Picture | None]
+"""Photo id → the picture that this inspector uploaded under it; None where there is none."""
+
+
+class MissingPhotosError(InputError):
+    """Photos of a visit are not uploaded yet; ``params["missing"]`` are their ids."""
+
+
+class NoSuchStationError(InputError):
+    """A station is not in the register."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a submission.
+
+    Attributes
+    ----------
+    inspection : dict
+        The row in the register.
+    again : bool
+        It was sent before; this is its first receipt.
+    notes : list of Note
+        What the inspector should know: a wrong clock, a newer edition, an order that is there.
+    failed : list of str
+        Keys of the lines that are not met.
+    others : list of dict
+        Inspections of the same station by others that the form did not show, newest first.
+    order : dict or None
+        The order that was issued with it.
+    decided : (str, str) or None
+        Id of the order that it re-inspected, and the order's state now.
+    """
+
+    inspection: dict[str, Any]
+    again: bool
+    notes: list[Note] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)
+    order: dict[str, Any] | None = None
+    decided: tuple[str, str] | None = None
+
+
+def station_of(answers: Answers, register: Register, station_id: str) -> dict[str, Any]:
+    """Return the station that is meant by an id, also where it was merged into another since.
+
+    Raises
+    ------
+    NoSuchStationError
+        It is not in the register any more.
+    """
+    for own in (station_id, merged_into(register, station_id)):
+        frame = answers.stations()
+        rows = frame[frame["station_id"] == own] if own else frame.iloc[:0]
+        if len(rows):
+            row: dict[str, Any] = rows.iloc[0].to_dict()
+            return {name: None if value != value else value for name, value in row.items()}
+    raise NoSuchStationError(
+        "The station {station} is not in the register any more; the inspection stays on the "
+        "device. Ask your administrator where it went.",
+        station=station_id,
+    )
+
+
+def checklist_of(register: Register, checklist_id: str, *, answers: Answers) -> Checklist:
+    """Return a checklist of any edition that was ever handed out.
+
+    Raises
+    ------
+    InputError
+        There is none of this id.
+    """
+    current = Checklist.of_pack(answers.pack)
+    if current.id == checklist_id:
+        return current
+    row = register.get("checklist", checklist_id)
+    if row is None:
+        raise InputError(
+            "This checklist is not one of this city's; the inspection stays on the device. Load "
+            "the page anew and send it again."
+        )
+    return Checklist.of_content(row["content"])
+
+
+def submit(
+    register: Register,
+    answers: Answers,
+    sent: Sent,
+    *,
+    by: Account,
+    pictures: Pictures,
+    now: dt.datetime,
+) -> Outcome:
+    """Write an inspection, and what follows from it.
+
+    Parameters
+    ----------
+    register : Register
+    answers : Answers
+        The city as it is.
+    sent : Sent
+        See `sent.read`.
+    by : Account
+        The inspector; that the station is in its scope is the caller's to see to.
+    pictures : callable
+        See `Pictures`.
+    now : datetime
+        The server's clock, with a zone.
+
+    Raises
+    ------
+    Conflict
+        Another inspection was sent under this id.
+    MissingPhotosError
+        Photos of it are not here yet.
+    InputError
+        An answer does not fit the checklist, or the kind of visit the account.
+    """
+    request = sent.model_dump(exclude={"sent_at", "device"})
+    if receipt := register.again(sent.id, kind=INSPECT, request=request):
+        return _told(register, answers, sent, receipt, by=by)
+    station = station_of(answers, register, sent.station_id)
+    checklist = checklist_of(register, sent.checklist, answers=answers)
+    _refuse_unfit(sent, checklist, role=by.role)
+    at, clock = _instant(sent, now=now)
+    photos = _photos(register, sent, station["station_id"], pictures=pictures)
+    inspection = _inspection(sent, station, checklist, answers, by=by) | {
+        "at": at.astimezone(dt.UTC).isoformat(timespec="milliseconds"),
+        "received_at": now.astimezone(dt.UTC).isoformat(timespec="milliseconds"),
+        "clock": clock,
+        "seq": register.seq(),
+    }
+    today = now.astimezone(ZoneInfo(answers.config.time_zone)).date()
+    for attempt in range(_TRIES):
+        standing = _unsettled(register.rows, station["station_id"])
+        changes = [
+            *_edition(register, checklist),
+            Change("inspection", sent.id, inspection, expects=0),
+            *photos,
+            *_ordered(sent, station, checklist, standing, inspection),
+            *_decision(sent, standing, answers=answers, today=today, received=inspection),
+        ]
+        try:
+            receipt = register.write(
+                changes,
+                action=sent.id,
+                by=by.id,
+                kind=INSPECT,
+                note=station["station_id"],
+                only_if=_still(station["station_id"], standing),
+                request=request,
+            )
+        except (_ChangedError, Conflict) as error:
+            # another inspection of the station came between: look again, and decide anew
+            last = attempt == _TRIES - 1
+            if last or (isinstance(error, Conflict) and not _is_of_orders(error)):
+                raise
+        else:
+            return _told(register, answers, sent, receipt, by=by)
+    raise AssertionError("unreachable")
+
+
+def void(register: Register, inspection_id: str, *, reason: str, action: str, by: str) -> Receipt:
+    """Say that an inspection counts no more, and why; it stays in the register.
+
+    Raises
+    ------
+    InputError
+        There is no such inspection, or it is void already.
+    """
+    row = register.get("inspection", inspection_id)
+    if row is None or row["voided"]:
+        raise InputError("There is no such inspection that counts; nothing was changed.")
+    change = Change("inspection", inspection_id, {"voided": reason}, expects=row["version"])
+    return register.write([change], action=action, by=by, kind="void", note=row["station_id"])
+
+
+def number_of(row: Mapping[str, Any], *, zone: str) -> str:
+    """Return the number by which people call an inspection or an order: its day and event."""
+    at = dt.datetime.fromisoformat(row.get("received_at") or row["issued_at"])
+    return f"{at.astimezone(ZoneInfo(zone)):%Y%m%d}-{row['created']:06d}"
+
+
+# ------------------------------------------------------------------- reading a submission
+
+
+def _refuse_unfit(sent: Sent, checklist: Checklist, *, role: str) -> None:
+    if (sent.visit == SELF) != (role == "unit"):
+        raise InputError(
+            "A unit checks itself, and others inspect; this account cannot send this kind of "
+            "visit. It stays on the device."
+        )
+    keys = {*sent.answers, *sent.notes, *sent.photos, *sent.same}
+    if unknown := sorted(keys - {*checklist.by_key, ""}):
+        raise InputError(
+            "The checklist has no line {line}; the inspection stays on the device. Load the page "
+            "anew and send it again.",
+            line=unknown[0],
+        )
+    for key, state in sent.answers.items():
+        line = checklist.by_key.get(key)
+        if line and state == NOT_APPLICABLE and not line.may_not_apply:
+            raise InputError(
+                "“{line}” cannot be left out as not applicable: say whether it is met. The "
+                "inspection stays on the device.",
+                line=line.text["zh"],
+            )
+    if sent.visit == "covert" and (sent.signature or sent.signed_post):
+        raise InputError(
+            "An unannounced visit is not signed by the unit; take the signature out and send it "
+            "again."
+        )
+    if sent.order and (sent.visit == SELF or sent.order_id):
+        raise InputError(
+            "An order is issued by an inspection of somebody else, and anew where there is none "
+            "yet; take it out and send it again."
+        )
+
+
+def _instant(sent: Sent, *, now: dt.datetime) -> tuple[dt.datetime, dict[str, Any] | None]:
+    """Return when the visit was, by the server's clock, and what was wrong with the phone's.
+
+    A phone that tells its clock as it sends has told how far off it is.
+    """
+    try:
+        claimed, told = (_utc(text) for text in (sent.claimed_at, sent.sent_at or sent.claimed_at))
+        off = (told - now) if sent.sent_at else dt.timedelta()
+        at = claimed - off if abs(off.total_seconds()) > SKEW_S else claimed
+    except (ValueError, OverflowError):
+        return now, {"claimed": sent.claimed_at}
+    if not now - dt.timedelta(days=REACH_DAYS) <= at <= now + dt.timedelta(seconds=SKEW_S):
+        return now, {"claimed": sent.claimed_at}
+    wrong = abs(off.total_seconds()) > SKEW_S
+    return min(at, now), {"off_s": round(off.total_seconds())} if wrong else None
+
+
+def _utc(text: str) -> dt.datetime:
+    at = dt.datetime.fromisoformat(text)
+    return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+
+
+def _photos(register: Register, sent: Sent, station_id: str, *, pictures: Pictures) -> list[Change]:
+    lines = {photo: key for key, photos in sent.photos.items() for photo in photos}
+    if sent.signature:
+        lines[sent.signature] = "signature"
+    kept = {photo: pictures(photo) for photo in lines}
+    if missing := [photo for photo, picture in kept.items() if picture is None]:
+        raise MissingPhotosError(
+            "{count} photos of this inspection have not arrived yet; it stays on the device and is "
+            "sent again with them.",
+            count=len(missing),
+            missing=missing,
+        )
+    taken = [photo for photo in lines if register.get("photo", photo) is not None]
+    if taken:
+        raise InputError("A photo of this inspection belongs to another one already.")
+    return [
+        Change(
+            "photo",
+            photo,
+            {
+                **{name: getattr(kept[photo], name) for name in ("sha256", "bytes", "width")},
+                "height": kept[photo].height,  # type: ignore[union-attr]
+                "taken_at": kept[photo].taken_at,  # type: ignore[union-attr]
+                "station_id": station_id,
+                "inspection_id": sent.id,
+                "line": key,
+            },
+            expects=0,
+        )
+        for photo, key in lines.items()
+    ]
+
+
+def _inspection(
+    sent: Sent, station: Mapping[str, Any], checklist: Checklist, answers: Answers, *, by: Account
+) -> dict[str, Any]:
+    details = sent.model_dump(
+        include={"notes", "same", "note", "signature", "signed_post", "seen", "device", "photos"}
+    )
+    supplies = {name: supply.model_dump() for name, supply in sent.supplies.items()}
+    return {
+        "station_id": station["station_id"],
+        "checklist": sent.checklist,
+        "visit": sent.visit,
+        "inspector_id": by.id,
+        "claimed_at": sent.claimed_at,
+        "found": checklist.found(sent.answers),
+        "result": checklist.result(sent.answers, site_type=station["type"]),
+        "details": {**details, "supplies": supplies},
+        "order_id": sent.order_id,
+        "atlas": answers.atlas.name if answers.atlas else None,
+        "adcode": station["adcode"],
+        "unit_id": station["unit_id"],
+    }
+
+
+# ------------------------------------------------------------------- orders
+
+
+class _ChangedError(Exception):
+    """Orders of the station are no longer as they were read."""
+
+
+def _unsettled(rows: Rows, station_id: str) -> list[dict[str, Any]]:
+    found = rows("rectification", station_id=station_id)
+    return [row for row in found if row["state"] in orders.UNSETTLED]
+
+
+def _still(station_id: str, standing: Sequence[Mapping[str, Any]]) -> Callable[[Rows], None]:
+    def check(rows: Rows) -> None:
+        now = [(row["id"], row["version"]) for row in _unsettled(rows, station_id)]
+        if now != [(row["id"], row["version"]) for row in standing]:
+            raise _ChangedError
+
+    return check
+
+
+def _is_of_orders(error: Conflict) -> bool:
+    return error.params["entity"] in ("rectification", "checklist")
+
+
+def _edition(register: Register, checklist: Checklist) -> list[Change]:
+    if register.get("checklist", checklist.id) is not None:
+        return []
+    return [edition(checklist)]
+
+
+def edition(checklist: Checklist) -> Change:
+    """Return the change that keeps the words of a checklist."""
+    return Change(
+        "checklist",
+        checklist.id,
+        {"pack": checklist.pack, "edition": checklist.edition, "content": checklist.content},
+    )
+
+
+def _ordered(
+    sent: Sent,
+    station: Mapping[str, Any],
+    checklist: Checklist,
+    standing: Sequence[Mapping[str, Any]],
+    inspection: Mapping[str, Any],
+) -> list[Change]:
+    """Issue the order for what failed and no order is there for yet."""
+    if sent.order is None:
+        return []
+    failed = checklist.failed(sent.answers, site_type=station["type"])
+    there = {key for row in standing for key in row["lines"]}
+    lines = [key for key in failed if key in sent.order.lines and key not in there]
+    if not lines:
+        return []
+    after = sent.order.model_dump(exclude={"id", "lines"}) | {
+        "station_id": station["station_id"],
+        "inspection_id": sent.id,
+        "checklist": checklist.id,
+        "adcode": station["adcode"],
+        "lines": lines,
+        "state": orders.OPEN,
+        "issued_at": inspection["received_at"],
+    }
+    after["unit_id"] = sent.order.unit_id or station["unit_id"]
+    after["unit"] = sent.order.unit or station["unit"]
+    after["supervising_unit"] = sent.order.supervising_unit or station["supervising_unit"]
+    return [Change("rectification", sent.order.id, after, expects=0)]
+
+
+def _decision(
+    sent: Sent,
+    standing: Sequence[Mapping[str, Any]],
+    *,
+    answers: Answers,
+    today: dt.date,
+    received: Mapping[str, Any],
+) -> list[Change]:
+    """Close or return the order that is re-inspected, if it is not settled yet."""
+    row = next((row for row in standing if row["id"] == sent.order_id), None)
+    if row is None or sent.visit == SELF:
+        return []
+    state = orders.decide(row["lines"], sent.answers)
+    if state is None:
+        return []
+    after = {"state": state, "closed_by": None, "decided_at": received["received_at"]}
+    if state == orders.CLOSED:
+        after["closed_by"] = sent.id
+    else:
+        days = answers.pack.rectify_days
+        after["due"] = orders.due_of(today, days=days)
+    return [Change("rectification", row["id"], after, expects=row["version"])]
+
+
+# ------------------------------------------------------------------- the receipt
+
+
+def _told(
+    register: Register, answers: Answers, sent: Sent, receipt: Receipt, *, by: Account
+) -> Outcome:
+    """Say what became of a submission, from what the register has of it."""
+    row = register.get("inspection", sent.id)
+    assert row is not None
+    checklist = checklist_of(register, row["checklist"], answers=answers)
+    station = station_of(answers, register, row["station_id"])
+    failed = checklist.failed(sent.answers, site_type=station["type"])
+    order = register.get("rectification", sent.order.id) if sent.order else None
+    decided = register.get("rectification", sent.order_id) if sent.order_id else None
+    notes = []
+    if row["clock"]:
+        told = N_("The clock of this phone is wrong ({claimed}); the visit is dated {at}.")
+        notes.append(Note(told, {"claimed": sent.claimed_at[:16], "at": _local(row, answers)}))
+    if row["checklist"] != Checklist.of_pack(answers.pack).id:
+        told = N_("The standard has a newer edition by now; this inspection is kept by the former.")
+        notes.append(Note(told, {}))
+    ordered = set(order["lines"]) if order else set()
+    if sent.order and set(sent.order.lines) - ordered:
+        told = N_(
+            "Some of these items are in an order of this station already, so not in this one."
+        )
+        notes.append(Note(told, {}))
+    if decided and decided["closed_by"] not in (None, sent.id):
+        told = N_("The order was closed by another inspection meanwhile; yours is kept beside it.")
+        notes.append(Note(told, {}))
+    return Outcome(
+        inspection=row,
+        again=receipt.again,
+        notes=notes,
+        failed=failed,
+        others=_others(register, row, seen=sent.seen, by=by),
+        order=order,
+        decided=(decided["id"], decided["state"]) if decided else None,
+    )
+
+
+def _local(row: Mapping[str, Any], answers: Answers) -> str:
+    at = dt.datetime.fromisoformat(row["at"]).astimezone(ZoneInfo(answers.config.time_zone))
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _others(
+    register: Register, own: Mapping[str, Any], *, seen: str | None, by: Account
+) -> list[dict[str, Any]]:
+    """Return what others found at the station since the inspection that the form showed."""
+    last = register.get("inspection", seen) if seen else None
+    since = last["created"] if last else -1
+    rows = [
+        row
+        for row in inspections.of_station(register, own["station_id"], limit=_OTHERS * 2)
+        if row["id"] != own["id"]
+        and row["inspector_id"] != by.id
+        # without one that the form showed, those of the same day
+        and (row["created"] > since if last else row["at"][:10] >= own["at"][:10])
+    ]
+    return rows[:_OTHERS]

@@ -1,0 +1,48 @@
+"""Questions about inspections, each answered by an index."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from stationmap.store import models
+from stationmap.store.events import Row
+from stationmap.store.register import Register
+
+_TABLE = models.inspection
+LATEST = ("9999", 2**53)  # beyond every inspection
+
+
+def of_station(
+    register: Register,
+    station_id: str,
+    *,
+    before: tuple[str, int] = LATEST,
+    limit: int | None = 50,
+    voided: bool = False,
+) -> list[Row]:
+    """Return the inspections of a station, newest first.
+
+    Parameters
+    ----------
+    register : Register
+    station_id : str
+    before : (str, int)
+        ``at`` and ``created`` of the last one that was seen; those before it, exclusive.
+    limit : int, optional
+        How many; all without one.
+    voided : bool
+        Those that do not count any more too.
+    """
+    chosen = (
+        sa.select(_TABLE)
+        .where(_TABLE.c.station_id == station_id)
+        .where(_TABLE.c.at <= before[0])
+        .where((_TABLE.c.at < before[0]) | (_TABLE.c.created < before[1]))
+        .order_by(_TABLE.c.at.desc(), _TABLE.c.created.desc())
+        .limit(limit)
+    )
+    if not voided:
+        chosen = chosen.where(_TABLE.c.voided.is_(None))
+    with register.reading() as connection:
+        rows: list[dict[str, Any]] = [dict(row) for row in connection.execute(chosen).mappings()]
+    return rows

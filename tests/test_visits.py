@@ -1,0 +1,232 @@
+"""Visits: a submission enters once and whole, with its photos, its order and its decision."""
+
+import datetime as dt
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import small_city
+
+from stationmap.city import City, sent, visits
+from stationmap.errors import Conflict, InputError
+from stationmap.inspections import Checklist
+from stationmap.store.accounts import Account
+
+NOW = dt.datetime(2026, 3, 5, 4, 0, tzinfo=dt.UTC)
+INSPECTOR = Account("a1", "督查员", "inspector", "", None, active=True)
+OTHER = Account("a2", "另一人", "inspector", "", None, active=True)
+UNIT = Account("u1", "单位", "unit", "330802", "U1", active=True)
+PICTURE = visits.Picture("0" * 64, 1000, 640, 480)
+ALL = [f"Q-C8#{n}" for n in range(1, 6)] + ["Q-C9#1", "visit#1", "visit#2"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_city.make(tmp_path_factory.mktemp("visits"))
+
+
+@pytest.fixture
+def city(made, tmp_path):
+    """A city of its own register."""
+    import shutil
+
+    shutil.copytree(made.path, tmp_path / "town")
+    return City.open(tmp_path / "town")
+
+
+def new():
+    return str(uuid.uuid4())
+
+
+def form(city, *, failed=(), station="A1", **more):
+    return {
+        "id": new(),
+        "station_id": station,
+        "checklist": Checklist.of_pack(city.pack).id,
+        "visit": "call",
+        "claimed_at": "2026-03-05T03:50:00+00:00",
+        "sent_at": NOW.isoformat(),
+        "answers": {key: "not_met" if key in failed else "met" for key in ALL},
+        **more,
+    }
+
+
+def send(city, asked, *, by=INSPECTOR, now=NOW, pictures=lambda _: PICTURE):
+    return visits.submit(
+        city.register, city.now(), sent.read(asked), by=by, pictures=pictures, now=now
+    )
+
+
+def order(*lines, **more):
+    return {"id": new(), "lines": list(lines), "due": "2026-03-20", **more}
+
+
+def test_a_visit_is_kept_with_its_photos_and_its_order(city):
+    photo = new()
+    asked = form(city, failed=["Q-C8#1"], photos={"Q-C8#1": [photo]}, order=order("Q-C8#1"))
+    done = send(city, asked)
+    assert not done.again
+    assert done.failed == ["Q-C8#1"]
+    assert done.inspection["result"] == "not_met"
+    assert done.inspection["at"] == "2026-03-05T03:50:00.000+00:00"
+    assert (done.order["state"], done.order["lines"]) == ("open", ["Q-C8#1"])
+    kept = city.register.get("photo", photo)
+    assert (kept["inspection_id"], kept["line"]) == (asked["id"], "Q-C8#1")
+    assert city.register.action(asked["id"]).events == 4  # the edition, too
+
+
+def test_what_is_sent_again_is_answered_by_its_first_receipt(city):
+    asked = form(city, failed=["Q-C8#1"], order=order("Q-C8#1"))
+    first = send(city, asked)
+    seq = city.register.seq()
+    later = NOW + dt.timedelta(hours=3)
+    again = send(city, {**asked, "sent_at": later.isoformat()}, now=later)
+    assert again == replace(first, again=True)
+    assert city.register.seq() == seq
+
+
+def test_another_content_under_the_same_id_is_a_conflict(city):
+    asked = form(city)
+    send(city, asked)
+    with pytest.raises(Conflict):
+        send(city, {**asked, "note": "别的"})
+
+
+def test_a_missing_photo_keeps_everything_out(city):
+    photo = new()
+    with pytest.raises(visits.MissingPhotosError) as caught:
+        send(city, form(city, photos={"Q-C8#1": [photo]}), pictures=lambda _: None)
+    assert caught.value.params["missing"] == [photo]
+    assert city.register.rows("inspection") == []
+
+
+def test_a_second_order_leaves_out_what_was_ordered_already(city):
+    send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1")))
+    both = form(city, failed=["Q-C8#1", "Q-C8#2"], order=order("Q-C8#1", "Q-C8#2"))
+    done = send(city, both, by=OTHER)
+    assert done.order["lines"] == ["Q-C8#2"]
+    assert [note.template[:4] for note in done.notes] == ["Some"]
+    assert len(done.others) == 1
+
+
+def test_two_at_once_order_each_line_once(city):
+    forms = [form(city, failed=["Q-C8#1"], order=order("Q-C8#1")) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda asked: send(city, asked), forms))
+    orders = city.register.rows("rectification")
+    assert [row["lines"] for row in orders] == [["Q-C8#1"]]
+    assert len(city.register.rows("inspection")) == 8
+
+
+def test_a_re_inspection_closes_an_order_or_returns_it(city):
+    first = send(city, form(city, failed=["Q-C8#1", "Q-C8#2"], order=order("Q-C8#1", "Q-C8#2")))
+    again = {"answers": {"Q-C8#1": "met", "Q-C8#2": "not_met"}, "order_id": first.order["id"]}
+    assert send(city, form(city) | again).decided == (first.order["id"], "returned")
+    due = city.register.get("rectification", first.order["id"])["due"]
+    assert due == "2026-03-20"
+    part = {"answers": {"Q-C8#1": "met"}, "order_id": first.order["id"]}
+    assert send(city, form(city) | part).decided == (first.order["id"], "returned")
+    both = {"answers": {"Q-C8#1": "met", "Q-C8#2": "met"}, "order_id": first.order["id"]}
+    closing = send(city, form(city) | both)
+    assert closing.decided == (first.order["id"], "closed")
+    assert (
+        city.register.get("rectification", first.order["id"])["closed_by"]
+        == (closing.inspection["id"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("claimed", "told", "at"),
+    [
+        ("2026-03-05T03:50:00+00:00", "2026-03-05T04:00:00+00:00", "2026-03-05T03:50"),
+        # a clock that is off by as much when it sends
+        ("1970-01-01T00:05:00+00:00", "1970-01-01T00:15:00+00:00", "2026-03-05T03:50"),
+        ("2030-01-01T00:05:00+00:00", "2030-01-01T00:15:00+00:00", "2026-03-05T03:50"),
+        # no longer as far off as it was: nothing can be told
+        ("1970-01-01T00:05:00+00:00", "2026-03-05T04:00:00+00:00", "2026-03-05T04:00"),
+        ("gestern", "heute", "2026-03-05T04:00"),
+        # two days without a network
+        ("2026-03-03T03:50:00+00:00", "2026-03-05T04:00:00+00:00", "2026-03-03T03:50"),
+    ],
+)
+def test_the_visit_is_dated_by_the_servers_clock(city, claimed, told, at):
+    done = send(city, form(city, claimed_at=claimed, sent_at=told))
+    assert done.inspection["at"][:16] == at
+    assert done.inspection["claimed_at"] == claimed
+    wrong = not claimed.startswith("2026")
+    assert bool(done.inspection["clock"]) == wrong
+    assert bool(done.notes) == wrong
+
+
+def test_an_edition_that_changed_meanwhile_keeps_the_visit_in_its_own_words(city):
+    asked = form(city)
+    visits_before = city.register
+    visits_before.write(
+        [visits.edition(Checklist.of_pack(city.pack))], action=new(), by="system", kind="edition"
+    )
+    pack = city.path / "packs" / "quzhou-2018.toml"
+    pack.write_text(pack.read_text("utf-8").replace("一把雨伞", "两把雨伞"), "utf-8")
+    done = send(city, asked)
+    assert "newer edition" in str(done.notes[0])
+    kept = Checklist.of_content(city.register.get("checklist", asked["checklist"])["content"])
+    assert kept.by_key["Q-C8#1"].text["zh"] == "一把雨伞"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"answers": {"Q-C8#99": "met"}},
+        {"answers": {"Q-C8#1": "not_applicable"}},
+        {"visit": "self"},
+        {"visit": "covert", "signed_post": "站长"},
+        {"id": "1"},
+        {"checklist": "0" * 32},
+        {"answers": {"Q-C8#1": "perhaps"}},
+        {"note": "长" * 1001},
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(city, wrong):
+    with pytest.raises(InputError) as caught:
+        send(city, form(city) | wrong)
+    assert "\n" not in caught.value.render("zh")
+    assert city.register.rows("inspection") == []
+
+
+def test_a_units_own_check_orders_and_judges_nothing(city):
+    done = send(city, form(city, failed=["Q-C8#1"], visit="self"), by=UNIT)
+    assert done.order is None
+    assert city.now().inspections() is None
+
+
+def test_effective_coverage_believes_the_newest_judgement_of_each_line(city):
+    today = dt.date(2026, 3, 5)
+    assert city.now().idle(today) == frozenset()
+    first = send(city, form(city, failed=["Q-C8#1", "Q-C8#2"], order=order("Q-C8#1", "Q-C8#2")))
+    assert city.now().idle(today) == {"A1"}
+    built, effective = (city.now().spacing(effective=e).summary() for e in (False, True))
+    assert built["stations_counted"] - effective["stations_counted"] == 1
+    # one of two put right heals neither
+    half = {"answers": {"Q-C8#1": "met"}, "order_id": first.order["id"]}
+    send(city, form(city) | half)
+    assert city.now().idle(today) == {"A1"}
+    both = {"answers": {"Q-C8#1": "met", "Q-C8#2": "met"}, "order_id": first.order["id"]}
+    send(city, form(city) | both)
+    assert city.now().idle(today) == frozenset()
+    assert city.now().spacing(effective=True).summary() == city.now().spacing().summary()
+
+
+def test_a_voided_inspection_judges_no_more(city):
+    done = send(city, form(city, failed=["visit#1"]))
+    assert city.now().idle(dt.date(2026, 3, 5)) == {"A1"}
+    visits.void(city.register, done.inspection["id"], reason="走错站", action=new(), by="c")
+    assert city.now().idle(dt.date(2026, 3, 5)) == frozenset()
+    with pytest.raises(InputError):
+        visits.void(city.register, done.inspection["id"], reason="再", action=new(), by="c")
+
+
+def test_a_late_arrival_overwrites_nothing_newer(city):
+    send(city, form(city))
+    late = form(city, failed=["Q-C8#1"], claimed_at="2026-03-04T03:00:00+00:00")
+    send(city, late, by=OTHER)
+    assert city.now().idle(dt.date(2026, 3, 5)) == frozenset()
