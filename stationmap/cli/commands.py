@@ -1,4 +1,4 @@
-"""The commands of StationMap itself: new, import, template, gaps, export."""
+"""The commands of StationMap itself: new, import, undo, template, gaps, export."""
 
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +22,7 @@ from stationmap.cli.output import (
     working,
 )
 from stationmap.cli.standards import standards_app
+from stationmap.cli.undo import undo
 from stationmap.errors import InputError
 from stationmap.messages import N_
 
@@ -352,6 +353,7 @@ def gaps(
 
 
 app.command("check")(check)
+app.command("undo")(undo)
 
 
 @app.command()
