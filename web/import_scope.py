@@ -8,6 +8,8 @@ from web.access import me
 from web.caching import present
 from web.desk import register
 
+_CONTACT = "contact"
+
 
 def is_all_mine(action: Action) -> bool:
     """Whether all that an import changed belongs to the districts of the present account.
@@ -34,9 +36,10 @@ def is_all_mine(action: Action) -> bool:
     for event in events:
         sides = [event.before or {}, event.after or {}]
         row = {**sides[0], **sides[1], **stands[event.entity].get(event.id, {}), "id": event.id}
-        layer = layers.get(event.entity)
+        # a contact has its station's own id
+        row |= {"station_id": event.id} if event.entity == _CONTACT else {}
         owners = (row.get(name) for name in ("station_id", "unit_id", "subject", "subject_id"))
-        found = find(layer, row) if layer else None
+        found = find(layers.get(event.entity, event.entity), row)
         found = found or next((told[one] for one in owners if one in told), "")
         codes = [found, *(side["adcode"] for side in sides if side.get("adcode"))]
         if not all(code.startswith(scope) for code in codes):

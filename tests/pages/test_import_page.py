@@ -378,16 +378,18 @@ def move(register, own, adcode):
     )
 
 
-@pytest.mark.parametrize("kind", ["stations", "units", "projects"])
+@pytest.mark.parametrize("kind", ["stations", "contacts", "units", "projects"])
 def test_whoever_looks_after_another_county_by_now_undoes_nothing_of_the_former(app, city, kind):
     bring(city, NEW, "先.csv")
     county, register = client(app, role="county", adcode="330802"), app.extensions["city"].register
     data = {
         "stations": rows_of(row("W1", "西区点", 30)),
+        "contacts": rows_of(row("W1", "西区点", 30)).replace(b"\n", ",联系人\n".encode())
+        + ",张安".encode(),
         "units": "编号,名称\nU9,某街道\n".encode(),
         "projects": "编号,站点编号,项目名称\nP9,N1,义诊\n".encode(),
     }[kind]
-    at = bring_kind(county, data, kind)
+    at = bring_kind(county, data, "stations" if kind == "contacts" else kind)
     undo = undo_path(county, at)
     move(register, county.account, "330803")
     seq = register.seq()
