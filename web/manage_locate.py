@@ -26,6 +26,7 @@ from stationmap.errors import Conflict
 from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.store.events import Change, Row
+from stationmap.store.queries import MOST_COUNTED
 from web import basemaps, security
 from web.access import allow, log, log_after, me, within
 from web.caching import present
@@ -63,6 +64,7 @@ def queue() -> ResponseReturnValue:
     return render_template(
         "locate_queue.html",
         total=total,
+        most=MOST_COUNTED,
         offset=offset,
         limit=PAGE,
         words=params.text("q"),

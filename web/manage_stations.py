@@ -28,6 +28,7 @@ from stationmap.messages import N_
 from stationmap.stations import STATUSES
 from stationmap.store import Change
 from stationmap.store.events import Row
+from stationmap.store.queries import MOST_COUNTED
 from web import basemaps, security, station_form
 from web.access import allow, log, may, me, within
 from web.caching import present
@@ -72,6 +73,7 @@ def listing() -> ResponseReturnValue:
     return render_template(
         "stations_list.html",
         total=total,
+        most=MOST_COUNTED,
         offset=offset,
         limit=PAGE,
         filters=filters,

@@ -1,5 +1,6 @@
 """Questions to the register's tables; each takes a connection, so that one state answers."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from stationmap.store.events import Action, Event, Row, applied, plain, restored
 from stationmap.store.models import ENTITIES
 
 CHUNK = 500  # ids in one question
+MOST_COUNTED = 10_000
+"""Matches of a search that are counted; what is beyond them is only said to be more."""
+
 MERGE = "merge"
 """Kind of the action that makes one station of two; its note is the id of the one kept."""
 
@@ -66,15 +70,15 @@ def _among(
 
 
 def frame(connection: Connection, entity: str) -> pd.DataFrame:
-    """Return all rows of an entity in the order they came to be."""
-    table = ENTITIES[entity]
-    found = connection.execute(sa.select(table).order_by(table.c.created))
+    """Return all rows of an entity in the order they came to be, the columns for everybody."""
+    chosen = sa.select(*models.read_by_all(entity)).order_by(ENTITIES[entity].c.created)
+    found = connection.execute(chosen)
     return _typed(entity, pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys())))
 
 
 def as_frame(entity: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as a frame with the columns of `frame`."""
-    names = ENTITIES[entity].columns.keys()
+    names = [column.name for column in models.read_by_all(entity)]
     return _typed(
         entity, pd.DataFrame.from_records([[r[n] for n in names] for r in rows], columns=names)
     )
@@ -83,7 +87,7 @@ def as_frame(entity: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _typed(entity: str, found: pd.DataFrame) -> pd.DataFrame:
     """Keep places and JSON as they are, numbers as floats: nothing depends on what is missing."""
     kinds = {}
-    for column in ENTITIES[entity].columns:
+    for column in models.read_by_all(entity):
         if isinstance(column.type, models.Point | models.Json | sa.Boolean):
             kinds[column.name] = "object"
         elif isinstance(column.type, sa.Text):
@@ -137,7 +141,9 @@ def find_stations(
     Returns
     -------
     total : int
-        How many there are in all.
+        How many there are in all. Where words are searched for, and not all are asked for, they
+        are counted as far as `MOST_COUNTED`: a larger number says that there are more than these,
+        and more than are on the pages up to this one if there is another.
     rows : list of dict
     """
     table = models.station
@@ -155,16 +161,29 @@ def find_stations(
     # which ones: answered by the index alone, then the rows of the page
     sqlite = connection.dialect.name == "sqlite"
     chosen = sa.select(table.c.id).where(*where).order_by(*(_ORDER if sqlite else _ORDER_POSTGIS))
-    if words and sqlite:
-        # a search looks at every row: once, not for the number and for the page
-        ids = connection.scalars(chosen).all()
-        total, page = len(ids), ids[offset : None if limit is None else offset + limit]
+    if words and limit is not None:
+        total, page = _searched(connection, chosen, offset=offset, limit=limit)
     else:
         counted = sa.select(sa.func.count()).select_from(table).where(*where)
         total = connection.scalar(counted) or 0
         page = connection.scalars(chosen.offset(offset).limit(limit)).all()
     rows = {row["id"]: row for row in rows_by_id(connection, "station", page)}
     return total, [rows[station] for station in page]
+
+
+def _searched(
+    connection: Connection, chosen: sa.Select[Any], *, offset: int, limit: int
+) -> tuple[int, Sequence[str]]:
+    """Return how many a search finds, counted as far as `MOST_COUNTED`, and a page of their ids.
+
+    It looks at every row until it has enough: once, not for the number and for the page.
+    """
+    start = offset if offset + limit > MOST_COUNTED else 0
+    upto = max(MOST_COUNTED, offset + limit) + 1
+    ids = connection.scalars(chosen.offset(start).limit(upto - start)).all()
+    if start and not ids:  # beyond the last one
+        return len(connection.scalars(chosen.limit(MOST_COUNTED + 1)).all()), []
+    return start + len(ids), ids[offset - start : offset - start + limit]
 
 
 def _holds(connection: Connection, word: str) -> sa.ColumnElement[bool]:
@@ -277,7 +296,7 @@ def actions(
     )
     for where in (
         action.c.id == id if id is not None else None,
-        action.c.seq < before if before is not None else None,
+        action.c.number < _number_at(before) if before is not None else None,
         action.c.kind.in_(list(kinds)) if kinds else None,
         action.c.by.in_([by] if isinstance(by, str) else list(by)) if by is not None else None,
         action.c.at >= since if since else None,
@@ -288,6 +307,25 @@ def actions(
     found = connection.execute(chosen).all()
     undone_by = _undone_by(connection, [row.id for row in found])
     return [Action(*(*row, undone_by.get(row.id))) for row in found]
+
+
+def days_of(connection: Connection, numbers: Collection[int]) -> dict[int, dt.date]:
+    """Return the day (UTC) of each of some events, by its number."""
+    event, action = models.event, models.action
+    chosen = sa.select(event.c.seq, action.c.at).join(action, action.c.number == event.c.action)
+    found: dict[int, dt.date] = {}
+    asked = iter(numbers)
+    while some := list(islice(asked, CHUNK)):
+        for seq, at in connection.execute(chosen.where(event.c.seq.in_(some))):
+            found[seq] = dt.date.fromisoformat(at[:10])
+    return found
+
+
+def _number_at(seq: int) -> sa.ColumnElement[int]:
+    """Return the number of the action of an event, or of the next; actions before it are less."""
+    event = models.event
+    chosen = sa.select(event.c.action).where(event.c.seq >= seq).order_by(event.c.seq).limit(1)
+    return sa.func.coalesce(chosen.scalar_subquery(), sa.literal(2**53))
 
 
 def touched(connection: Connection, actions: Collection[str], entity: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from stationmap.store import Change
+from stationmap.store import Change, queries
 
 PLACES = {"A": (118.80, 28.60), "B": (118.81, 28.61), "C": (118.95, 28.95)}
 
@@ -102,3 +102,23 @@ def test_pages_are_the_whole_list_cut_up(register):
         pages = [found(register, words=words, offset=n, limit=7) for n in range(0, 42, 7)]
         assert [i for page in pages for i in page] == whole
         assert register.find_stations(words=words, offset=700, limit=7) == (40, [])
+
+
+def test_a_search_counts_so_many_and_pages_to_the_last_of_them(register, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_COUNTED", 10)
+    put(register, **{f"S{n:02d}": {"name": f"站{n:02d}", "address": "路"} for n in range(25)})
+    put(register, T={"name": "店"})
+    assert register.find_stations(words="站0", limit=4)[0] == 10  # as many as are counted
+    assert register.find_stations(words="站", limit=4)[0] == 11
+    assert register.find_stations(limit=4)[0] == 26  # a list has its number
+    assert len(found(register, words="站", limit=None)) == 25
+    ids, offset = [], 0
+    while True:
+        total, rows = register.find_stations(words="站", offset=offset, limit=4)
+        ids += [row["id"] for row in rows]
+        offset += 4
+        if offset >= total:
+            break
+    assert ids == [f"S{n:02d}" for n in range(25)]
+    assert total == 25
+    assert register.find_stations(words="站", offset=400, limit=4) == (11, [])
