@@ -23,6 +23,7 @@ from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
 from web.home_tables import home_tables
 from web.importing import importing
+from web.inspect import inspect
 from web.manage_history import manage_history
 from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     remarks,
     home_tables,
     importing,
+    inspect,
     manage_locate,
     manage_stations,
     manage_history,

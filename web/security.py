@@ -9,8 +9,10 @@ from flask import Flask, Response, g, request
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:{pictures}; font-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors 'none'{more}"
 )
+# what pages need beside that may be installed on a phone and work without a network
+INSTALLED = "; worker-src 'self'; manifest-src 'self'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -32,9 +34,18 @@ def nonce() -> str:
     return str(g.nonce)
 
 
-def policy(*, pictures: Iterable[str] = ()) -> str:
-    """Write the present answer's policy; `pictures` are the servers outside that may send some."""
-    return POLICY.format(nonce=nonce(), pictures="".join(f" {host}" for host in pictures))
+def policy(*, pictures: Iterable[str] = (), more: str = "") -> str:
+    """Write the present answer's policy.
+
+    Parameters
+    ----------
+    pictures : iterable of str
+        From where else pictures may come, such as servers outside.
+    more : str
+        Further directives, such as `INSTALLED`.
+    """
+    sources = "".join(f" {source}" for source in pictures)
+    return POLICY.format(nonce=nonce(), pictures=sources, more=more)
 
 
 def protect(app: Flask) -> None:

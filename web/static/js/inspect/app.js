@@ -1,0 +1,105 @@
+// The inspectors' pages: who works, what the phone keeps, what is sent, and which screen is shown.
+
+import { $, h } from "../dom.js";
+import { page, t } from "../page.js";
+import { Trouble } from "./net.js";
+import { open } from "./screens.js";
+import { openStore, remembered, whoAmI } from "./store.js";
+import { start } from "./sync.js";
+
+const QUICK = 4; // seconds to wait for the server where the phone knows already who works with it
+
+const notices = new Map();
+
+/** Show a line above the screen, or take it away (no text); `button` is {text, onclick} or {text, href}. */
+function notice(key, text = "", button = null) {
+  if (text) notices.set(key, { text, button });
+  else notices.delete(key);
+  $("notices").replaceChildren(...[...notices.values()].map((one) => h("p", { class: "notice" }, one.text, " ",
+    one.button?.href ? h("a", { class: "btn btn-outline", href: one.button.href }, one.button.text)
+      : one.button && h("button", { type: "button", class: "btn btn-outline", onclick: one.button.onclick }, one.button.text))));
+}
+
+const anew = { text: t("engine.load"), onclick: () => location.reload() };
+const signIn = () => ({ text: t("engine.sign_in_link"), href: page.signIn });
+
+function only(text, button) {
+  $("main").removeAttribute("aria-busy");
+  $("main").replaceChildren(h("p", { class: "notice" }, text), button.href
+    ? h("a", { class: "btn btn-accent", href: button.href }, button.text)
+    : h("button", { type: "button", class: "btn btn-accent", onclick: button.onclick }, button.text));
+}
+
+async function whoWorks() {
+  const before = remembered();
+  try {
+    return await whoAmI(before ? QUICK : 20);
+  } catch (error) {
+    // whose session ended goes on with what the phone keeps; who signed out is remembered no longer
+    if (before && (error.status === 0 || error.status === 401 || error.status >= 500)) return before;
+    throw error;
+  }
+}
+
+async function begin() {
+  $("main").replaceChildren(h("p", { class: "quiet" }, t("engine.opening")));
+  worker();
+  let store;
+  try {
+    store = await openStore(await whoWorks());
+  } catch (error) {
+    const unknown = error.status === 401 || (error.status === 0 && !remembered());
+    if (!(error instanceof Trouble)) console.error(error);
+    only(unknown ? t("engine.nobody") : error instanceof Trouble ? error.message : t("engine.failed"),
+      unknown ? signIn() : { text: t("engine.again"), onclick: () => location.reload() });
+    return;
+  }
+  const sync = start(store);
+  watch(store, sync);
+  store.persist();
+  $("main").removeAttribute("aria-busy");
+  await open({ store, sync, me: store.me, root: $("main") });
+}
+
+// ---- what stands above every screen
+
+function watch(store, sync) {
+  const look = async () => {
+    const { unsent, drafts } = await store.counts();
+    navigator.setAppBadge?.(unsent + drafts).catch(() => {});
+    notice("other", sync.state.kind === "other" ? sync.state.problem : "", anew);
+    const safe = !(unsent + drafts) || (await store.room()).persisted;
+    notice("room", safe ? "" : t("engine.may_be_cleared"));
+  };
+  store.on(({ kind, problem }) => {
+    if (kind === "lost") notice("lost", problem, anew);
+    else look();
+  });
+  look();
+}
+
+// ---- the worker that keeps these pages on the phone
+
+async function worker() {
+  if (!("serviceWorker" in navigator)) return;
+  const before = navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => { if (before) location.reload(); });
+  try {
+    const registration = await navigator.serviceWorker.register(page.worker, { scope: "/inspect/", updateViaCache: "none" });
+    const offer = () => {
+      if (!registration.waiting || !before) return;
+      notice("update", t("engine.update"), {
+        text: t("engine.update_now"), onclick: () => registration.waiting?.postMessage("use"),
+      });
+    };
+    offer();
+    registration.addEventListener("updatefound", () => {
+      registration.installing?.addEventListener("statechange", offer);
+    });
+  } catch (error) {
+    // without it the pages need a network to open; drafts are kept all the same
+    console.warn(error);
+  }
+}
+
+begin();

@@ -1,0 +1,69 @@
+// Requests to the server: with a time limit, with the form token, and with a sentence for every failure.
+
+import { page, t } from "../page.js";
+
+/** Something did not work; its message is a sentence to show. `status` is 0 where no answer came. */
+export class Trouble extends Error {
+  constructor(message, { status = 0, body = null, slow = false } = {}) {
+    super(message);
+    Object.assign(this, { status, body, slow });
+  }
+
+  get sentence() { return this.message; }
+}
+
+const who = { csrf: "" };
+
+/** From now on requests carry this form token. */
+export const carry = (csrf) => { who.csrf = csrf; };
+
+async function read(response) {
+  const text = await response.text();
+  if (!text) return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Ask the server; the answer is its JSON. Raises Trouble: with the status and the sentence that the
+ * server says, or with status 0 where none came within `seconds`.
+ */
+export async function call(method, path, { json, bytes, headers = {}, seconds = 20, values = {} } = {}) {
+  const query = new URLSearchParams(values);
+  if (page.lang === "en") query.set("lang", "en");
+  const address = query.toString() ? `${path}?${query}` : path;
+  const control = new AbortController();
+  const clock = setTimeout(() => control.abort(), seconds * 1000);
+  const sent = { ...headers };
+  if (method !== "GET") sent["X-CSRFToken"] = who.csrf;
+  if (json !== undefined) sent["Content-Type"] = "application/json";
+  else if (bytes !== undefined) sent["Content-Type"] = "application/octet-stream";
+  let response, body;
+  try {
+    response = await fetch(address, {
+      method, headers: sent, cache: "no-store", redirect: "manual", signal: control.signal,
+      body: json === undefined ? bytes : JSON.stringify(json),
+    });
+    body = await read(response);
+  } catch {
+    const slow = control.signal.aborted;
+    throw new Trouble(t(slow ? "engine.slow" : "engine.offline"), { slow });
+  } finally {
+    clearTimeout(clock);
+  }
+  // pages of a network that asks to be signed in to answer 200 with something else, or send elsewhere
+  if (response.type === "opaqueredirect" || (response.ok && body === null)) {
+    throw new Trouble(t("engine.unread"), { slow: true });
+  }
+  if (!response.ok) {
+    throw new Trouble(body?.detail ?? t(response.status === 401 ? "engine.sign_in" : "engine.busy"),
+      { status: response.status, body });
+  }
+  return body;
+}
+
+/** Read something; `values` go into the address. */
+export const get = (path, values = {}, seconds = 20) => call("GET", path, { values, seconds });
