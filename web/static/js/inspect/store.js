@@ -545,11 +545,15 @@ async function deviceOf(own) {
   return value;
 }
 
+const SENT = [
+  "id", "station_id", "order_id", "checklist", "visit", "answers", "same", "notes", "photos", "supplies", "note",
+  "signature", "signed_post", "seen", "order",
+];
+
 /** What is sent, word for word, however often: only `sent_at` is added each time. */
-function frozen(draft, device) {
-  const { place, started_at, changed_at, ...visit } = copy(draft);
-  return { ...visit, claimed_at: now(), device };
-}
+const frozen = (draft, device) => ({
+  ...copy(Object.fromEntries(SENT.map((name) => [name, draft[name]]))), claimed_at: now(), device,
+});
 
 const each = (request, work) => new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error);

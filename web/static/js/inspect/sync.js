@@ -48,7 +48,7 @@ class Sync {
   begin() {
     this.#store.on((event) => {
       if (!event.own) this.#heard = Date.now();
-      if (event.own && event.kind === "outbox") this.now();
+      if (event.kind === "outbox") this.now();
     });
     addEventListener("online", () => { this.#tell({ online: true }); this.now(); });
     addEventListener("offline", () => this.#tell({ online: false }));
@@ -236,7 +236,7 @@ class Sync {
     let stood = 0;
     while (!at.photo) {
       const { offset } = at;
-      at = await this.#piece_of(photo, path, offset);
+      at = await this.#send_piece(photo, path, offset, hello);
       stood = at.photo || at.offset > offset ? 0 : stood + 1;
       if (stood > 3) throw new Trouble(t("engine.busy"));
     }
@@ -244,7 +244,7 @@ class Sync {
   }
 
   /** Send one piece; its size follows what the network bears. */
-  async #piece_of(photo, path, offset) {
+  async #send_piece(photo, path, offset, hello) {
     let bytes;
     try {
       bytes = await photo.blob.slice(offset, offset + this.#piece).arrayBuffer();
@@ -260,9 +260,9 @@ class Sync {
       return at;
     } catch (error) {
       if (error.status === 0) this.#piece = Math.max(this.#piece / 2, PIECE.least);
-      // what the server has is not what we thought: it says
-      if (error.status === 409) return get(path);
-      throw error;
+      // what the server has is not what we thought: it says where it stands
+      if (error.status !== 404 && error.status !== 409) throw error;
+      return hello();
     }
   }
 
