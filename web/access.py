@@ -51,6 +51,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "closure": _OFFICES,
         "restock": _OFFICES,
         "remark.answer": _OFFICES,
+        "inspect": _OFFICES | {"inspector"},
         "account.manage": _ADMINISTRATORS,
         "audit.read": _ADMINISTRATORS,
         "own": _ALL,

@@ -23,6 +23,7 @@ from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
 from web.home_tables import home_tables
 from web.importing import importing
+from web.inspect_api import inspect_api
 from web.inspect import inspect
 from web.manage_history import manage_history
 from web.manage_locate import manage_locate
@@ -30,6 +31,7 @@ from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
 from web.pages import pages
 from web.params import language
+from web.photos import photos
 from web.remarks import remarks
 from web.security import pack, protect
 from web.tiles import tiles
@@ -48,6 +50,8 @@ BLUEPRINTS = (
     applications,
     remarks,
     home_tables,
+    inspect_api,
+    photos,
     importing,
     inspect,
     manage_locate,

@@ -49,6 +49,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "restock": N_("Supplies: report or settle"),
         "application": N_("Application: make or decide"),
         "remark": N_("Residents' remark: answer"),
+        "inspect": N_("Inspection"),
         "account": ACTIONS["account.change"],
         "undo": N_("Undo"),
         "redo": N_("Undo an undo"),
