@@ -1,0 +1,155 @@
+// My sites: what there is to do today, on a small map and in a list.
+
+import { h } from "../dom.js";
+import { metres, page, t } from "../page.js";
+import { empty, foot, head } from "./frame.js";
+import { legend, listMap } from "./list_map.js";
+import { apart, dayOf, momentOf, shortDay, stateWord, workWord } from "./words.js";
+
+const PAGE = 50;
+const TYPING_MS = 300;
+const LISTS = ["today", "due", "orders", "near", "all"];
+const KEPT = "inspect-list"; // which list was looked at last, for this tab
+
+/** Where the phone is, asked once the list "near" is wanted; null if it may not or cannot say. */
+const position = () => new Promise((done) => {
+  if (!navigator.geolocation) {
+    done(null);
+    return;
+  }
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => done([coords.longitude, coords.latitude]), () => done(null),
+    { enableHighAccuracy: true, maximumAge: 30_000, timeout: 10_000 },
+  );
+});
+
+const begin = (site) => (site.work === "reinspect" && site.order ? `#/o/${site.order.id}` : `#/s/${encodeURIComponent(site.station_id)}`);
+
+/** What is said of a site in a row and on the map's card. */
+function about(site, from) {
+  const { last, order } = site;
+  return [
+    h("span", { class: "i-row-head" }, h("b", {}, site.name), workWord(site.work)),
+    h("span", { class: "quiet" }, [site.type_name, site.address || site.district].filter(Boolean).join(" · ")),
+    h("span", { class: "quiet" },
+      last ? [t("i.last", { day: shortDay(last.at) }), " ", last.result && stateWord(last.result)] : t("i.never"),
+      order && h("span", {}, " · ", t("i.order_short", { due: dayOf(order.due) })),
+      from && site.place && h("span", {}, " · ", t("i.away", { far: metres(apart(from, site.place)) }))),
+  ];
+}
+
+/** Visits beside which somebody else's of the same day stand. */
+function told(me) {
+  if (!me.received?.some(({ others }) => others?.length)) return null;
+  const ones = me.received.filter(({ others }) => others?.length);
+  return h("section", { class: "notice" }, h("p", {}, t("i.both")),
+    h("ul", { class: "i-plain" }, ones.map((one) => h("li", {},
+      h("a", { href: `#/v/${one.id}` }, one.station_name ?? one.station_id),
+      one.others.map((other) => [" · ", h("a", { href: `#/v/${other.id ?? other}` }, other.by ?? t("i.other_visit"))])))));
+}
+
+/** The screen #/. */
+export async function list({ store, me, box, alive }) {
+  const rows = h("ul", { class: "i-sites", "aria-busy": "true" });
+  const total = h("p", { class: "total", role: "status" });
+  const more = h("button", { class: "btn btn-outline", type: "button", hidden: true });
+  const card = h("div", { class: "i-chosen", hidden: true });
+  const stage = h("div", { class: "i-map" });
+  const search = h("input", { class: "form-control", type: "search", maxlength: 100, autocomplete: "off", placeholder: t("i.search"), "aria-label": t("i.search") });
+  let which = LISTS.includes(sessionStorage.getItem(KEPT)) ? sessionStorage.getItem(KEPT) : "today";
+  let from = null;
+  let shown = [];
+  let asked = 0;
+
+  const choose = (site) => {
+    card.replaceChildren(h("div", {}, about(site, from)),
+      h("a", { class: "btn btn-accent", href: begin(site) }, t(site.work === "reinspect" && site.order ? "i.reinspect" : "i.start")));
+    card.hidden = false;
+  };
+  const tabs = new Map(LISTS.map((id) => [id, h("button", { type: "button", onclick: () => pick(id) }, t(`i.list.${id}`))]));
+
+  async function pick(id) {
+    which = id;
+    try {
+      sessionStorage.setItem(KEPT, id);
+    } catch {
+      // the choice is for this screen alone
+    }
+    await load();
+  }
+
+  function fill(found, still) {
+    rows.replaceChildren(...shown.map((site) => h("li", {}, h("a", { href: begin(site) }, about(site, from)))));
+    rows.removeAttribute("aria-busy");
+    const kept = !found.fresh && found.kept_at ? ` · ${t("i.as_of", { at: momentOf(found.kept_at) })}` : "";
+    total.textContent = shown.length ? t("i.sites", { n: found.total }) + kept : "";
+    more.hidden = shown.length >= found.total;
+    more.textContent = t("i.more", { n: Math.min(PAGE, found.total - shown.length) });
+    if (!shown.length) {
+      const words = search.value.trim();
+      rows.replaceChildren(h("li", {}, words ? empty(t("i.none_found"), t("i.none_found_text"))
+        : empty(t(`i.none.${which}`), t(found.fresh ? `i.none_text.${which}` : "i.none_offline"),
+          which !== "all" && h("button", { class: "btn btn-accent", type: "button", onclick: () => pick("all") }, t("i.list.all")))));
+    }
+    map.fill(shown, { ordered: which === "today", still });
+  }
+
+  /** What the engine has of the list; without a network and nothing kept, nothing. */
+  async function asking(values) {
+    const said = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== 0);
+    try {
+      return await store.sites(which, Object.fromEntries(said));
+    } catch (error) {
+      if (!error.sentence || (error.status && error.status < 500)) throw error;
+      return { total: 0, sites: [], fresh: false, kept_at: null };
+    }
+  }
+
+  async function load({ further = false } = {}) {
+    const mine = (asked += 1);
+    for (const [id, tab] of tabs) tab.setAttribute("aria-pressed", String(id === which));
+    if (which === "near" && !from) {
+      from = await position();
+      if (!alive() || mine !== asked) return;
+      if (from) map.here(from);
+      else total.textContent = t("i.no_position");
+    }
+    if (!further) card.hidden = true;
+    rows.setAttribute("aria-busy", "true");
+    const [lon, lat] = which === "near" ? from ?? map.middle() : [];
+    const found = await asking({ q: search.value.trim(), lon, lat, offset: further ? shown.length : 0, limit: PAGE });
+    if (!alive() || mine !== asked) return;
+    shown = further ? [...shown, ...found.sites] : found.sites;
+    const unplaced = which === "near" && !from;
+    fill(found, further || unplaced);
+    if (unplaced) total.textContent = t("i.no_position");
+  }
+
+  let waiting = null;
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(load, TYPING_MS);
+  });
+  more.addEventListener("click", () => load({ further: true }));
+
+  const below = foot({ store });
+  const other = told(me);
+  box.replaceChildren(
+    h("div", { class: "i-fixed" },
+      head({ title: t("i.title"), about: [page.cityName, me.account?.name].filter(Boolean).join(" · "), back: "map" }),
+      h("div", { class: "i-tabs", role: "group", "aria-label": t("i.lists") }, [...tabs.values()])),
+    h("div", { class: "i-body is-list" },
+      h("div", { class: "i-map-box" }, stage, card, h("div", { id: "legend-base", hidden: true })),
+      h("div", { class: "i-list" }, other, search, total, legend(), rows, more)),
+    below.box);
+  const map = listMap(stage, { chosen: choose });
+  requestAnimationFrame(map.size);
+  await load();
+  return {
+    heard(news) {
+      below.fill();
+      if (news.kind === "receipt" || news.kind === "me") load();
+    },
+    leave: () => map.leave(),
+  };
+}

@@ -1,0 +1,87 @@
+// What became of a visit that was sent: kept on this phone still, or received, with time and number.
+
+import { h } from "../dom.js";
+import { page, t } from "../page.js";
+import { empty, foot, head } from "./frame.js";
+import { wayTo } from "./unsent.js";
+import { dayOf, momentOf, stateWord } from "./words.js";
+
+const lang = page.lang === "en" ? "?lang=en" : "";
+
+const links = (stationId, order) => h("div", { class: "i-row" },
+  h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list")),
+  order && h("a", { class: "btn btn-outline", href: `/manage/orders/${encodeURIComponent(order)}${lang}` }, t("i.order_see")),
+  stationId && h("a", { class: "btn btn-outline", href: `#/h/${encodeURIComponent(stationId)}` }, t("i.history")));
+
+/** Still on the phone. */
+function waiting({ entry, store, sync }) {
+  const { online, sending, signIn } = sync.state;
+  if (entry.state === "refused") return refused({ entry, store });
+  const now = entry.problem ?? (signIn ? t("i.sign_in") : online ? t("i.sending") : t("i.offline_send"));
+  return [
+    h("div", { class: "i-stamp is-waiting" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "…"),
+      h("h2", {}, t("i.kept_title")), h("p", {}, now)),
+    h("p", { class: "quiet" }, t("i.kept_text", { n: entry.photos ?? 0 })),
+    h("div", { class: "i-row" },
+      h("button", { class: "btn btn-accent", type: "button", disabled: sending, onclick: () => sync.now() }, t("i.send_now")),
+      h("a", { class: "btn btn-outline", href: "#/" }, t("i.to_list"))),
+  ];
+}
+
+/** Not taken by the server as it is: to be mended. */
+function refused({ entry, store }) {
+  const mend = async () => {
+    const draft = await store.find(await store.reopen(entry.id));
+    if (draft) location.replace(wayTo(draft));
+  };
+  return [
+    h("div", { class: "i-stamp is-waiting" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "!"),
+      h("h2", {}, t("i.refused")), h("p", {}, entry.problem)),
+    h("p", { class: "quiet" }, t("i.refused_text")),
+    h("div", { class: "i-row" },
+      h("button", { class: "btn btn-accent", type: "button", onclick: mend }, t("i.mend")),
+      h("a", { class: "btn btn-outline", href: "#/" }, t("i.to_list"))),
+  ];
+}
+
+/** Received. */
+function received({ one, site }) {
+  return [
+    h("div", { class: "i-stamp" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "✓"),
+      h("h2", {}, t("i.received")), site && h("p", {}, site.name)),
+    h("dl", { class: "facts i-card" },
+      h("dt", {}, t("i.number")), h("dd", {}, h("b", {}, String(one.number))),
+      h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
+      h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at)),
+      one.result && [h("dt", {}, t("i.result")), h("dd", {}, stateWord(one.result))],
+      one.failed?.length ? [h("dt", {}, t("i.failed_lines")), h("dd", {}, t("i.lines", { n: one.failed.length }))] : null),
+    one.order && h("section", { class: "i-card" }, h("h2", {}, t("i.order_made")),
+      h("p", {}, t("i.order_made_text", { number: one.order.number ?? "", n: one.order.lines?.length ?? 0, due: dayOf(one.order.due) }))),
+    one.decided && h("section", { class: "i-card" }, h("h2", {}, t("i.decided")),
+      h("p", {}, t(one.decided.state === "closed" ? "i.decided_closed" : "i.decided_returned"))),
+    (one.notes ?? []).map((note) => h("p", { class: "notice" }, note)),
+    one.others?.length ? h("section", { class: "i-card" }, h("h2", {}, t("i.others")), h("p", { class: "quiet" }, t("i.others_text")),
+      h("ul", { class: "i-rows" }, one.others.map((other) => h("li", {}, h("a", { href: `#/v/${other.id}` },
+        h("b", {}, momentOf(other.at)), h("span", { class: "quiet" }, other.by ?? "")))))) : null,
+    links(one.station_id, one.order?.id ?? one.decided?.order_id),
+  ];
+}
+
+/** The screen #/r/VISIT. */
+export async function receipt({ store, sync, box, id, alive }) {
+  const body = h("div", { class: "i-body", "aria-live": "polite" });
+  const below = foot({ store });
+  box.replaceChildren(h("div", { class: "i-fixed" }, head({ title: t("i.receipt") })), body, below.box);
+  async function fill() {
+    const one = await store.receipt(id);
+    const entry = one ? null : (await store.outbox()).find((other) => other.id === id);
+    const site = await store.kept(one?.station_id ?? entry?.station_id ?? "");
+    if (!alive()) return;
+    if (one) body.replaceChildren(...received({ one, site }).flat(Infinity).filter(Boolean));
+    else if (entry) body.replaceChildren(...waiting({ entry, store, sync }));
+    else body.replaceChildren(empty(t("i.no_receipt"), t("i.no_receipt_text"), links(null, null)));
+    below.fill();
+  }
+  await fill();
+  return { heard: fill };
+}

@@ -1,0 +1,96 @@
+// One visit as it was sent, in the words of its own checklist; and all visits of a station, paged.
+
+import { h } from "../dom.js";
+import { t } from "../page.js";
+import { empty, foot, head } from "./frame.js";
+import { byItem } from "./lines.js";
+import { strip, thumb } from "./photos_box.js";
+import { momentOf, stateWord } from "./words.js";
+
+const back = (stationId) => (stationId ? `#/h/${encodeURIComponent(stationId)}` : "#/");
+
+function pictures(store, ids, alt) {
+  if (!ids?.length) return null;
+  const one = strip(store, { alt });
+  one.fill(ids);
+  return one.box;
+}
+
+/** Lines with an answer, by item. */
+function lines(store, one) {
+  return byItem(one.lines.filter(({ state }) => state && state !== "unknown")).map((item) =>
+    h("section", { class: "i-card" }, h("div", { class: "i-item-head" }, h("h2", {}, item.title)),
+      item.lines.map((line) => h("div", { class: "i-said" },
+        h("p", {}, line.text), stateWord(line.state),
+        line.same && h("span", { class: "tag" }, t("i.same_done")),
+        line.note && h("p", { class: "i-said-note" }, line.note),
+        pictures(store, line.photos, line.text)))));
+}
+
+/** The screen #/v/VISIT. */
+export async function visit({ store, box, id, alive }) {
+  const one = await store.visit(id);
+  if (!alive()) return {};
+  const below = foot({ store });
+  if (!one) {
+    box.replaceChildren(head({ title: t("i.no_visit") }), empty(t("i.no_visit"), t("i.no_visit_text"),
+      h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list"))));
+    return {};
+  }
+  const open = one.lines.filter(({ state }) => !state || state === "unknown").length;
+  const supplies = one.supplies ?? [];
+  box.replaceChildren(
+    h("div", { class: "i-fixed" }, head({ title: one.station_name ?? one.name ?? t("i.visit"), about: `${one.visit_name} · ${momentOf(one.at)}`, back: back(one.station_id) })),
+    h("div", { class: "i-body" },
+      one.voided && h("p", { class: "notice" }, t("i.voided", { why: one.voided })),
+      h("dl", { class: "facts i-card" },
+        [h("dt", {}, t("i.result")), h("dd", {}, one.result ? stateWord(one.result) : "")],
+        one.by && [h("dt", {}, t("i.by")), h("dd", {}, one.by)],
+        h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
+        one.received_at && [h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at))],
+        one.clock && [h("dt", {}, t("i.clock")), h("dd", {}, one.clock)],
+        one.number && [h("dt", {}, t("i.number")), h("dd", {}, String(one.number))]),
+      lines(store, one),
+      open ? h("p", { class: "quiet" }, t("i.unanswered", { n: open })) : null,
+      supplies.length ? h("section", { class: "i-card" }, h("h2", {}, t("i.supplies")), h("dl", { class: "facts" },
+        supplies.map(({ name, count, condition_name: state }) => [h("dt", {}, name),
+          h("dd", {}, [count, state].filter((v) => v !== null && v !== undefined && v !== "").join(" · "))]))) : null,
+      pictures(store, one.photos, t("i.visit")),
+      one.note && h("section", { class: "i-card" }, h("h2", {}, t("i.visit_note")), h("p", { class: "i-said-note" }, one.note)),
+      one.signature && h("section", { class: "i-card" }, h("h2", {}, t("i.signature")),
+        h("div", { class: "i-photos" }, thumb(store, one.signature, t("i.signature"))), one.signed_post && h("p", {}, one.signed_post))),
+    below.box);
+  return { heard: below.fill };
+}
+
+/** The screen #/h/STATION. */
+export async function history({ store, box, id, alive }) {
+  const site = await store.kept(id);
+  const rows = h("ul", { class: "i-rows" });
+  const more = h("button", { class: "btn btn-outline", type: "button", hidden: true }, t("i.earlier"));
+  const body = h("div", { class: "i-body" });
+  const below = foot({ store });
+  let before = null;
+  async function page() {
+    more.disabled = true;
+    const found = await store.visits(id, { before });
+    if (!alive()) return;
+    for (const one of found?.visits ?? []) {
+      rows.append(h("li", {}, h("a", { href: `#/v/${one.id}` },
+        h("span", { class: "i-row-head" }, h("b", {}, momentOf(one.at)), one.result && stateWord(one.result)),
+        h("span", { class: "quiet" }, [one.visit_name, one.by, one.voided && t("i.voided_short")].filter(Boolean).join(" · ")))));
+    }
+    before = found?.next ?? null;
+    more.hidden = !before;
+    more.disabled = false;
+    if (!rows.children.length) {
+      body.replaceChildren(found ? empty(t("i.never"), t("i.never_text"), h("a", { class: "btn btn-accent", href: `#/s/${encodeURIComponent(id)}` }, t("i.start")))
+        : empty(t("i.not_kept"), t("i.not_kept_text")));
+    }
+  }
+  more.addEventListener("click", page);
+  body.append(h("section", { class: "i-card" }, rows, more));
+  box.replaceChildren(h("div", { class: "i-fixed" }, head({ title: site?.name ?? id, about: t("i.history") })), body, below.box);
+  await page();
+  return { heard: below.fill };
+}

@@ -1,0 +1,67 @@
+// How the inspector's screens say states, days and times: always a sign and a word.
+
+import { h } from "../dom.js";
+import { page, t } from "../page.js";
+
+const locale = page.lang === "en" ? "en-GB" : "zh-CN";
+const zone = page.zone ? { timeZone: page.zone } : {};
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", ...zone });
+const near = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", ...zone });
+const year = new Intl.DateTimeFormat("en", { year: "numeric", ...zone });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...zone });
+
+/** A day without its clock: 2026年3月5日. A bare ISO day is that day everywhere. */
+export function dayOf(iso) {
+  return day.format(iso.length === 10 ? new Date(`${iso}T12:00:00`) : new Date(iso));
+}
+
+/** A day of this year without the year. */
+export function shortDay(iso) {
+  const at = new Date(iso);
+  return year.format(at) === year.format(new Date()) ? near.format(at) : day.format(at);
+}
+
+/** Day and clock of an instant. */
+export const momentOf = (iso) => t("i.moment", { day: shortDay(iso), time: clock.format(new Date(iso)) });
+
+export const SIGNS = { met: "✓", not_met: "✗", not_applicable: "–", unknown: "?" };
+
+/** A sign of a state with its word beside it. */
+export const stateWord = (state) => h("span", { class: `state is-${state}` },
+  h("b", { "aria-hidden": "true" }, SIGNS[state]), t(`i.state.${state}`));
+
+const WORK_SIGNS = { reinspect: "↻", overdue: "!", due: "○", round: "▸", done: "✓", fresh: "·" };
+
+/** What there is to do at a site, as a badge. */
+export const workWord = (work) => h("span", { class: `work is-${work}` },
+  h("b", { "aria-hidden": "true" }, WORK_SIGNS[work] ?? "·"), t(`i.work.${work}`));
+
+export const workSign = (work) => WORK_SIGNS[work] ?? "·";
+
+/** Whether a day has passed already. */
+export const isPast = (isoDay) => isoDay < today();
+
+/** The day of now at this place, ISO; or that of some days later. */
+export function today(later = 0) {
+  const now = new Date();
+  now.setDate(now.getDate() + later);
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()]
+    .map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+/** A random id; also where the page has no secure context. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Metres between two places [lon, lat] on the sphere. */
+export function apart([ax, ay], [bx, by]) {
+  const rad = Math.PI / 180;
+  const half = Math.sin(((by - ay) * rad) / 2) ** 2
+    + Math.cos(ay * rad) * Math.cos(by * rad) * Math.sin(((bx - ax) * rad) / 2) ** 2;
+  return 2 * 6371008.8 * Math.asin(Math.sqrt(half));
+}
