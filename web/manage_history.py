@@ -136,8 +136,7 @@ def change(action_id: Any) -> ResponseReturnValue:
     """Show what one action changed, and offer to undo it."""
     lang = language()
     action = _of_account(str(action_id))
-    events = register().events(action.id, limit=MOST_SHOWN)
-    mine = [e for e in events if _is_mine(e)]
+    mine = _events_of_account(action, limit=MOST_SHOWN)
     _log_contacts(action, mine)
     return render_template(
         "stations_change.html",
@@ -148,7 +147,7 @@ def change(action_id: Any) -> ResponseReturnValue:
         events=_lines(mine, lang),
         more=action.events - len(mine),
         undone=action.undone_by is not None,
-        beyond=len(mine) < len(events),
+        beyond=len(mine) < min(action.events, MOST_SHOWN),
         changed=None,
     )
 
@@ -168,7 +167,7 @@ def undo(action_id: Any) -> ResponseReturnValue:
         if conflict.params["entity"] == "action":
             say_done(N_("This was undone already."))
             return redirect(url_for(".change", action_id=undone.id), code=303)
-        events = [e for e in register().events(undone.id, limit=MOST_SHOWN) if _is_mine(e)]
+        events = _events_of_account(undone, limit=MOST_SHOWN)
         _log_contacts(undone, events)
         page = render_template(
             "stations_change.html",
@@ -215,9 +214,22 @@ def _after_undo(undone: Action) -> str:
 def _of_account(action_id: str) -> Action:
     """Return an action of which the account may see something; 404 else."""
     action = register().action(action_id)
-    if action is None or not any(map(_is_mine, register().events(action.id, limit=MOST_SHOWN))):
+    if action is None or not _events_of_account(action, limit=1):
         abort(404)
     return action
+
+
+def _events_of_account(action: Action, *, limit: int) -> list[Event]:
+    """Return the first events of an action that the account may see.
+
+    Of a large action those on stations that are in its district now, if its first ones are not.
+    """
+    first = register().events(action.id, limit=max(limit, 20))
+    mine = [event for event in first if _is_mine(event)]
+    if not mine and action.events > len(first):
+        found = register().events_within(action.id, adcode=me().adcode, limit=limit)
+        mine = [event for event in found if _is_mine(event)]
+    return mine[:limit]
 
 
 def _visible(
@@ -230,9 +242,9 @@ def _visible(
     for _ in range(_ROUNDS):
         actions = register().actions(before=at, kinds=kinds, limit=PAGE, **filters)
         for action in actions:
-            events = register().events(action.id, limit=20)
+            events = _events_of_account(action, limit=20)
             first = sorted(events, key=lambda event: event.entity != "station")
-            mine = next((e for e in first if _is_mine(e)), None)
+            mine = next(iter(first), None)
             if mine is not None:
                 found.append((action, mine))
             if len(found) == PAGE:

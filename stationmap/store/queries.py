@@ -257,8 +257,26 @@ def events_of(
     connection: Connection, action: str, *, offset: int, limit: int | None
 ) -> list[Event]:
     """Return the events of an action in their order."""
-    chosen = _selected().where(models.action.c.id == action).order_by(models.event.c.seq)
+    # by its number alone: then the index gives them in their order, however many there are
+    number = sa.select(models.action.c.number).where(models.action.c.id == action)
+    own = models.event.c.action == connection.scalar(number)
+    chosen = _selected().where(own).order_by(models.event.c.seq)
     return _events(connection, chosen.offset(offset).limit(limit))
+
+
+def events_within(connection: Connection, action: str, *, adcode: str, limit: int) -> list[Event]:
+    """Return the first events of an action on stations that are in a district now."""
+    number = sa.select(models.action.c.number).where(models.action.c.id == action)
+    station, event = models.station, models.event
+    chosen = (
+        _selected()
+        .join(station, (event.c.entity == "station") & (station.c.id == event.c.entity_id))
+        .where(event.c.action == connection.scalar(number))
+        .where(station.c.adcode.startswith(adcode, autoescape=True))
+        .order_by(event.c.seq)
+        .limit(limit)
+    )
+    return _events(connection, chosen)
 
 
 def actions(

@@ -184,6 +184,11 @@ class Register:
         with self.reading() as connection:
             return queries.events_of(connection, action_of(action), offset=offset, limit=limit)
 
+    def events_within(self, action: str, *, adcode: str, limit: int = 100) -> list[Event]:
+        """Return the first events of an action on stations that are in a district now."""
+        with self.reading() as connection:
+            return queries.events_within(connection, action_of(action), adcode=adcode, limit=limit)
+
     # -- writing -----------------------------------------------------------------------------
 
     def write(

@@ -892,3 +892,13 @@ def test_a_supply_of_any_name_breaks_no_page(city, register):
         assert city.get(path).status_code == 200, path
     shown = city.get("/api/v1/stations/A0").json["supplies"]
     assert shown == ["雨伞", "雨衣{两件}", "{0}"]
+
+
+def test_a_county_sees_a_large_action_whose_last_row_alone_is_its(county, register):
+    far = [Change("station", f"N{k:03}", {"name": "远", "adcode": EAST}) for k in range(230)]
+    own = Change("station", "P0", {"address": "新地址"})
+    receipt = write(register, *far, own)
+    assert f"{BASE}/changes/{receipt.action}" in county.get(f"{BASE}/changes").text
+    page = county.get(f"{BASE}/changes/{receipt.action}")
+    assert "新地址" in page.text
+    assert "N000" not in page.text
