@@ -37,13 +37,15 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    r"""核对站点库：文件、操作记录、现状是否一致。 Verify the register, or a backup of it.
+    r"""核对站点库：文件、操作记录、现状、照片是否一致。 Verify the register, or a backup of it.
 
     \b
     示例 Examples:
       stationmap db verify demo-city
       stationmap db verify demo-city demo-city/backups/register-20261122T080000.sqlite
     """
+    from stationmap.city import photo_backup
+    from stationmap.city.photos import Photos
     from stationmap.io.notes import Note
     from stationmap.store import backend, backup, migrate
     from stationmap.store.verify import verify as hold
@@ -52,15 +54,18 @@ def verify(
         status(Note(N_("verifying"), {}))
         if file is not None:
             found = backup.check(file)
+            names, photos = photo_backup.named_in(file), photo_backup.beside(file)
         else:
             engine = backend.engine_of(_existing(city))
             try:
                 migrate.up(engine)
                 found = hold(engine)
+                names, photos = photo_backup.named(engine), Photos(city)
             finally:
                 engine.dispose()
+        photo_backup.look_at(photos, names, found)
     if as_json:
-        print_json(_summary(found))
+        print_json(_summary(found) | {"photos": len(names)})
     elif found.sound:
         say(
             N_("sound: {actions} actions, {events} changes, {rows} entries; mark {hash}"),
@@ -94,6 +99,7 @@ def back_up(
       stationmap db backup demo-city
       stationmap db backup demo-city --out /media/usb/register.sqlite
     """
+    from stationmap.city import photo_backup
     from stationmap.io.notes import Note
     from stationmap.store import backend, backup, migrate
 
@@ -107,10 +113,14 @@ def back_up(
             made = backup.backup(engine, out or city / BACKUPS / f"register-{stamp}.sqlite")
         finally:
             engine.dispose()
+        names = photo_backup.named_in(made.file)
+        copied = photo_backup.put_away(city, names, file=made.file)
         status(Note(N_("verifying"), {}))
         found = backup.check(made.file)
+        photo_backup.look_at(photo_backup.beside(made.file), names, found)
     if as_json:
         document = {"file": str(made.file), "sha256": made.sha256, "bytes": made.bytes}
+        document |= {"photos": len(names), "photos_copied": copied}
         print_json(document | _summary(found))
     else:
         say(
@@ -121,6 +131,13 @@ def back_up(
             rows=found.rows,
             bytes=made.bytes,
         )
+        if names:
+            say(
+                N_("{count} photos, {copied} of them copied anew to {folder}"),
+                count=len(names),
+                copied=copied,
+                folder=made.file.parent / "photos",
+            )
         tell(N_("It holds contacts and accounts: keep it where only you can read it."))
     if not found.sound:
         _tell_problems(found, what=made.file)
@@ -139,15 +156,22 @@ def restore(
     示例 Examples:
       stationmap db restore demo-city demo-city/backups/register-20261122T080000.sqlite
     """
+    from stationmap.city import photo_backup
+    from stationmap.city.photos import Photos
     from stationmap.io.notes import Note
     from stationmap.store import backup
 
     with working() as status:
         status(Note(N_("restoring"), {}))
+        # a picture more does no harm: they are there before the register names them
+        copied = photo_backup.bring_back(city, file=file)
         done = backup.restore(_address(city), file, aside=city / BACKUPS)
+        names = photo_backup.named_in(file)
+        photo_backup.look_at(Photos(city), names, done.brought)
     if as_json:
         kept = None if done.kept is None else str(done.kept)
-        print_json({"file": str(file), "kept": kept} | _summary(done.brought))
+        document = {"file": str(file), "kept": kept, "photos": len(names), "photos_copied": copied}
+        print_json(document | _summary(done.brought))
         return
     say(
         N_("restored from {file}: {actions} actions, {events} changes, {rows} entries"),
@@ -156,6 +180,10 @@ def restore(
         events=done.brought.events,
         rows=done.brought.rows,
     )
+    if names:
+        say(N_("{count} photos, {copied} of them brought back"), count=len(names), copied=copied)
+    for problem in done.brought.problems:
+        tell("  {problem}", problem=problem)
     if done.kept is not None:
         say(N_("what was there before is in {file}"), file=done.kept)
     say(N_("Everybody has to sign in again."))
