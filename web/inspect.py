@@ -111,6 +111,8 @@ def _page_data(lang: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "version": now.version,
+        "cityName": now.name,
+        "zone": now.answers.config.time_zone,
         "ground": ground(),
         "bounds": now.bounds,
         "basemap": basemaps.page_data(now, lang),

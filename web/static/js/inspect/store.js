@@ -2,13 +2,13 @@
 // that were taken along. Every step is one transaction, so whoever ends the browser between any two
 // finds the state before or after, never between. Other windows of the same account are told of each.
 
-import { page, t } from "../page.js";
-import { done, open, transact } from "./db.js";
-import { Trouble, carry, get } from "./net.js";
+import { t } from "../page.js";
+import { done, open } from "./db.js";
+import { API, Trouble, carry, get } from "./net.js";
 import { digest, shrink } from "./photos.js";
+import { Sites } from "./sites.js";
+import { remember } from "./who.js";
 
-const API = "/api/v1/inspect";
-const WHO = "inspect:who";
 const RECEIPTS = 200;
 const THUMBS = 600;
 const DAY = 86_400_000;
@@ -27,30 +27,17 @@ const gone = (finished) => Object.assign(new Trouble(t(finished ? "engine.finish
 
 // ---- who works with this phone
 
-/** The account that was signed in last on this phone, with what the server said to it; null if none. */
-export function remembered() {
-  try {
-    return JSON.parse(localStorage.getItem(WHO));
-  } catch {
-    return null;
-  }
-}
-
 /** Ask the server who is signed in, remember it, and use its form token. */
 export async function whoAmI(seconds = 10) {
   const me = await get(`${API}/me`, {}, seconds);
   carry(me.csrf);
-  try {
-    localStorage.setItem(WHO, JSON.stringify({ ...me, csrf: "" }));
-  } catch {
-    // a forbidden store: opening the storage says so
-  }
+  await remember(me);
   return me;
 }
 
 // ---- the store
 
-/** Open what the phone keeps for `me` (an answer of `whoAmI` or `remembered`). */
+/** Open what the phone keeps for `me` (an answer of `whoAmI`, or `remembered` by who.js). */
 export async function openStore(me) {
   const listeners = new Set();
   const told = (event) => { for (const listener of listeners) listener(event); };
@@ -63,34 +50,15 @@ export async function openStore(me) {
   return store;
 }
 
-class Store {
-  #db;
-  #tell;
+class Store extends Sites {
   #addresses = new Map();
   #adding = new Map();
 
   constructor(db, me, tell) {
-    this.#db = db;
-    this.#tell = tell;
+    super(db, tell);
     this.me = me;
     this.account = me.account;
   }
-
-  #read = (names, work) => transact(this.#db, names, "readonly", work);
-
-  async #write(names, work) {
-    try {
-      return await transact(this.#db, names, "readwrite", work);
-    } catch (error) {
-      if (!error.full) throw error;
-      // pictures of earlier visits can be had again, what was found cannot
-      await transact(this.#db, ["thumbs"], "readwrite", ({ thumbs }) => done(thumbs.clear()));
-      return transact(this.#db, names, "readwrite", work);
-    }
-  }
-
-  /** Tell the listeners, and other windows, that something of this kind changed. */
-  say(kind, id) { this.#tell({ kind, id }); }
 
   /** Hold what the server said anew of this account. */
   renew(me) {
@@ -104,7 +72,7 @@ class Store {
   async draft(stationId, orderId = null) {
     const site = await this.kept(stationId);
     const place = `${stationId}\n${orderId ?? ""}`;
-    const { draft, made } = await this.#write(["drafts"], async ({ drafts }) => {
+    const { draft, made } = await this.write(["drafts"], async ({ drafts }) => {
       const found = await done(drafts.index("place").get(place));
       if (found) return { draft: found, made: false };
       const fresh = {
@@ -121,11 +89,11 @@ class Store {
   }
 
   /** A draft by its id; null where there is none (any more). */
-  find(draftId) { return this.#read(["drafts"], ({ drafts }) => done(drafts.get(draftId))).then((found) => found ?? null); }
+  find(draftId) { return this.read(["drafts"], ({ drafts }) => done(drafts.get(draftId))).then((found) => found ?? null); }
 
   /** All drafts, the one changed last first; also those in which nothing is entered yet (`isTouched`). */
   async drafts() {
-    const all = await this.#read(["drafts"], ({ drafts }) => done(drafts.getAll()));
+    const all = await this.read(["drafts"], ({ drafts }) => done(drafts.getAll()));
     const when = (draft) => draft.changed_at ?? draft.started_at;
     return all.sort((a, b) => (when(a) < when(b) ? 1 : -1));
   }
@@ -135,7 +103,7 @@ class Store {
    * not wait for anything. Returns the new state; raises Trouble (`gone`) when it is no draft any more.
    */
   async change(draftId, fn) {
-    const draft = await this.#write(["drafts", "outbox", "receipts"], async (stores) => {
+    const draft = await this.write(["drafts", "outbox", "receipts"], async (stores) => {
       const found = await done(stores.drafts.get(draftId));
       if (!found) throw gone(await isFinished(stores, draftId));
       const { id, place, station_id, order_id } = found;
@@ -150,7 +118,7 @@ class Store {
 
   /** Throw a draft and its photos away. */
   async discard(draftId) {
-    await this.#write(["drafts", "photos"], async ({ drafts, photos }) => {
+    await this.write(["drafts", "photos"], async ({ drafts, photos }) => {
       if (!await done(drafts.get(draftId))) return;
       await done(drafts.delete(draftId));
       await removeAll(photos, draftId);
@@ -179,7 +147,7 @@ class Store {
       id: crypto.randomUUID(), draft_id: draftId, key, blob, size: blob.size,
       sha256: await digest(blob), taken_at: taken, sent: false, problem: "",
     };
-    await this.#write(["drafts", "photos", "outbox", "receipts"], async (stores) => {
+    await this.write(["drafts", "photos", "outbox", "receipts"], async (stores) => {
       const draft = await done(stores.drafts.get(draftId));
       if (!draft) throw gone(await isFinished(stores, draftId));
       if (key === SIGNATURE) {
@@ -198,7 +166,7 @@ class Store {
 
   /** Take a picture out of its draft again. */
   async removePhoto(draftId, photoId) {
-    await this.#write(["drafts", "photos"], async ({ drafts, photos }) => {
+    await this.write(["drafts", "photos"], async ({ drafts, photos }) => {
       const draft = await done(drafts.get(draftId));
       if (!draft) return;
       leaveOut(draft, photoId);
@@ -213,7 +181,7 @@ class Store {
   /** Address of a picture: the phone's own where it has it, else the server's. */
   async photoUrl(photoId, { full = false } = {}) {
     if (this.#addresses.has(photoId)) return this.#addresses.get(photoId);
-    const found = await this.#read(["photos", "thumbs"], async ({ photos, thumbs }) =>
+    const found = await this.read(["photos", "thumbs"], async ({ photos, thumbs }) =>
       (await done(photos.get(photoId))) ?? (full ? null : done(thumbs.get(photoId))));
     if (!found) return `/inspect/photos/${encodeURIComponent(photoId)}.jpg?size=${full ? "full" : "thumb"}`;
     const address = URL.createObjectURL(found.blob);
@@ -235,7 +203,7 @@ class Store {
    */
   async finish(draftId) {
     await Promise.allSettled([...(this.#adding.get(draftId) ?? [])]);
-    const result = await this.#write(["drafts", "outbox", "receipts", "sites", "own"], async (stores) => {
+    const result = await this.write(["drafts", "outbox", "receipts", "sites", "own"], async (stores) => {
       const draft = await done(stores.drafts.get(draftId));
       if (!draft) return (await done(stores.outbox.get(draftId))) ?? (await done(stores.receipts.get(draftId))) ?? null;
       const site = await done(stores.sites.get(draft.station_id));
@@ -258,7 +226,7 @@ class Store {
    * draft that has been begun for the same station since, if there is one, what waits stays as it is.
    */
   async reopen(id) {
-    const draftId = await this.#write(["drafts", "outbox"], async ({ drafts, outbox }) => {
+    const draftId = await this.write(["drafts", "outbox"], async ({ drafts, outbox }) => {
       const one = await done(outbox.get(id));
       if (!one) return null;
       const other = await done(drafts.index("place").get(one.place));
@@ -275,7 +243,7 @@ class Store {
 
   /** What waits to be sent, oldest first, each with how many `photos` it has and how many are `photos_sent`. */
   async outbox() {
-    return this.#read(["outbox", "photos"], async ({ outbox, photos }) => {
+    return this.read(["outbox", "photos"], async ({ outbox, photos }) => {
       const all = (await done(outbox.getAll())).sort((a, b) => (a.finished_at < b.finished_at ? -1 : 1));
       for (const one of all) {
         const ids = new Set(photosOf(one.visit));
@@ -289,16 +257,16 @@ class Store {
 
   /** Receipts of this phone, newest first. */
   async receipts() {
-    const all = await this.#read(["receipts"], ({ receipts }) => done(receipts.index("at").getAll()));
+    const all = await this.read(["receipts"], ({ receipts }) => done(receipts.index("at").getAll()));
     return all.reverse();
   }
 
   /** The receipt of an inspection; null until the server has acknowledged it. */
-  receipt(id) { return this.#read(["receipts"], ({ receipts }) => done(receipts.get(id))).then((found) => found ?? null); }
+  receipt(id) { return this.read(["receipts"], ({ receipts }) => done(receipts.get(id))).then((found) => found ?? null); }
 
   /** {drafts, unsent, photos}: drafts begun, inspections not acknowledged, photos that only the phone has. */
   counts() {
-    return this.#read(["drafts", "outbox", "photos"], async ({ drafts, outbox, photos }) => ({
+    return this.read(["drafts", "outbox", "photos"], async ({ drafts, outbox, photos }) => ({
       drafts: (await done(drafts.getAll())).filter(isTouched).length,
       unsent: await done(outbox.count()),
       photos: await done(photos.count()),
@@ -307,12 +275,12 @@ class Store {
 
   // ---- for sync.js: each of these is one step of sending
 
-  waiting(id) { return this.#read(["outbox"], ({ outbox }) => done(outbox.get(id))); }
+  waiting(id) { return this.read(["outbox"], ({ outbox }) => done(outbox.get(id))); }
 
-  photo(id) { return this.#read(["photos"], ({ photos }) => done(photos.get(id))); }
+  photo(id) { return this.read(["photos"], ({ photos }) => done(photos.get(id))); }
 
   async markPhoto(id, values) {
-    const draftId = await this.#write(["photos"], async ({ photos }) => {
+    const draftId = await this.write(["photos"], async ({ photos }) => {
       const photo = await done(photos.get(id));
       if (photo) await done(photos.put({ ...photo, ...values }));
       return photo?.draft_id;
@@ -321,7 +289,7 @@ class Store {
   }
 
   async markWaiting(id, values) {
-    await this.#write(["outbox"], async ({ outbox }) => {
+    await this.write(["outbox"], async ({ outbox }) => {
       const one = await done(outbox.get(id));
       if (one) await done(outbox.put({ ...one, ...values }));
     });
@@ -330,7 +298,7 @@ class Store {
 
   /** The server has it, photos and all: keep the receipt, let the rest go. */
   async acknowledged(id, answer) {
-    const photoIds = await this.#write(["outbox", "photos", "receipts"], async ({ outbox, photos, receipts }) => {
+    const photoIds = await this.write(["outbox", "photos", "receipts"], async ({ outbox, photos, receipts }) => {
       const one = await done(outbox.get(id));
       if (!one) return [];
       await done(receipts.put({
@@ -346,7 +314,7 @@ class Store {
 
   /** The server has other content under this id: what waits gets new ids, so that both are kept. */
   async another(id, problem) {
-    const fresh = await this.#write(["outbox", "photos"], async ({ outbox, photos }) => {
+    const fresh = await this.write(["outbox", "photos"], async ({ outbox, photos }) => {
       const one = await done(outbox.get(id));
       if (!one) return null;
       const newId = crypto.randomUUID();
@@ -367,110 +335,6 @@ class Store {
     });
     this.say("outbox", id);
     return fresh;
-  }
-
-  // ---- stations, as far as known
-
-  /** A station as the phone keeps it; null where it was not taken along. */
-  kept(stationId) { return this.#read(["sites"], ({ sites }) => done(sites.get(stationId))).then((found) => found ?? null); }
-
-  /** Keep stations, as the server told of them. */
-  async keepSites(list) {
-    if (!list.length) return;
-    await this.#write(["sites"], async ({ sites }) => {
-      for (const site of list) {
-        const before = site.lines ? null : await done(sites.get(site.station_id));
-        await done(sites.put({ ...before, ...site, kept_at: now() }));
-      }
-    });
-    this.say("sites", "");
-  }
-
-  /** A station with its last findings: from the server, or as kept (`fresh` says which); null for neither. */
-  async site(stationId) {
-    const kept = await this.kept(stationId);
-    const whole = kept?.lines ? kept : null;
-    try {
-      const site = await get(`${API}/sites/${segment(stationId)}`, {}, whole ? 5 : 20);
-      await this.keepSites([site]).catch(ignore);
-      return { ...site, kept_at: now(), fresh: true };
-    } catch (error) {
-      if (error.status === 404) return null;
-      if (!offline(error)) throw error;
-      return kept && { lines: {}, supplies: {}, ...kept, fresh: false };
-    }
-  }
-
-  /** An order with its station_id, as its station tells of it; null where that is not known here. */
-  async order(orderId) {
-    const find = async () => (await this.#read(["sites"], ({ sites }) => done(sites.getAll())))
-      .find((site) => site.order?.id === orderId);
-    let found = await find();
-    if (!found) {
-      await this.sites("orders").catch(ignore);
-      found = await find();
-    }
-    const site = found && await this.site(found.station_id);
-    return site?.order?.id === orderId ? { ...site.order, station_id: site.station_id } : null;
-  }
-
-  /** One inspection in the words of its own checklist; null where it cannot be had now. */
-  visit(id) { return unlessOffline(get(`${API}/visits/${segment(id)}`)); }
-
-  /** Inspections of a station, newest first: {visits, next}; null where they cannot be had now. */
-  visits(stationId, { before = null, limit = 20 } = {}) {
-    return unlessOffline(get(`${API}/sites/${segment(stationId)}/visits`, before ? { before, limit } : { limit }));
-  }
-
-  /** A list of stations ("today", "due", "orders", "near", "all"): {total, sites, fresh, kept_at}. */
-  async sites(list, values = {}) {
-    const whole = !values.q && !values.offset;
-    const kept = await this.#read(["lists", "sites"], async ({ lists, sites }) => {
-      const found = await done(lists.get(list));
-      if (found) return { ...found, sites: (await Promise.all(found.ids.map((id) => done(sites.get(id))))).filter(Boolean) };
-      return list === "all" ? { kept_at: null, sites: await done(sites.getAll()) } : null;
-    });
-    try {
-      const answer = await get(`${API}/sites`, { list, ...values }, kept ? 6 : 20);
-      await this.keepSites(answer.sites).catch(ignore);
-      if (whole) await this.#keepList(list, answer).catch(ignore);
-      return { ...answer, kept_at: now(), fresh: true };
-    } catch (error) {
-      if (!offline(error)) throw error;
-      if (!kept) throw new Trouble(t("engine.not_kept"), error);
-      const sites = kept.sites.filter((site) => matches(site, values.q));
-      return { total: sites.length, sites, kept_at: kept.kept_at, fresh: false };
-    }
-  }
-
-  #keepList(name, { total, sites: rows }) {
-    return this.#write(["lists"], ({ lists }) => done(lists.put({
-      name, total, ids: rows.map((site) => site.station_id), kept_at: now(),
-    })));
-  }
-
-  /** A checklist in the page's language, kept for good, as it never changes; null where it cannot be had now. */
-  async checklist(id) {
-    const key = `${id}:${page.lang}`;
-    const kept = await this.#read(["checklists"], ({ checklists }) => done(checklists.get(key)));
-    if (kept) return kept.checklist;
-    const checklist = await unlessOffline(get(`${API}/checklists/${segment(id)}`));
-    if (checklist) await this.#write(["checklists"], ({ checklists }) => done(checklists.put({ id: key, checklist }))).catch(ignore);
-    return checklist;
-  }
-
-  /** Keep a small picture of an earlier visit. */
-  keepThumb(id, blob) {
-    return this.#write(["thumbs"], ({ thumbs }) => done(thumbs.put({ id, blob, kept_at: now() })));
-  }
-
-  /** Which of these small pictures are not kept yet. */
-  missingThumbs(ids) {
-    return this.#read(["thumbs"], async ({ thumbs }) => {
-      const missing = [];
-      for (const id of ids) if (!await done(thumbs.getKey(id))) missing.push(id);
-      return missing;
-    });
   }
 
   // ---- room
@@ -494,7 +358,7 @@ class Store {
   /** Let go of what is old and can be had again, and of photos that belong to nothing. */
   async tidy() {
     const old = new Date(Date.now() - 14 * DAY).toISOString();
-    await this.#write(["drafts", "outbox", "photos", "receipts", "thumbs"], async (stores) => {
+    await this.write(["drafts", "outbox", "photos", "receipts", "thumbs"], async (stores) => {
       for (const draft of await done(stores.drafts.getAll())) {
         if (!isTouched(draft) && draft.started_at < old) await done(stores.drafts.delete(draft.id));
       }
@@ -509,14 +373,6 @@ class Store {
   }
 }
 
-const segment = encodeURIComponent;
-const ignore = () => {};
-const offline = (error) => error instanceof Trouble && (error.status === 0 || error.status === 401 || error.status >= 500);
-const unlessOffline = (asked) => asked.catch((error) => {
-  if (offline(error) || error.status === 404) return null;
-  throw error;
-});
-const matches = (site, q) => !q || [site.name, site.address, site.station_id].some((text) => text?.includes(q));
 const photosOf = (visit) => [...Object.values(visit.photos).flat(), visit.signature].filter(Boolean);
 
 async function isFinished({ outbox, receipts }, id) {
@@ -571,4 +427,4 @@ async function shorten(objects, most) {
   for (const key of await done(objects.index("at").getAllKeys(null, over))) await done(objects.delete(key));
 }
 
-export { API, photosOf };
+export { photosOf };
