@@ -56,7 +56,8 @@ export async function list({ store, me, box, alive }) {
   const card = h("div", { class: "i-chosen", hidden: true });
   const stage = h("div", { class: "i-map" });
   const search = h("input", { class: "form-control", type: "search", maxlength: 100, autocomplete: "off", placeholder: t("i.search"), "aria-label": t("i.search") });
-  let which = LISTS.includes(sessionStorage.getItem(KEPT)) ? sessionStorage.getItem(KEPT) : "today";
+  const before = sessionStorage.getItem(KEPT);
+  let which = LISTS.includes(before) ? before : "today";
   let from = null;
   let shown = [];
   let asked = 0;
@@ -140,11 +141,16 @@ export async function list({ store, me, box, alive }) {
       h("div", { class: "i-tabs", role: "group", "aria-label": t("i.lists") }, [...tabs.values()])),
     h("div", { class: "i-body is-list" },
       h("div", { class: "i-map-box" }, stage, card, h("div", { id: "legend-base", hidden: true })),
-      h("div", { class: "i-list" }, other, search, total, legend(), rows, more)),
+      h("div", { class: "i-list" }, other, search, h("div", { class: "i-counted" }, total, legend()), rows, more)),
     below.box);
   const map = listMap(stage, { chosen: choose });
   requestAnimationFrame(map.size);
   await load();
+  // without a round, what is due is the work of the day
+  if (alive() && !before && !shown.length) {
+    which = "due";
+    await load();
+  }
   return {
     heard(news) {
       below.fill();

@@ -8,6 +8,7 @@ import { addScale } from "../scale.js";
 import { workSign, workWord } from "./words.js";
 
 const PLACE_ZOOM = 16;
+const CROWD = 20; // sites above which their marks are drawn smaller
 
 /** Draw it into `box`; `chosen(site)` is told of a tap. The result has fill(sites, ordered), here(place) and leave(). */
 export function listMap(box, { chosen }) {
@@ -39,6 +40,7 @@ export function listMap(box, { chosen }) {
   };
   return {
     fill(sites, { ordered = false, still = false } = {}) {
+      box.classList.toggle("is-crowded", sites.length > CROWD);
       marks.clearLayers();
       const placed = sites.filter(({ place }) => place);
       placed.forEach((site, i) => marks.addLayer(mark(site, ordered ? i + 1 : 0)));
