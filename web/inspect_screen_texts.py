@@ -111,7 +111,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
             "There is no network and this checklist was not kept. Open it once with a network."
         ),
         "i.kind": N_("Kind of visit"),
-        "i.last_visit": N_("Last visit {at}, {visit}"),
+        "i.last_visit": N_("Last time {at}, {visit}"),
         "i.order_open": N_(
             "Order of {n} line, {state}, until {due}|Order of {n} lines, {state}, until {due}"
         ),
@@ -204,7 +204,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.at": N_("Time of the visit"),
         "i.received_at": N_("Received"),
         "i.result": N_("Result"),
-        "i.failed_lines": N_("Not met"),
+        "i.failed_lines": N_("Lines not met"),
         "i.lines": N_("{n} line|{n} lines"),
         "i.order_made": N_("Order made"),
         "i.order_made_text": N_(
@@ -236,6 +236,8 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.visit": N_("Visit"),
         "i.by": N_("Inspected by"),
         "i.clock": N_("Clock"),
+        "i.clock_wrong": N_("The phone said {at}; its clock was wrong."),
+        "i.due_day": N_(": {day}"),
         "i.voided": N_("Void: {why}"),
         "i.voided_short": N_("void"),
         "i.no_visit": N_("This visit cannot be shown"),

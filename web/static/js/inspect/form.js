@@ -7,23 +7,23 @@ import { asked, byItem, clause, lineCard, typed } from "./lines.js";
 import { review } from "./review.js";
 import { signatureCard } from "./signature.js";
 import { suppliesCard } from "./supplies.js";
-import { dayOf, isPast, momentOf, stateWord } from "./words.js";
+import { isPast, momentOf, shortDay, stateWord } from "./words.js";
 
 /** What is known of the station before: the last visit, an order that waits. */
 function before({ site, me }) {
-  const { last, order } = site;
+  const { last } = site;
+  const orders = site.orders ?? (site.order ? [site.order] : []);
   const self = me.visits.every(({ id }) => id === "self");
   return [
     h("p", { class: "i-before" },
-      last ? [h("span", {}, t("i.last_visit", { at: momentOf(last.at), visit: last.visit_name })), stateWord(last.result),
-        h("a", { class: "i-link", href: `#/h/${encodeURIComponent(site.station_id)}` }, t("i.history"))]
+      last ? [h("span", {}, t("i.last_visit", { at: momentOf(last.at), visit: last.visit_name })), last.result && stateWord(last.result)]
         : h("span", { class: "quiet" }, t("i.never"))),
-    site.address && h("p", { class: "quiet" }, site.address),
-    order && !self && h("div", { class: "notice i-order" },
-      h("p", {}, t("i.order_open", {
-        n: order.lines?.length ?? order.lines ?? 0, state: t(`i.order.${order.state}`), due: dayOf(order.due),
-      }), isPast(order.due) && h("b", {}, " ", t("i.order_late"))),
-      h("a", { class: "btn btn-outline", href: `#/o/${order.id}` }, t("i.reinspect"))),
+    h("p", { class: "i-before" }, h("span", { class: "quiet" }, site.address ?? ""),
+      last && h("a", { class: "i-link", href: `#/h/${encodeURIComponent(site.station_id)}` }, t("i.history"))),
+    self ? [] : orders.map((order) => h("div", { class: "notice i-order" },
+      h("p", {}, t("i.order_open", { n: order.lines.length, state: t(`i.order.${order.state}`), due: shortDay(order.due) }),
+        isPast(order.due) && h("b", {}, " ", t("i.order_late"))),
+      h("a", { class: "btn btn-outline", href: `#/o/${order.id}` }, t("i.reinspect")))),
   ];
 }
 

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { metres, page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { legend, listMap } from "./list_map.js";
-import { apart, dayOf, momentOf, shortDay, stateWord, workWord } from "./words.js";
+import { apart, momentOf, shortDay, stateWord, workWord } from "./words.js";
 
 const PAGE = 50;
 const TYPING_MS = 300;
@@ -25,15 +25,15 @@ const position = () => new Promise((done) => {
 
 const begin = (site) => (site.work === "reinspect" && site.order ? `#/o/${site.order.id}` : `#/s/${encodeURIComponent(site.station_id)}`);
 
-/** What is said of a site in a row and on the map's card. */
-function about(site, from) {
+/** What is said of a site in a row, and in short on the map's card. */
+function about(site, from, { short = false } = {}) {
   const { last, order } = site;
   return [
     h("span", { class: "i-row-head" }, h("b", {}, site.name), workWord(site.work)),
-    h("span", { class: "quiet" }, [site.type_name, site.address || site.district].filter(Boolean).join(" · ")),
+    short ? null : h("span", { class: "quiet" }, [site.type_name, site.address || site.district].filter(Boolean).join(" · ")),
     h("span", { class: "quiet" },
       last ? [t("i.last", { day: shortDay(last.at) }), " ", last.result && stateWord(last.result)] : t("i.never"),
-      order && h("span", {}, " · ", t("i.order_short", { due: dayOf(order.due) })),
+      order && h("span", {}, " · ", t("i.order_short", { due: shortDay(order.due) })),
       from && site.place && h("span", {}, " · ", t("i.away", { far: metres(apart(from, site.place)) }))),
   ];
 }
@@ -63,7 +63,7 @@ export async function list({ store, me, box, alive }) {
   let asked = 0;
 
   const choose = (site) => {
-    card.replaceChildren(h("div", {}, about(site, from)),
+    card.replaceChildren(h("div", {}, about(site, from, { short: true })),
       h("a", { class: "btn btn-accent", href: begin(site) }, t(site.work === "reinspect" && site.order ? "i.reinspect" : "i.start")));
     card.hidden = false;
   };

@@ -13,8 +13,8 @@ import { dayOf, isPast, momentOf } from "./words.js";
 
 /** What was ordered, until when, and what the unit has answered. */
 function ordered(store, order) {
-  const pictures = order.answer_photos?.length ? strip(store, { alt: t("i.answer_photo") }) : null;
-  pictures?.fill(order.answer_photos);
+  const pictures = order.photos?.length ? strip(store, { alt: t("i.answer_photo") }) : null;
+  pictures?.fill(order.photos);
   return [
     h("p", {}, h("b", {}, t(`i.order.${order.state}`)), " · ", t("i.order_until", { due: dayOf(order.due) }),
       isPast(order.due) && h("b", { class: "i-late" }, " ", t("i.order_late"))),
@@ -53,7 +53,7 @@ export async function reinspect(context) {
           item.lines.map((line) => {
             const last = site.lines?.[line.key];
             const card = lineCard({
-              store, line, last, change, photo, drop, old: order.photos?.[line.key] ?? last?.photos ?? [],
+              store, line, last, change, photo, drop, old: last?.photos ?? [],
             });
             cards.push(card);
             return card.box;

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { t } from "../page.js";
 import { dialog } from "./frame.js";
 import { answered } from "./lines.js";
-import { SIGNS, newId, today } from "./words.js";
+import { SIGNS, dayOf, newId, today } from "./words.js";
 
 const STATES = ["met", "not_met", "not_applicable", "unknown"];
 
@@ -21,12 +21,17 @@ function tally(draft, lines) {
 
 /** Fields of the proposed order; value() is what is sent, null where none is wanted. */
 function proposal({ site, me, draft, failed, change }) {
-  const taken = new Set(site.order?.state && Array.isArray(site.order.lines) ? site.order.lines : []);
+  const taken = new Set((site.orders ?? (site.order ? [site.order] : [])).flatMap(({ lines }) => lines));
   const plan = draft().plan ?? {};
   const days = me.rectify_days ?? 15;
   const due = h("input", {
     class: "form-control", type: "date", id: "order-due", min: today(), value: plan.due ?? today(days), required: true,
   });
+  // browsers write a date as the phone's language has it
+  const said = h("span", { class: "quiet" });
+  const say = () => { said.textContent = due.value ? t("i.due_day", { day: dayOf(due.value) }) : ""; };
+  due.addEventListener("input", say);
+  say();
   const note = h("textarea", { class: "form-control", id: "order-note", rows: 2, maxlength: 1000 });
   note.value = plan.note ?? "";
   const off = new Set(plan.off ?? []);
@@ -44,7 +49,7 @@ function proposal({ site, me, draft, failed, change }) {
       h("dt", {}, t("i.order_copy")), h("dd", {}, site.supervising_unit || t("i.order_no_copy"))),
     h("div", { class: "i-checks" }, boxes.map(({ line, input }) => h("label", {}, input,
       h("span", {}, line.text, taken.has(line.key) && h("span", { class: "quiet" }, " ", t("i.order_taken")))))),
-    h("div", { class: "form-field" }, h("label", { for: "order-due" }, t("i.order_due")), due),
+    h("div", { class: "form-field" }, h("label", { for: "order-due" }, t("i.order_due"), said), due),
     h("div", { class: "form-field" }, h("label", { for: "order-note" }, t("i.order_note")), note));
   const show = () => { fields.hidden = !wanted.checked; };
   const box = h("section", { class: "i-proposal" },

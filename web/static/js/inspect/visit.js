@@ -38,7 +38,9 @@ export async function visit({ store, box, id, alive }) {
     return {};
   }
   const open = one.lines.filter(({ state }) => !state || state === "unknown").length;
-  const supplies = one.supplies ?? [];
+  const nameOf = (among, id) => among?.find((other) => other.id === id)?.name ?? id;
+  const supplies = Object.entries(one.supplies ?? {}).map(([id, { count, condition }]) =>
+    [nameOf(one.supply_names, id), [count, nameOf(one.conditions, condition)]]);
   box.replaceChildren(
     h("div", { class: "i-fixed" }, head({ title: one.station_name ?? one.name ?? t("i.visit"), about: `${one.visit_name} · ${momentOf(one.at)}`, back: back(one.station_id) })),
     h("div", { class: "i-body" },
@@ -48,14 +50,14 @@ export async function visit({ store, box, id, alive }) {
         one.by && [h("dt", {}, t("i.by")), h("dd", {}, one.by)],
         h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
         one.received_at && [h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at))],
-        one.clock && [h("dt", {}, t("i.clock")), h("dd", {}, one.clock)],
+        one.clock && one.claimed_at && [h("dt", {}, t("i.clock")), h("dd", {}, t("i.clock_wrong", { at: momentOf(one.claimed_at) }))],
         one.number && [h("dt", {}, t("i.number")), h("dd", {}, String(one.number))]),
       lines(store, one),
       open ? h("p", { class: "quiet" }, t("i.unanswered", { n: open })) : null,
       supplies.length ? h("section", { class: "i-card" }, h("h2", {}, t("i.supplies")), h("dl", { class: "facts" },
-        supplies.map(({ name, count, condition_name: state }) => [h("dt", {}, name),
-          h("dd", {}, [count, state].filter((v) => v !== null && v !== undefined && v !== "").join(" · "))]))) : null,
-      pictures(store, one.photos, t("i.visit")),
+        supplies.map(([name, said]) => [h("dt", {}, name),
+          h("dd", {}, said.filter((v) => v !== null && v !== undefined && v !== "").join(" · "))]))) : null,
+      pictures(store, one.photos_of?.[""], t("i.visit")),
       one.note && h("section", { class: "i-card" }, h("h2", {}, t("i.visit_note")), h("p", { class: "i-said-note" }, one.note)),
       one.signature && h("section", { class: "i-card" }, h("h2", {}, t("i.signature")),
         h("div", { class: "i-photos" }, thumb(store, one.signature, t("i.signature"))), one.signed_post && h("p", {}, one.signed_post))),

@@ -10,13 +10,19 @@ const near = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", ..
 const year = new Intl.DateTimeFormat("en", { year: "numeric", ...zone });
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...zone });
 
-/** A day without its clock: 2026年3月5日. A bare ISO day is that day everywhere. */
-export function dayOf(iso) {
-  return day.format(iso.length === 10 ? new Date(`${iso}T12:00:00`) : new Date(iso));
-}
+// a bare ISO day is that day everywhere
+const bare = (iso) => iso.length === 10;
+const noon = (iso) => new Date(`${iso}T12:00:00Z`);
+const plain = { timeZone: "UTC" };
+const bareDay = new Intl.DateTimeFormat(locale, { dateStyle: "long", ...plain });
+const bareNear = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", ...plain });
+
+/** A day without its clock: 2026年3月5日. */
+export const dayOf = (iso) => (bare(iso) ? bareDay.format(noon(iso)) : day.format(new Date(iso)));
 
 /** A day of this year without the year. */
 export function shortDay(iso) {
+  if (bare(iso)) return (iso.slice(0, 4) === today().slice(0, 4) ? bareNear : bareDay).format(noon(iso));
   const at = new Date(iso);
   return year.format(at) === year.format(new Date()) ? near.format(at) : day.format(at);
 }
@@ -41,12 +47,10 @@ export const workSign = (work) => WORK_SIGNS[work] ?? "·";
 /** Whether a day has passed already. */
 export const isPast = (isoDay) => isoDay < today();
 
-/** The day of now at this place, ISO; or that of some days later. */
+/** The day of now by the city's clock, ISO; or that of some days later. */
 export function today(later = 0) {
-  const now = new Date();
-  now.setDate(now.getDate() + later);
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()]
-    .map((part) => String(part).padStart(2, "0")).join("-");
+  const at = new Date(Date.now() + later * 86_400_000);
+  return new Intl.DateTimeFormat("sv", { year: "numeric", month: "2-digit", day: "2-digit", ...zone }).format(at);
 }
 
 /** A random id; also where the page has no secure context. */
