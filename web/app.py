@@ -29,6 +29,8 @@ from web.manage_history import manage_history
 from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
+from web.order_files import order_files
+from web.orders import orders
 from web.pages import pages
 from web.params import language
 from web.photos import photos
@@ -48,6 +50,8 @@ BLUEPRINTS = (
     audit,
     unit_home,
     applications,
+    orders,
+    order_files,
     remarks,
     home_tables,
     inspect_api,

@@ -49,7 +49,7 @@ def applications() -> ResponseReturnValue:
         N_("Decision"): [row["decision"] for row in rows],
         N_("On the list as"): [row["status_name"] for row in rows],
     }
-    return _send(N_("Applications"), columns)
+    return send_table(N_("Applications"), columns)
 
 
 @home_tables.get("/home/remarks.xlsx")
@@ -72,14 +72,15 @@ def remarks() -> ResponseReturnValue:
         N_("Settled"): [_day(row["answered_at"]) for row in rows],
         N_("Answer"): [row["answer"] for row in rows],
     }
-    return _send(N_("Residents' remarks"), columns)
+    return send_table(N_("Residents' remarks"), columns)
 
 
 def _day(instant: str | None) -> str:
     return day(instant) if instant else ""
 
 
-def _send(title: str, columns: Mapping[str, Sequence[Any]]) -> Response:
+def send_table(title: str, columns: Mapping[str, Sequence[Any]]) -> Response:
+    """Send columns, by their headings, as a workbook of a title."""
     now, lang = present(), language()
     word = say(title, lang=lang)
     table = pd.DataFrame({say(name, lang=lang): values for name, values in columns.items()})

@@ -50,6 +50,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "application": N_("Application: make or decide"),
         "remark": N_("Residents' remark: answer"),
         "inspect": N_("Inspection"),
+        "order": N_("Order: answer, return or extend"),
         "account": ACTIONS["account.change"],
         "undo": N_("Undo"),
         "redo": N_("Undo an undo"),

@@ -31,6 +31,7 @@ from web.charge import (
     work_of,
 )
 from web.desk import register, say_done, submit
+from web.order_words import of_unit
 from web.params import Params, language
 from web.parts import text, type_name
 from web.view import CityView
@@ -41,6 +42,7 @@ unit_home = Blueprint("unit_home", __name__)
 PAGE = 50
 MOST_AT_ONCE = 200
 """Stations whose closure is announced with one form."""
+ORDERS = 5  # that the unit's page shows, the most urgent
 KEPT = 10  # settled notices, reports and remarks that a station's page still shows
 
 
@@ -85,8 +87,11 @@ def _unit_page(
     shown = frame[_holds(frame["name"], words)]
     page = shown.iloc[offset : offset + PAGE]
     waiting = register().rows("application", unit_id=unit_id, state=applications.SUBMITTED)
+    ordered, orders = of_unit(unit_id, limit=ORDERS)
     return render_template(
         "home.html",
+        orders=orders,
+        ordered=ordered,
         unit=unit_name(now, unit_id),
         unit_id=unit_id,
         mine=me().role == "unit",

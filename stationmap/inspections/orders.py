@@ -88,11 +88,6 @@ def overdue(order: Mapping[str, Any], today: dt.date) -> int:
     return max(0, (today - dt.date.fromisoformat(order["due"])).days)
 
 
-def number(order: Mapping[str, Any], *, day: dt.date) -> str:
-    """Return what people call an order: the day it was issued, and its number in the register."""
-    return f"{day:%Y%m%d}-{order['created']}"
-
-
 def may(order: Mapping[str, Any], step: str, *, role: str) -> bool:
     """Whether a role may take a step with an order as it stands."""
     return role in WHO[step] and order["state"] in STEPS[step]
@@ -152,41 +147,6 @@ def extended(
             "later day."
         )
     return {"decision": reason, "decided_at": at, "due": last}
-
-
-def reinspected(
-    order: Mapping[str, Any],
-    *,
-    answers: Mapping[str, str],
-    inspection: str,
-    today: dt.date,
-    days: int,
-    at: str,
-) -> dict[str, Any]:
-    """Return what a re-inspection sets in an order; nothing while a line was not looked at.
-
-    Parameters
-    ----------
-    order : mapping
-        As it stands; of a closed one nothing changes.
-    answers : mapping
-        Key → state, as found.
-    inspection : str
-        Its id.
-    today : date
-        Of the city.
-    days : int
-        How long an order that is not met gets anew; never less than it had.
-    at : str
-        The instant, UTC ISO text.
-    """
-    state = decide(order["lines"], answers)
-    if state is None or order["state"] == CLOSED:
-        return {}
-    if state == CLOSED:
-        return {"state": CLOSED, "closed_by": inspection, "decided_at": at, "decision": None}
-    due = max(order["due"], due_of(today, days))
-    return {"state": RETURNED, "decided_at": at, "decision": None, "due": due}
 
 
 def deadline(text: str, *, today: dt.date) -> str:
