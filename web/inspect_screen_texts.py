@@ -32,7 +32,8 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.kept_here": N_("kept on this phone"),
         "i.all_sent": N_("Everything is sent"),
         "i.all_sent_text": N_("Nothing on this phone waits to be sent."),
-        "i.offline": N_("No network. Carry on: all is kept on this phone and goes out by itself."),
+        "i.offline": N_("no network; inspect as usual"),
+        "i.offline_kept": N_("no network; kept on this phone"),
         "i.sign_in": N_(
             "Sign in again; what you filled in is kept on this phone and will be sent then."
         ),
@@ -250,8 +251,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         # re-inspection
         "i.no_order": N_("This order is not on the phone"),
         "i.no_order_text": N_(
-            "It is outside your area, or there is no network and it was not kept. Open it once "
-            "with a network."
+            "It is closed already or outside your area, or there is no network and it was not kept."
         ),
         "i.order_until": N_("until {due}"),
         "i.answer": N_("The unit answered, {at}:"),

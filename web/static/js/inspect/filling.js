@@ -171,19 +171,25 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     await store.finish(draft.id);
     goTo(draft);
   }
-  const below = foot({ store, button: submit });
-  fills.push(newer, ...parts.fills);
+  const below = foot({ store, sync, button: submit });
+  fills.push(...parts.fills);
   box.replaceChildren(
     h("div", { class: "i-fixed" },
       head({ title: site.name, about: [site.type_name, parts.about].filter(Boolean).join(" · "), back: "#/" }), bar.box),
     h("div", { class: "i-body" }, newer.box, parts.nodes, drops), below.box);
+  /** What the form stands beside: the newest visit, unless it is another's that came since. */
+  const stand = async () => {
+    const own = site.seen && draft.seen !== site.seen && (!isTouched(draft) || await store.receipt(site.seen));
+    if (own && alive()) await change((kept) => { kept.seen = site.seen; });
+    else newer.fill(draft, site);
+  };
   fill();
-  if (!draft.seen && site.seen && !isTouched(draft)) change((kept) => { kept.seen = site.seen; });
+  await stand();
   const again = async () => {
     const now = await store.site(stationId);
     if (!now || !alive()) return;
     site = now;
-    newer.fill(draft, site);
+    await stand();
   };
   addEventListener("pagehide", flush);
   return {

@@ -7,7 +7,7 @@ import { asked, byItem, clause, lineCard, typed } from "./lines.js";
 import { review } from "./review.js";
 import { signatureCard } from "./signature.js";
 import { suppliesCard } from "./supplies.js";
-import { isPast, momentOf, shortDay, stateWord } from "./words.js";
+import { isPast, momentOf, shortDay, stateWord, wayTo } from "./words.js";
 
 /** What is known of the station before: the last visit, an order that waits. */
 function before({ site, me }) {
@@ -23,7 +23,7 @@ function before({ site, me }) {
     self ? [] : orders.map((order) => h("div", { class: "notice i-order" },
       h("p", {}, t("i.order_open", { n: order.lines.length, state: t(`i.order.${order.state}`), due: shortDay(order.due) }),
         isPast(order.due) && h("b", {}, " ", t("i.order_late"))),
-      h("a", { class: "btn btn-outline", href: `#/o/${order.id}` }, t("i.reinspect")))),
+      h("a", { class: "btn btn-outline", href: wayTo(site.station_id, order.id) }, t("i.reinspect")))),
   ];
 }
 

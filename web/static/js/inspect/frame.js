@@ -35,15 +35,15 @@ export function head({ title, about = null, back = "#/", more = null }) {
     more);
 }
 
-/** What is wrong with the line or the session, kept as it changes; empty while nothing is. */
+/** What is wrong with the session or the server; a missing network alone is said in the foot. */
 export function strip({ sync }) {
   const box = h("div", { class: "i-strip", role: "status" });
   const fill = () => {
-    const { online, problem, kind, signIn } = sync.state;
+    const { problem, kind, signIn } = sync.state;
     const said = signIn
       ? [h("p", {}, t("i.sign_in")), h("a", { class: "btn btn-outline", href: page.signIn ?? "/login" }, t("i.sign_in_now"))]
       : problem && kind !== "offline" && kind !== "other" ? [h("p", {}, problem), h("button", { class: "btn btn-outline", type: "button", onclick: () => sync.now() }, t("i.send_now"))]
-        : online && kind !== "offline" ? [] : [h("p", {}, t("i.offline"))];
+        : [];
     const words = said.map((part) => part.textContent).join();
     if (box.dataset.said !== words) box.replaceChildren(...said);
     box.dataset.said = words;
@@ -54,7 +54,7 @@ export function strip({ sync }) {
 }
 
 /** The foot: what is not sent yet, where it is kept, and the screen's own button. */
-export function foot({ store, button = null, said = null }) {
+export function foot({ store, sync, button = null }) {
   const count = h("a", { class: "i-unsent", href: "#/out" });
   const kept = h("span", { class: "i-kept" });
   const box = h("footer", { class: "i-foot" }, h("div", { class: "i-foot-words" }, count, kept), button);
@@ -62,7 +62,9 @@ export function foot({ store, button = null, said = null }) {
     const { drafts = 0, unsent = 0 } = await store.counts();
     const open = drafts + unsent;
     count.replaceChildren(h("b", { class: open ? "some" : "" }, t("i.unsent", { n: open })));
-    kept.textContent = said?.() ?? t(open ? "i.kept_here" : "i.all_sent");
+    const here = sync.state.online && sync.state.kind !== "offline";
+    kept.textContent = t(here ? (open ? "i.kept_here" : "i.all_sent") : open ? "i.offline_kept" : "i.offline");
+    box.classList.toggle("is-offline", !here);
   };
   fill();
   return { box, fill };

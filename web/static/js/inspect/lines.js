@@ -133,7 +133,7 @@ export function lineCard({ store, line, last, change, photo, drop, old = null })
     h("div", { class: "i-ask" },
       h("h3", {}, text, line.force === "advisory" && h("span", { class: "tag" }, t("i.advisory"))),
       h("div", { class: "i-tools" },
-        shutter({ label: t("i.photo_of", { what: text }), take }),
+        old ? null : shutter({ label: t("i.photo_of", { what: text }), take }),
         shutter({ label: t("i.album_of", { what: text }), take, camera: false }),
         noteButton)),
     old ? pair({ store, old, news: pictures.box, text, take }) : past,

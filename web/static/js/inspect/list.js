@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { metres, page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { legend, listMap } from "./list_map.js";
-import { apart, momentOf, shortDay, stateWord, workWord } from "./words.js";
+import { apart, momentOf, shortDay, stateWord, wayTo, workWord } from "./words.js";
 
 const PAGE = 50;
 const TYPING_MS = 300;
@@ -23,7 +23,7 @@ const position = () => new Promise((done) => {
   );
 });
 
-const begin = (site) => (site.work === "reinspect" && site.order ? `#/o/${site.order.id}` : `#/s/${encodeURIComponent(site.station_id)}`);
+const begin = (site) => wayTo(site.station_id, site.work === "reinspect" ? site.order?.id : null);
 
 /** What is said of a site in a row, and in short on the map's card. */
 function about(site, from, { short = false } = {}) {
@@ -49,7 +49,7 @@ function told(me) {
 }
 
 /** The screen #/. */
-export async function list({ store, me, box, alive }) {
+export async function list({ store, sync, me, box, alive }) {
   const rows = h("ul", { class: "i-sites", "aria-busy": "true" });
   const total = h("p", { class: "total", role: "status" });
   const more = h("button", { class: "btn btn-outline", type: "button", hidden: true });
@@ -133,7 +133,7 @@ export async function list({ store, me, box, alive }) {
   });
   more.addEventListener("click", () => load({ further: true }));
 
-  const below = foot({ store });
+  const below = foot({ store, sync });
   const other = told(me);
   box.replaceChildren(
     h("div", { class: "i-fixed" },

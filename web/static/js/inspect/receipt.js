@@ -3,8 +3,7 @@
 import { h } from "../dom.js";
 import { page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
-import { wayTo } from "./unsent.js";
-import { dayOf, momentOf, stateWord } from "./words.js";
+import { dayOf, momentOf, stateWord, wayTo } from "./words.js";
 
 const lang = page.lang === "en" ? "?lang=en" : "";
 
@@ -32,7 +31,7 @@ function waiting({ entry, store, sync }) {
 function refused({ entry, store }) {
   const mend = async () => {
     const draft = await store.find(await store.reopen(entry.id));
-    if (draft) location.replace(wayTo(draft));
+    if (draft) location.replace(wayTo(draft.station_id, draft.order_id));
   };
   return [
     h("div", { class: "i-stamp is-waiting" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "!"),
@@ -70,7 +69,7 @@ function received({ one, site }) {
 /** The screen #/r/VISIT. */
 export async function receipt({ store, sync, box, id, alive }) {
   const body = h("div", { class: "i-body", "aria-live": "polite" });
-  const below = foot({ store });
+  const below = foot({ store, sync });
   box.replaceChildren(h("div", { class: "i-fixed" }, head({ title: t("i.receipt") })), body, below.box);
   async function fill() {
     const one = await store.receipt(id);

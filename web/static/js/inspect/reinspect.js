@@ -24,10 +24,17 @@ function ordered(store, order) {
   ];
 }
 
-/** The screen #/o/ORDER. */
+/** The order: of the station that the address names, else wherever the phone finds it. */
+async function find(store, id, stationId) {
+  const site = stationId && await store.site(stationId);
+  const order = site && [...site.orders ?? [], site.order].find((one) => one?.id === id);
+  return order ? { ...order, station_id: site.station_id } : store.order(id);
+}
+
+/** The screen #/o/ORDER or #/o/ORDER/STATION. */
 export async function reinspect(context) {
-  const { store, id, box, alive } = context;
-  const order = await store.order(id);
+  const { store, id, stationId, box, alive } = context;
+  const order = await find(store, id, stationId);
   if (!alive()) return {};
   if (!order) {
     box.replaceChildren(head({ title: t("i.no_order") }), empty(t("i.no_order"), t("i.no_order_text"),

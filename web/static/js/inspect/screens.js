@@ -12,7 +12,7 @@ import { history, visit } from "./visit.js";
 
 const ROUTES = [
   [/^#\/s\/([^/]+)$/, form],
-  [/^#\/o\/([^/]+)$/, reinspect],
+  [/^#\/o\/([^/]+)(?:\/([^/]+))?$/, reinspect],
   [/^#\/v\/([^/]+)$/, visit],
   [/^#\/h\/([^/]+)$/, history],
   [/^#\/r\/([^/]+)$/, receipt],
@@ -22,9 +22,9 @@ const ROUTES = [
 function found() {
   for (const [pattern, screen] of ROUTES) {
     const match = pattern.exec(location.hash);
-    if (match) return [screen, decodeURIComponent(match[1] ?? "")];
+    if (match) return [screen, ...match.slice(1).map((part) => decodeURIComponent(part ?? ""))];
   }
-  return [list, ""];
+  return [list, "", ""];
 }
 
 /** Draw the screen of the address into `root`, and the next one whenever it changes. */
@@ -40,11 +40,11 @@ export function open({ store, sync, me, root }) {
     shown?.leave?.();
     shown = null;
     document.querySelectorAll("dialog.i-dialog[open]").forEach((box) => box.close());
-    const [screen, id] = found();
+    const [screen, id, stationId = ""] = found();
     const box = h("div", { class: "i-screen" });
     stage.replaceChildren(box);
     scrollTo(0, 0);
-    const context = { store, sync, me, box, id, alive: () => mine === turn };
+    const context = { store, sync, me, box, id, stationId, alive: () => mine === turn };
     let one = null;
     try {
       one = await screen(context);

@@ -4,14 +4,11 @@ import { h } from "../dom.js";
 import { t } from "../page.js";
 import { empty, foot, head, sure } from "./frame.js";
 import { isTouched } from "./store.js";
-import { momentOf } from "./words.js";
+import { momentOf, wayTo } from "./words.js";
 
 const RECEIPTS = 20;
 
 const said = (draft) => Object.values(draft.answers).filter((state) => state !== "unknown").length;
-
-/** Where a draft is filled in. */
-export const wayTo = (draft) => (draft.order_id ? `#/o/${draft.order_id}` : `#/s/${encodeURIComponent(draft.station_id)}`);
 
 const row = (href, name, about, problem = null) => h("a", { href }, h("b", {}, name), h("span", { class: "quiet" }, about),
   problem && h("span", { class: "field-error" }, problem));
@@ -19,7 +16,7 @@ const row = (href, name, about, problem = null) => h("a", { href }, h("b", {}, n
 /** The screen #/out. */
 export async function unsent({ store, sync, box, alive }) {
   const body = h("div", { class: "i-body" });
-  const below = foot({ store });
+  const below = foot({ store, sync });
   box.replaceChildren(h("div", { class: "i-fixed" }, head({ title: t("i.unsent_title") })), body, below.box);
   const nameOf = async (one) => one.name ?? (await store.kept(one.station_id))?.name ?? one.station_id;
   const named = (ones) => Promise.all(ones.map(async (one) => [one, await nameOf(one)]));
@@ -43,7 +40,7 @@ export async function unsent({ store, sync, box, alive }) {
         h("button", { class: "btn btn-accent", type: "button", disabled: sync.state.sending, onclick: () => sync.now() }, t("i.send_now"))),
       begun.length && h("section", { class: "i-card" }, h("h2", {}, t("i.begun")),
         h("ul", { class: "i-rows" }, begun.map(([one, name]) => h("li", { class: "has-side" },
-          row(wayTo(one), name, t("i.begun_at", { at: momentOf(one.started_at), n: said(one) })),
+          row(wayTo(one.station_id, one.order_id), name, t("i.begun_at", { at: momentOf(one.started_at), n: said(one) })),
           h("button", { class: "i-more is-danger", type: "button", onclick: () => drop(one), "aria-label": t("i.discard_of", { what: name }) }, t("i.discard_short")))))),
       done.length && h("section", { class: "i-card" }, h("h2", {}, t("i.receipts")),
         h("ul", { class: "i-rows" }, done.map(([one, name]) => h("li", {},

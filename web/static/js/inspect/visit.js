@@ -5,7 +5,7 @@ import { t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { byItem } from "./lines.js";
 import { strip, thumb } from "./photos_box.js";
-import { momentOf, stateWord } from "./words.js";
+import { momentOf, stateWord, wayTo } from "./words.js";
 
 const back = (stationId) => (stationId ? `#/h/${encodeURIComponent(stationId)}` : "#/");
 
@@ -28,10 +28,10 @@ function lines(store, one) {
 }
 
 /** The screen #/v/VISIT. */
-export async function visit({ store, box, id, alive }) {
+export async function visit({ store, sync, box, id, alive }) {
   const one = await store.visit(id);
   if (!alive()) return {};
-  const below = foot({ store });
+  const below = foot({ store, sync });
   if (!one) {
     box.replaceChildren(head({ title: t("i.no_visit") }), empty(t("i.no_visit"), t("i.no_visit_text"),
       h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list"))));
@@ -66,12 +66,12 @@ export async function visit({ store, box, id, alive }) {
 }
 
 /** The screen #/h/STATION. */
-export async function history({ store, box, id, alive }) {
+export async function history({ store, sync, box, id, alive }) {
   const site = await store.kept(id);
   const rows = h("ul", { class: "i-rows" });
   const more = h("button", { class: "btn btn-outline", type: "button", hidden: true }, t("i.earlier"));
   const body = h("div", { class: "i-body" });
-  const below = foot({ store });
+  const below = foot({ store, sync });
   let before = null;
   async function page() {
     more.disabled = true;
@@ -86,7 +86,7 @@ export async function history({ store, box, id, alive }) {
     more.hidden = !before;
     more.disabled = false;
     if (!rows.children.length) {
-      body.replaceChildren(found ? empty(t("i.never"), t("i.never_text"), h("a", { class: "btn btn-accent", href: `#/s/${encodeURIComponent(id)}` }, t("i.start")))
+      body.replaceChildren(found ? empty(t("i.never"), t("i.never_text"), h("a", { class: "btn btn-accent", href: wayTo(id) }, t("i.start")))
         : empty(t("i.not_kept"), t("i.not_kept_text")));
     }
   }

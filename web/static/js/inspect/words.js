@@ -53,6 +53,10 @@ export function today(later = 0) {
   return new Intl.DateTimeFormat("sv", { year: "numeric", month: "2-digit", day: "2-digit", ...zone }).format(at);
 }
 
+/** Address of the form of a station, or of the re-inspection of an order of it. */
+export const wayTo = (stationId, orderId = null) => (orderId
+  ? `#/o/${encodeURIComponent(orderId)}/${encodeURIComponent(stationId)}` : `#/s/${encodeURIComponent(stationId)}`);
+
 /** A random id; also where the page has no secure context. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
