@@ -55,6 +55,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "order.read": _OFFICES | {"inspector"},
         "order.answer": _OFFICES,
         "order.manage": _ADMINISTRATORS,
+        "supervise": _ADMINISTRATORS,
         "account.manage": _ADMINISTRATORS,
         "audit.read": _ADMINISTRATORS,
         "own": _ALL,

@@ -36,6 +36,8 @@ from web.params import language
 from web.photos import photos
 from web.remarks import remarks
 from web.security import pack, protect
+from web.supervision import supervision
+from web.supervision_table import supervision_table
 from web.tiles import tiles
 from web.unit_home import unit_home
 from web.view import Source
@@ -58,6 +60,8 @@ BLUEPRINTS = (
     photos,
     importing,
     inspect,
+    supervision,
+    supervision_table,
     manage_locate,
     manage_stations,
     manage_history,

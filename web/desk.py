@@ -34,6 +34,7 @@ NAVIGATION = (
     Place("/manage/import", N_("Import"), "import"),
     Place("/manage/locate", N_("To locate"), "station.manage"),
     Place("/manage/orders", N_("Rectification orders"), "order.read"),
+    Place("/manage/supervision", N_("Supervision"), "supervise"),
     Place("/manage/applications", N_("Applications"), "application.decide"),
     Place("/home", N_("Our unit"), "application.make"),
     Place("/home", N_("Units"), "application.decide"),

@@ -51,6 +51,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "remark": N_("Residents' remark: answer"),
         "inspect": N_("Inspection"),
         "order": N_("Order: answer, return or extend"),
+        "draw": N_("Draw sites for visits"),
+        "rounds": N_("Lay out or assign rounds"),
         "account": ACTIONS["account.change"],
         "undo": N_("Undo"),
         "redo": N_("Undo an undo"),
@@ -63,6 +65,8 @@ EXPORTS: Mapping[str, str] = MappingProxyType(
         "locate": N_("To locate"),
         "import": N_("Import"),
         "audit": N_("Log"),
+        "draw": N_("Draws and rounds"),
+        "supervision": N_("Supervision"),
     }
 )
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

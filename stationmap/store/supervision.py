@@ -1,0 +1,87 @@
+"""Questions for supervision: orders, open remarks, and draws without their pools."""
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from stationmap.store import models
+from stationmap.store.events import Row
+from stationmap.store.register import Register
+
+_ORDER = ("id", "station_id", "unit_id", "unit", "adcode", "state", "due", "issued_at")
+
+
+def orders(register: Register) -> pd.DataFrame:
+    """Return all orders, without their words: whose, in which state, due, issued, decided."""
+    table = models.rectification
+    names = (*_ORDER, "decided_at")
+    chosen = sa.select(*(table.c[name] for name in names)).order_by(table.c.created)
+    with register.reading() as connection:
+        rows = connection.execute(chosen).all()
+    return pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(names))
+
+
+def stations_with_remarks(register: Register, *, state: str) -> set[str]:
+    """Return the ids of stations that have a remark in a state."""
+    table = models.remark
+    chosen = sa.select(table.c.station_id).where(table.c.state == state).distinct()
+    with register.reading() as connection:
+        return {row.station_id for row in connection.execute(chosen)}
+
+
+def draws(register: Register, *, adcode: str, offset: int, limit: int) -> tuple[int, list[Row]]:
+    """Return draws of a scope, newest first, without their pools.
+
+    Parameters
+    ----------
+    register : Register
+    adcode : str
+        What a draw's own adcode begins with; "" for all.
+    offset, limit : int
+
+    Returns
+    -------
+    total : int
+    rows : list of dict
+        With ``by``, the account that drew.
+    """
+    table, event, action = models.draw, models.event, models.action
+    within = table.c.adcode.startswith(adcode, autoescape=True)
+    columns = [column for column in table.columns if column.name != "pool"]
+    chosen = (
+        sa.select(*columns, action.c.by)
+        .join(event, event.c.seq == table.c.created)
+        .join(action, action.c.number == event.c.action)
+        .where(within)
+        .order_by(table.c.created.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    with register.reading() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(table).where(within)) or 0
+        rows: list[dict[str, Any]] = [dict(r) for r in connection.execute(chosen).mappings()]
+    return total, rows
+
+
+def visited_since(register: Register, ids: Collection[str], *, since: str) -> dict[str, str]:
+    """Return which of some stations were visited by others than their unit, and when last.
+
+    Parameters
+    ----------
+    register : Register
+    ids : collection of str
+        As many as a draw has.
+    since : str
+        Instant (UTC, ISO text), inclusive.
+    """
+    table = models.inspection
+    chosen = (
+        sa.select(table.c.station_id, sa.func.max(table.c.at))
+        .where(table.c.station_id.in_(list(ids)))
+        .where(table.c.voided.is_(None), table.c.visit != "self", table.c.at >= since)
+        .group_by(table.c.station_id)
+    )
+    with register.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(chosen)}
