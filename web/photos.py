@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city.photos import MAX_PIECE, Incoming, Photos, TooLargeError
 from stationmap.city.pictures import UnreadablePhotoError
 from stationmap.errors import RegisterError
-from web.access import allow, me
+from web.access import allow, clock, me
 from web.desk import city, register
 from web.inspect_sites import in_charge
 from web.inspect_words import problem
@@ -21,6 +21,8 @@ photos = Blueprint("photos", __name__)
 
 SIZES = ("thumb", "full")
 _ROOM = 10_000  # bytes of a body beside its piece
+_DAY_S = 86_400
+_SWEPT: dict[str, float] = {}
 
 
 def kept() -> Photos:
@@ -39,6 +41,7 @@ def begin(photo_id: UUID) -> ResponseReturnValue:
         )
     if _named(own):
         return jsonify(offset=_whole(sent.get("size")), photo=True)
+    _sweep()
     try:
         found = kept().begin(
             own,
@@ -122,6 +125,14 @@ def _named(photo_id: str) -> bool:
         return False
     in_charge(row)
     return True
+
+
+def _sweep() -> None:
+    """Once a day delete the photos that came long ago and that no inspection names."""
+    at, city_path = clock().timestamp(), str(city().path)
+    if at - _SWEPT.get(city_path, 0) > _DAY_S:
+        _SWEPT[city_path] = at
+        kept().sweep(lambda sha256: bool(register().rows("photo", sha256=sha256)))
 
 
 def _state(found: Incoming) -> dict[str, Any]:
