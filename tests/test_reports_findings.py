@@ -343,7 +343,7 @@ def test_no_text_of_the_pdf_leaves_the_page(report):
     from weasyprint import CSS, HTML
 
     pictures: dict[str, bytes] = {}
-    page = HTML(string=pdf.html(report, pictures=pictures), url_fetcher=pdf._only(pictures))
+    page = HTML(string=pdf.html(report, pictures=pictures), url_fetcher=pdf.fetcher(pictures))
     document = page.render(stylesheets=[CSS(string=pdf._STYLE.read_text(encoding="utf-8"))])
     boxes = 0
     for found in document.pages:
@@ -375,7 +375,7 @@ def test_ids_of_rules_stay_on_one_line(before):
 def test_pdf_fetches_nothing_but_its_pictures():
     from weasyprint.urls import FatalURLFetchingError
 
-    fetch = pdf._only({"picture:0": b"png"})
+    fetch = pdf.fetcher({"picture:0": b"png"})
     assert fetch.fetch("picture:0").read() == b"png"
     for address in ("http://127.0.0.1/x.png", "file:///etc/passwd", "picture:1"):
         with pytest.raises(FatalURLFetchingError):

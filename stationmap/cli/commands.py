@@ -8,6 +8,7 @@ import typer
 
 from stationmap.cli.account import account_app
 from stationmap.cli.check import check
+from stationmap.cli.checklist import checklist
 from stationmap.cli.db import db_app
 from stationmap.cli.output import (
     feature_collection,
@@ -353,6 +354,7 @@ def gaps(
 
 
 app.command("check")(check)
+app.command("checklist")(checklist)
 app.command("undo")(undo)
 
 

@@ -43,8 +43,8 @@ def write_pdf(path: Path, report: Report) -> None:
     from weasyprint import CSS, HTML
 
     pictures: dict[str, bytes] = {}
-    page = HTML(string=html(report, pictures=pictures), url_fetcher=_only(pictures))
-    style = CSS(string=_STYLE.read_text(encoding="utf-8"), url_fetcher=_only({}))
+    page = HTML(string=html(report, pictures=pictures), url_fetcher=fetcher(pictures))
+    style = CSS(string=_STYLE.read_text(encoding="utf-8"), url_fetcher=fetcher({}))
     with replacing(path) as temporary:
         page.write_pdf(temporary, stylesheets=[style])
 
@@ -121,7 +121,7 @@ def _text(
         element[-1].tail = rest
 
 
-def _only(pictures: Mapping[str, bytes]) -> Any:
+def fetcher(pictures: Mapping[str, bytes]) -> Any:
     """Return a fetcher that knows these pictures and refuses every other address."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
