@@ -81,5 +81,5 @@ ENGINE_TEXTS: Mapping[str, str] = MappingProxyType(
 def script_texts(lang: str) -> dict[str, str]:
     """All of them, and those of the screens, in one language, not yet filled in."""
     words = catalogue(lang)
-    texts = {**ENGINE_TEXTS, **SCREEN_TEXTS}
+    texts = {**SCREEN_TEXTS, **ENGINE_TEXTS}
     return {key: words.get(text, text) for key, text in texts.items()}

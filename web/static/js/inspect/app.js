@@ -4,8 +4,9 @@ import { $, h } from "../dom.js";
 import { page, t } from "../page.js";
 import { Trouble } from "./net.js";
 import { open } from "./screens.js";
-import { openStore, remembered, whoAmI } from "./store.js";
+import { openStore, whoAmI } from "./store.js";
 import { start } from "./sync.js";
+import { remembered } from "./who.js";
 
 const QUICK = 4; // seconds to wait for the server where the phone knows already who works with it
 
@@ -13,9 +14,9 @@ const notices = new Map();
 
 /** Show a line above the screen, or take it away (no text); `button` is {text, onclick} or {text, href}. */
 function notice(key, text = "", button = null) {
-  if (text) notices.set(key, { text, button });
+  if (text) notices.set(key, { key, text, button });
   else notices.delete(key);
-  $("notices").replaceChildren(...[...notices.values()].map((one) => h("p", { class: "notice" }, one.text, " ",
+  $("notices").replaceChildren(...[...notices.values()].map((one) => h("p", { class: "notice", "data-notice": one.key }, one.text, " ",
     one.button?.href ? h("a", { class: "btn btn-outline", href: one.button.href }, one.button.text)
       : one.button && h("button", { type: "button", class: "btn btn-outline", onclick: one.button.onclick }, one.button.text))));
 }
@@ -31,7 +32,7 @@ function only(text, button) {
 }
 
 async function whoWorks() {
-  const before = remembered();
+  const before = await remembered();
   try {
     return await whoAmI(before ? QUICK : 20);
   } catch (error) {
@@ -48,7 +49,7 @@ async function begin() {
   try {
     store = await openStore(await whoWorks());
   } catch (error) {
-    const unknown = error.status === 401 || (error.status === 0 && !remembered());
+    const unknown = error.status === 401 || (error.status === 0 && !await remembered());
     if (!(error instanceof Trouble)) console.error(error);
     only(unknown ? t("engine.nobody") : error instanceof Trouble ? error.message : t("engine.failed"),
       unknown ? signIn() : { text: t("engine.again"), onclick: () => location.reload() });

@@ -2,6 +2,8 @@
 
 import { page, t } from "../page.js";
 
+export const API = "/api/v1/inspect";
+
 /** Something did not work; its message is a sentence to show. `status` is 0 where no answer came. */
 export class Trouble extends Error {
   constructor(message, { status = 0, body = null, slow = false } = {}) {

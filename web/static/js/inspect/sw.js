@@ -56,9 +56,14 @@ async function tile(event, request) {
   const cache = await caches.open(TILES);
   const kept = await cache.match(request);
   if (kept) return kept;
-  const response = await fetch(request);
-  if (response.ok) event.waitUntil(keep(cache, request, response.clone()));
-  return response;
+  try {
+    const response = await fetch(request);
+    if (response.ok) event.waitUntil(keep(cache, request, response.clone()));
+    return response;
+  } catch {
+    // a map without this tile, not a fault of the page
+    return new Response(null, { status: 504 });
+  }
 }
 
 async function keep(cache, request, response) {

@@ -2,10 +2,10 @@
 // inspection. Every step may be repeated: the server knows each by its id.
 
 import { t } from "../page.js";
-import { API, photosOf, whoAmI } from "./store.js";
-import { Trouble, call, get } from "./net.js";
+import { API, Trouble, call, get } from "./net.js";
+import { photosOf, whoAmI } from "./store.js";
 
-const FIRST_WAIT = 5;
+const FIRST_WAIT = 2;
 const LONGEST_WAIT = 300;
 const PIECE = { first: 256 * 1024, least: 16 * 1024, most: 1_000_000 };
 const SILENT = 60_000; // ms after which another window that sends is thought to sleep

@@ -1,0 +1,307 @@
+"""Inspections without a network, in a real Chromium: nothing is lost, nothing sent twice."""
+
+import pytest
+from inspect_field import API, COUNTS, DRAFT, FINISH, Field, engine, settled, until
+from pages_town import chromium, own_town, town  # noqa: F401
+
+pytestmark = pytest.mark.chromium
+
+NOTHING = {"drafts": 0, "unsent": 0, "photos": 0}
+
+
+@pytest.fixture
+def field(chromium, own_town):  # noqa: F811
+    made = Field(chromium, own_town)
+    yield made
+    made.close()
+    assert [one for phone in made.phones for one in phone.wrong] == []
+
+
+def test_cut_while_open_and_killed_before_it_comes_back_submits_once_and_whole(field, tmp_path):
+    own = field.inspector()
+    phone = field.phone(own, tmp_path / "phone")
+    page = phone.page("/inspect/#/s/P0")
+    phone.ready(page)
+    field.down()
+    draft = engine(page, DRAFT, "P0", 3)
+    assert engine(page, FINISH, draft) == draft
+    phone.kill()
+
+    # without a network the pages open again, and say what waits
+    phone = field.phone(folder=tmp_path / "phone")
+    page = phone.page()
+    assert engine(page, COUNTS) == {"drafts": 0, "unsent": 1, "photos": 3}
+    assert page.get_by_text("未提交 1").first.is_visible()
+    field.up()
+    # the session did not outlive the browser: what waits stays until its owner is back
+    phone.sign_in(own)
+    page.reload()
+    receipt = settled(page, draft)
+
+    assert [row["id"] for row in field.inspections()] == [draft]
+    pictures = field.photos()
+    assert len(pictures) == 3
+    assert {picture.size for picture in pictures.values()} == {(1600, 1200)}
+    assert receipt["number"]
+    assert engine(page, COUNTS) == NOTHING
+    assert len(field.wire.sent("POST", "/visits")) == 1
+
+
+def test_two_windows_share_one_draft_and_submit_it_once(field):
+    phone = field.phone(field.inspector())
+    one, other = phone.page(), phone.page()
+    ids = [engine(page, DRAFT, "P0", 0) for page in (one, other)]
+    assert ids[0] == ids[1]
+    both = "(store, [id]) => store.change(id, (draft) => { draft.answers[KEY] = 'met'; })"
+    engine(one, both.replace("KEY", '"Q-C1#1"'), ids[0])
+    engine(other, both.replace("KEY", '"Q-C1#2"'), ids[0])
+    draft = engine(one, "(store, [id]) => store.find(id)", ids[0])
+    assert {"Q-C1#1", "Q-C1#2", "visit#1", "visit#2"} == set(draft["answers"])
+
+    # both press the button; it is begun in each before it is done in either
+    for page in (one, other):
+        page.evaluate("(id) => { window.pressed = window.kept.finish(id); }", ids[0])
+    for page in (one, other):
+        assert page.evaluate("window.pressed.then((one) => one.id)") == ids[0]
+    settled(one, ids[0])
+    assert len(field.inspections()) == 1
+    assert len(field.wire.sent("POST", "/visits")) == 1
+
+    late = """(store, [id]) => store.change(id, (draft) => { draft.note = "晚了"; })
+      .then(() => "", (error) => error.message)"""
+    assert "已经提交" in engine(other, late, ids[0])
+
+
+def test_windows_that_open_a_station_at_the_same_moment_find_one_draft(field):
+    phone = field.phone(field.inspector())
+    pages = [phone.page() for _ in range(3)]
+    for page in pages:
+        engine(page, COUNTS)
+        page.evaluate(
+            "() => { window.made = Promise.all([1, 2, 3].map(() => kept.draft('P40'))); }"
+        )
+    found = [page.evaluate("window.made.then((all) => all.map(({ id }) => id))") for page in pages]
+    assert len({one for ids in found for one in ids}) == 1
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_and_counts_once(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    field.wire.rule = lambda method, path, n: (
+        "after" if method in {"POST", "PUT", "PATCH"} and n == 1 else None
+    )
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    receipt = settled(page, draft)
+    assert receipt["again"] is True
+    assert len(field.wire.sent("POST", "/visits")) == 2
+    assert len(field.inspections()) == len(field.photos()) == 1
+
+
+def test_a_photo_goes_on_where_it_broke_off(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    broken = []
+
+    def third_piece(method, path, number):
+        if method == "PATCH" and number >= 2 and not broken:
+            broken.append(path)
+            return "before"
+        return None
+
+    field.wire.rule = third_piece
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    settled(page, draft)
+    offsets = [int(offset) for _, _, offset in field.wire.sent("PATCH")]
+    assert broken
+    assert offsets.count(0) == 1, "begun anew"
+    assert len(offsets) > 2
+    [picture] = field.photos().values()
+    assert picture.size == (1600, 1200)
+
+
+def test_a_session_that_ended_keeps_all_and_asks_to_sign_in(field):
+    own = field.inspector()
+    phone = field.phone(own)
+    page = phone.page()
+    phone.context.clear_cookies()
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    page.get_by_role("link", name="登录").first.wait_for()
+    page.reload()
+    page.locator("#main[aria-busy]").wait_for(state="detached")
+    assert engine(page, COUNTS) == {"drafts": 0, "unsent": 1, "photos": 1}
+    assert field.inspections() == []
+    phone.sign_in(own)
+    page.reload()
+    settled(page, draft)
+    assert len(field.inspections()) == len(field.photos()) == 1
+
+
+def test_somebody_else_on_the_same_phone_neither_sees_nor_sends_it(field):
+    mine, theirs = field.inspector(), field.inspector()
+    phone = field.phone(mine)
+    page = phone.page()
+    field.down()
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    field.up()
+    phone.sign_in(theirs)
+    page.close()
+    page = phone.page()
+    assert engine(page, "(store) => store.account.id") == theirs.id
+    assert engine(page, COUNTS) == NOTHING
+    other = engine(page, DRAFT, "P40", 0)
+    engine(page, FINISH, other)
+    settled(page, other)
+    assert [row["inspector_id"] for row in field.inspections()] == [theirs.id]
+    page.close()
+    phone.sign_in(mine)
+    page = phone.page()
+    settled(page, draft)
+    by = {row["id"]: row["inspector_id"] for row in field.inspections()}
+    assert by == {other: theirs.id, draft: mine.id}
+
+
+def test_other_content_under_the_same_id_is_kept_beside_it(field):
+    own = field.inspector()
+    first = field.phone(own)
+    page = first.page()
+    draft = engine(page, DRAFT, "P0", 1)
+    copied = engine(page, "(store, [id]) => store.find(id)", draft)
+    engine(page, FINISH, draft)
+    settled(page, draft)
+
+    # a phone whose storage is a copy, such as one set up from a backup
+    second = field.phone(own)
+    page = second.page()
+    work = """async (store, [copied]) => {
+      const [{ open, transact, done }] = [await import("/static/js/inspect/db.js")];
+      const db = await open(store.account.id, { lost() {} });
+      await transact(db, ["drafts"], "readwrite", ({ drafts }) => done(drafts.put(
+        { ...copied, photos: {}, note: "写得不一样" })));
+      await store.finish(copied.id);
+    }"""
+    engine(page, work, copied)
+    receipt = until(page, "async (store) => (await store.receipts())[0]")
+    assert receipt["id"] != draft
+    assert any("两份都保留" in note for note in receipt["notes"])
+    notes = {row["id"]: row["details"]["note"] for row in field.inspections()}
+    assert notes == {draft: "门口有积水", receipt["id"]: "写得不一样"}
+
+
+def test_what_the_server_refuses_stays_with_its_sentence_and_can_be_mended(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(
+        page, "(s, [id]) => s.change(id, (one) => { one.answers['no-such-line'] = 'met'; })", draft
+    )
+    engine(page, FINISH, draft)
+    refused = "async (store) => (await store.outbox()).find((one) => one.state === 'refused')"
+    waiting = until(page, refused)
+    assert waiting["problem"]
+    assert engine(page, COUNTS) == {"drafts": 0, "unsent": 1, "photos": 1}
+    assert engine(page, "(store, [id]) => store.reopen(id)", draft) == draft
+    engine(
+        page, "(s, [id]) => s.change(id, (one) => { delete one.answers['no-such-line']; })", draft
+    )
+    engine(page, FINISH, draft)
+    settled(page, draft)
+    assert len(field.inspections()) == len(field.photos()) == 1
+
+
+def test_a_full_phone_says_so_and_keeps_what_it_had(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    draft = engine(page, DRAFT, "P0", 1)
+    session = phone.context.new_cdp_session(page)
+    quota = {"origin": field.address, "quotaSize": 1}
+    session.send("Storage.overrideQuotaForOrigin", quota)
+    said = engine(
+        page,
+        """async (store, [id]) => store.addPhoto(id, "visit#2", await picture(9))
+          .then(() => "kept", (error) => error.message)""",
+        draft,
+    )
+    assert "空间不足" in said
+    session.send("Storage.overrideQuotaForOrigin", {"origin": field.address})
+    kept = engine(page, "(store, [id]) => store.find(id)", draft)
+    assert list(kept["photos"]) == ["visit#1"]
+    engine(page, FINISH, draft)
+    settled(page, draft)
+    assert len(field.photos()) == 1
+
+
+def test_a_window_that_keeps_nothing_says_so(field):
+    phone = field.phone(field.inspector())
+    phone.context.add_init_script(
+        "Object.defineProperty(IDBFactory.prototype, 'open', {value() { throw new Error('no'); }})"
+    )
+    page = phone.page()
+    page.get_by_text("无痕窗口").wait_for()
+
+
+def test_a_picture_that_nobody_can_open_is_refused_in_a_sentence(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    draft = engine(page, DRAFT, "P0", 0)
+    said = engine(
+        page,
+        """(store, [id]) => store.addPhoto(id, "visit#1", new File(["ftypheic"], "a.heic"))
+          .then(() => "kept", (error) => error.message)""",
+        draft,
+    )
+    assert "JPEG" in said
+    assert engine(page, COUNTS)["photos"] == 0
+
+
+def test_todays_stations_are_there_without_a_network(field):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    phone.ready(page)
+    engine(page, "(store) => store.site('P0')")
+    engine(page, "(store) => store.checklist(store.me.checklist)")
+    field.down()
+    page.goto(f"{field.address}/inspect/#/s/P0")
+    page.reload()
+    page.get_by_role("heading", name="有礼点0").wait_for()
+    assert engine(page, "(store) => store.site('P0')")["fresh"] is False
+
+
+def test_a_new_version_waits_and_takes_no_draft_with_it(field, monkeypatch):
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    phone.ready(page)
+    page.reload()
+    draft = engine(page, DRAFT, "P0", 1)
+    monkeypatch.setattr("web.inspect._version", lambda: "another")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
+    with page.expect_navigation():
+        page.get_by_role("button", name="现在更新").click()
+    page.locator("#main[aria-busy]").wait_for(state="detached")
+    names = page.evaluate("caches.keys()")
+    assert "inspect-another" in names
+    assert sum(name.startswith("inspect-") and name != "inspect-tiles" for name in names) == 1
+    assert engine(page, COUNTS) == {"drafts": 1, "unsent": 0, "photos": 1}
+    engine(page, FINISH, draft)
+    settled(page, draft)
+
+
+def test_nothing_of_an_account_is_in_the_shared_cache(field):
+    phone = field.phone(field.inspector())
+    page = phone.page("/inspect/#/s/P0")
+    phone.ready(page)
+    kept = page.evaluate(
+        """async () => {
+          const paths = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const { url } of await cache.keys()) paths.push(new URL(url).pathname);
+          }
+          return paths;
+        }"""
+    )
+    assert kept
+    assert not [path for path in kept if path.startswith((API, "/inspect/photos"))]
