@@ -87,6 +87,8 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
   }
 
   let parts = null;
+  let left = false; // on purpose, from here
+  let { online } = sync.state;
   const fills = [];
   const fill = () => {
     for (const one of fills) one.fill(draft, site);
@@ -122,13 +124,13 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
   /** Read the draft anew; if another window has sent or dropped it, show that. */
   async function look() {
     const now = await store.find(draft.id);
-    if (!alive()) return;
+    if (!alive() || left) return;
     if (now) {
       draft = now;
       fill();
     } else goTo(draft);
   }
-  const flush = () => fills.forEach((one) => one.flush?.());
+  const flush = () => Promise.all(fills.map((one) => one.flush?.()));
   const next = () => {
     const open = parts.lines.find(({ key }) => !draft.answers[key] || draft.answers[key] === "unknown");
     const to = document.getElementById(open ? `line-${open.key}` : "visit-note");
@@ -147,24 +149,25 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     class: "i-more is-danger", type: "button",
     onclick: async () => {
       if (!(await sure({ title: t("i.discard"), text: t("i.discard_text"), yes: t("i.discard") }))) return;
+      left = true;
       await store.discard(draft.id);
       location.replace("#/");
     },
   }, t("i.discard"));
   const shared = {
     store, sync, me, site, checklist, change, photo, drop, order,
-    draft: () => draft, next, stations: () => site,
+    draft: () => draft,
   };
   parts = build(shared);
   const submit = h("button", {
     class: "btn btn-accent i-submit", type: "button",
-    onclick: () => {
-      flush();
+    onclick: async () => {
+      await flush();
       if (!isTouched(draft)) {
         dialog({ title: t("i.nothing"), kind: "is-small", body: h("p", {}, t("i.nothing_text")) });
         return;
       }
-      setTimeout(() => review({ ...shared, lines: parts.lines, finish }), 0);
+      review({ ...shared, site, lines: parts.lines, finish });
     },
   }, t("i.submit"));
   async function finish() {
@@ -196,7 +199,8 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     async heard(news) {
       below.fill();
       if (news.kind === "draft" && news.id === draft.id) await look();
-      if (news.kind === "sync" && sync.state.online) await again();
+      if (news.kind === "sync" && sync.state.online && !online) await again();
+      online = sync.state.online;
     },
     leave() {
       flush();

@@ -29,10 +29,10 @@ export function byItem(lines) {
 export function typed(field, keep) {
   let waiting = null;
   const now = () => {
-    if (waiting === null) return;
+    if (waiting === null) return null;
     clearTimeout(waiting);
     waiting = null;
-    keep(field.value);
+    return keep(field.value);
   };
   field.addEventListener("input", () => {
     clearTimeout(waiting);

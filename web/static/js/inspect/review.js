@@ -14,7 +14,7 @@ const stateOf = (draft, key) => draft.answers[key] ?? "unknown";
 function tally(draft, lines) {
   return h("ul", { class: "i-tally" }, STATES.map((state) => {
     const n = lines.filter(({ key }) => stateOf(draft, key) === state).length;
-    return h("li", { class: `is-${state}` }, h("b", {}, String(n)),
+    return h("li", { class: n ? `is-${state}` : "" }, h("b", {}, String(n)),
       h("span", {}, h("span", { "aria-hidden": "true" }, `${SIGNS[state]} `), t(`i.state.${state}`)));
   }));
 }
