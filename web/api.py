@@ -29,6 +29,7 @@ from web.parts import (
     text,
     type_name,
 )
+from web.standing_words import coverages, lines_of, standing_words
 from web.station_words import supplies
 from web.view import CityView
 from web.words import say
@@ -46,7 +47,8 @@ SORTS = {"points": ("points_needed", False), "length": ("length_m", False), "nam
 @api.get("/summary")
 def summary() -> ResponseReturnValue:
     """Figures of the whole city, with the rule they follow."""
-    now, params = present(), Params.of_request()
+    params = Params.of_request()
+    now = present().by(params.coverage())
     lang, filters = params.lang, gap_filters(params, now.along)
     if not now.has_gaps:
         return jsonify(
@@ -63,6 +65,8 @@ def summary() -> ResponseReturnValue:
         ground=ground(),
         **{name: plain(value) for name, value in found.items() if not name.startswith("by_")},
         known_frontage_m=now.known_frontage_m,
+        **coverages(present(), filters),
+        coverage=now.coverage,
         largest=_largest_gap(now),
         streets=len(table),
         streets_with_gaps=int((table["gaps"] > 0).sum()),
@@ -80,7 +84,8 @@ def summary() -> ResponseReturnValue:
 @api.get("/streets")
 def streets() -> ResponseReturnValue:
     """Streets with frontage, filtered, sorted and paged, each with its strip."""
-    now, params = present(), Params.of_request()
+    params = Params.of_request()
+    now = present().by(params.coverage())
     sort = params.one_of("sort", SORTS, default="points")
     offset = params.whole("offset", default=0, low=0, high=10**9)
     limit = params.whole("limit", default=PAGE, low=1, high=MAX_PAGE)
@@ -110,7 +115,8 @@ def streets() -> ResponseReturnValue:
 @api.get("/streets/<path:street_id>")
 def street(street_id: str) -> ResponseReturnValue:
     """One street: its strip with stations and gaps as chainages, and its lines to follow."""
-    now, lang = present(), language()
+    params = Params.of_request()
+    now, lang = present().by(params.coverage()), params.lang
     if street_id not in now.street_table.index:
         abort(404)
     row = now.street_table.loc[street_id].to_dict()
@@ -124,7 +130,8 @@ def street(street_id: str) -> ResponseReturnValue:
 @api.get("/gaps/<path:gap_id>")
 def gap(gap_id: str) -> ResponseReturnValue:
     """One gap with what the rule says and what of it is assumed."""
-    now, lang = present(), language()
+    params = Params.of_request()
+    now, lang = present().by(params.coverage()), params.lang
     if gap_id not in now.gaps.index:
         abort(404)
     row = now.gaps.loc[gap_id]
@@ -173,12 +180,22 @@ def station(station_id: str) -> ResponseReturnValue:
         supplies_short=supplies(";".join(s for s in listed.split(";") if s in short), lang=lang),
         district=now.district_name(text(row["adcode"]) or ""),
         **_counting(now, row, lang),
+        **standing_words(now, station_id, lang),
         demonstration=bool(row["demonstration"]),
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
         place=coordinates(row.geometry)[0] if placed else None,
         notices=notices_of(now, station_id, lang),
         findings=settled_of_subject(now, "station", station_id, lang),
     )
+
+
+@api.get("/stations/<path:station_id>/checklist")
+def checklist(station_id: str) -> ResponseReturnValue:
+    """Where a station stands, line by line of the checklist in force; no notes, photos, names."""
+    now, lang = present(), language()
+    if station_id not in now.stations.index:
+        abort(404)
+    return jsonify(version=now.version, station_id=station_id, **lines_of(now, station_id, lang))
 
 
 def _phone(now: CityView, station_id: str) -> str | None:
@@ -208,7 +225,8 @@ def _counting(now: CityView, row: pd.Series, lang: str) -> dict[str, Any]:
 @api.get("/map/gaps")
 def map_gaps() -> ResponseReturnValue:
     """Gaps in a viewport as lines, or gathered into cells where they are many or far away."""
-    now, params = present(), Params.of_request()
+    params = Params.of_request()
+    now = present().by(params.coverage())
     found = now.gaps_in(params.viewport(), keep=now.select_gaps(**gap_filters(params, now.along)))
     if "gap_id" not in found:
         return cells(now, found, ("count", "points_needed", "length_m"))
@@ -227,8 +245,8 @@ def map_gaps() -> ResponseReturnValue:
 @api.get("/map/stations")
 def map_stations() -> ResponseReturnValue:
     """Stations in a viewport as points, or gathered into cells where they are many or far away."""
-    now, params = present(), Params.of_request()
-    view = params.viewport()
+    params = Params.of_request()
+    now, view = present().by(params.coverage()), params.viewport()
     hidden = [t for t in params.text("hide").split(",") if t]
     found = now.stations_in(view, hidden=hidden)
     if "station_id" not in found:
@@ -239,7 +257,7 @@ def map_stations() -> ResponseReturnValue:
     return collection(
         now,
         (
-            feature("Point", xy, row)
+            feature("Point", xy, row | {"idle": row["station_id"] in now.idle})
             for xy, row in zip(geometry, texts.to_dict("records"), strict=True)
         ),
         total=len(found),

@@ -19,7 +19,7 @@ from web.caching import kept_by_version, present
 from web.params import Params, gap_filters
 from web.parts import class_name, type_name
 from web.tables import gap_table, indicator_table
-from web.view import CityView
+from web.view import EFFECTIVE, CityView
 from web.words import say
 
 downloads = kept_by_version(Blueprint("downloads", __name__, url_prefix="/download"))
@@ -49,17 +49,20 @@ def report(ending: str) -> Response:
         found = dossier(now.answers, check, rules=rules, district=district, lang=params.lang)
         reports.write_findings(path, found, lang=params.lang)
 
-    return _written(now, write, name=rule or now.pack.id, ending=ending)
+    return written(now, write, name=rule or now.pack.id, ending=ending)
 
 
 @downloads.get("/gaps.<ending>")
 def gaps(ending: str) -> Response:
-    """Write the gaps that the list's filters let through (``?q=&class=&district=``)."""
-    now, params = present(), Params.of_request()
+    """Write the gaps that the list's filters let through (``?q=&class=&district=&coverage=``)."""
+    params = Params.of_request()
+    now = present().by(params.coverage())
     if ending not in GAP_FORMATS or not now.has_gaps:
         abort(404)
     filters = gap_filters(params, now.along)
     keep, name = now.select_gaps(**filters), now.pack.label("gap").get(params.lang)
+    if now.coverage == EFFECTIVE:
+        name = f"{name} ({say(N_('Effective coverage'), lang=params.lang)})"
 
     def write(path: Path) -> None:
         if ending == "xlsx":
@@ -69,12 +72,12 @@ def gaps(ending: str) -> Response:
             path,
             now.gaps[keep].reset_index(drop=True),
             streets=now.answers.streets(now.spacing_rule.id).parts,
-            stations=now.answers.counting(now.spacing_rule.id),
+            stations=now.counting(),
             caption=_caption(now, filters, name, params.lang),
             lang=params.lang,
         )
 
-    return _written(now, write, name=name, ending=ending)
+    return written(now, write, name=name, ending=ending)
 
 
 @downloads.get("/indicators.<ending>")
@@ -92,10 +95,10 @@ def indicators(ending: str) -> Response:
         else:
             tabular.write_xlsx(path, {name: table})
 
-    return _written(now, write, name=name, ending=ending)
+    return written(now, write, name=name, ending=ending)
 
 
-def _written(now: CityView, write: Callable[[Path], None], *, name: str, ending: str) -> Response:
+def written(now: CityView, write: Callable[[Path], None], *, name: str, ending: str) -> Response:
     """Let a file be written beside the city, and send it."""
     if not _PLACES.acquire(blocking=False):
         abort(503)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import templates
 from stationmap.stations import STATUSES
 from web import basemaps, security
-from web.access import visitor_if_known
+from web.access import may, visitor_if_known
 from web.caching import ground, present
 from web.finding_words import kind_name
 from web.maps import Shell, shell
@@ -77,6 +77,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "templates": [{"id": k, "name": templates.title(k).get(lang)} for k in templates.kinds()],
         "stationsWord": pack.label("stations").get(lang),
         "edit": _edit(),
+        "inspect": _inspect(),
         "texts": script_texts(lang),
     }
 
@@ -88,6 +89,19 @@ def _edit() -> dict[str, str | None] | None:
         return None
     address = url_for("manage_stations.one")
     return {"url": address, "adcode": account.adcode, "unit": account.unit_id}
+
+
+def _inspect() -> dict[str, str | None] | None:
+    """Say where whoever is signed in inspects stations, and which; None for those who do not."""
+    account = visitor_if_known()
+    if account is None or not may("inspect"):
+        return None
+    return {
+        "url": url_for("inspect.shell"),
+        "orders": "/manage/orders",
+        "adcode": account.adcode,
+        "unit": account.unit_id,
+    }
 
 
 @cache

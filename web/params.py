@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from stationmap.messages import N_, printable
 from stationmap.tiles import Viewport
+from web.view import BUILT, COVERAGES
 from web.words import WebError, say
 
 MAX_TEXT = 100
@@ -52,6 +53,10 @@ class Params:
                 expected=", ".join(choices),
             )
         return value
+
+    def coverage(self) -> str:
+        """Return which stations count, from ``?coverage=``; see `CityView.by`."""
+        return self.one_of("coverage", COVERAGES, default=BUILT)
 
     def some_of(self, name: str, choices: Collection[str]) -> list[str]:
         """Return some of `choices`, written with commas between; none where absent."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stationmap.messages import N_
-from web import texts_findings, texts_indicators
+from web import texts_coverage, texts_findings, texts_indicators
 from web.words import catalogue
 
 SCRIPT_TEXTS: Mapping[str, str] = {
@@ -142,6 +142,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     # bottom sheet
     "sheet.more": N_("Show more of the list"),
     "sheet.less": N_("Show more of the map"),
+    **texts_coverage.TEXTS,
     **texts_findings.TEXTS,
     **texts_indicators.TEXTS,
 }

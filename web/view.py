@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock, RLock
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stationmap import tiles
 from stationmap.checks.spacing import Spacing
-from stationmap.city import City
+from stationmap.city import City, inspected
 from stationmap.city.answers import Answers
 from stationmap.crs import to_wgs84
 from stationmap.index import StationIndex
@@ -51,47 +51,79 @@ OF_THE_GROUND = (
 )
 # columns that the pages read, for a city without streets
 STREET_COLUMNS = [
-    "street_id",
-    "name",
-    "name_en",
-    "length_m",
-    "points_needed",
-    "gaps",
-    "classes",
-    "adcodes",
-]
+    "street_id", "name", "name_en", "length_m", "points_needed", "gaps", "classes", "adcodes",
+]  # fmt: skip
 GAP_COLUMNS = [
-    "gap_id",
-    "street_id",
-    "street_class",
-    "adcode",
-    "part",
-    "side",
-    "from_m",
-    "to_m",
-    "length_m",
-    "points_needed",
-    "frontage",
-    "geometry",
-]
+    "gap_id", "street_id", "street_class", "adcode", "part", "side", "from_m", "to_m", "length_m",
+    "points_needed", "frontage", "geometry",
+]  # fmt: skip
+BUILT, EFFECTIVE = "built", "effective"
+COVERAGES = (BUILT, EFFECTIVE)
+# what both coverages have in common
+SHARED = (
+    "rule",
+    "_frontage",
+    "parts",
+    "districts",
+    "known_frontage_m",
+    "stations",
+    "_index",
+    "_lonlat",
+    "_rows_of_stations",
+)
 
 
 class CityView:
-    """One version of a city; each property is worked out when first asked for, then kept."""
+    """One version of a city; each property is worked out when first asked for, then kept.
 
-    def __init__(self, answers: Answers, *, before: "CityView | None" = None) -> None:
+    Its `coverage` tells which stations count: "built", those in operation; "effective", of those
+    the ones that serve; `idle` are the ids of those that are left out.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        *,
+        before: "CityView | None" = None,
+        idle: frozenset[str] | None = None,
+    ) -> None:
         self.answers = answers
+        self.coverage = BUILT if idle is None else EFFECTIVE
+        self.idle = idle or frozenset()
         self.lock = RLock()
         if before is not None and answers.same_ground(before.answers):
             kept = vars(before)
             vars(self).update({name: kept[name] for name in OF_THE_GROUND if name in kept})
-        beside = before is not None
-        self._findings_of = lru_cache(maxsize=1)(
-            lambda today: Findings(answers, today=today, beside=beside)
-        )
+        fresh = partial(Findings, answers, beside=before is not None)
+        self._findings_of = lru_cache(maxsize=1)(lambda today: fresh(today=today))
+        self._serving_of = lru_cache(maxsize=1)(self._serving)
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
+
+    def by(self, coverage: str) -> "CityView":
+        """Return the view that counts by "built" or "effective" coverage.
+
+        It is this one where nobody can tell which stations serve; see `can_tell_serving`.
+        """
+        if coverage == BUILT or not self.can_tell_serving:
+            return self
+        with self.lock:
+            return self._serving_of(self.today)
+
+    @once
+    def can_tell_serving(self) -> bool:
+        """Whether effective coverage is known: there are gaps to find, and inspections."""
+        return self.has_gaps and inspected.are_there(self.answers.register)
+
+    def _serving(self, today: date) -> "CityView":
+        """Return the same city as if its stations that do not serve on a day were not there."""
+        for name in SHARED:
+            getattr(self, name)
+        found = CityView(self.answers, before=self, idle=self.answers.idle(today))
+        vars(found).update({name: vars(self)[name] for name in SHARED})
+        found._findings_of = self._findings_of
+        return found
 
     @once
     def has_streets(self) -> bool:
@@ -195,7 +227,7 @@ class CityView:
     @once
     def spacing(self) -> Spacing:
         """The spacing check's answer; only where there are streets."""
-        return self.answers.spacing(self.spacing_rule.id)
+        return self.answers.spacing(self.spacing_rule.id, effective=self.coverage == EFFECTIVE)
 
     @once
     def parts(self) -> gpd.GeoDataFrame:
@@ -256,19 +288,19 @@ class CityView:
         """All gaps, by their id."""
         if not self.has_gaps:
             return gpd.GeoDataFrame(columns=GAP_COLUMNS, geometry="geometry", crs="EPSG:4326")
-        return (
-            self.answers.gaps(self.spacing_rule.id)
-            .set_index("gap_id", drop=False)
-            .rename_axis(None)
-        )
+        rule, effective = self.spacing_rule.id, self.coverage == EFFECTIVE
+        found = self.answers.gaps(rule, effective=effective)
+        return found.set_index("gap_id", drop=False).rename_axis(None)
 
     @once
     def counted(self) -> frozenset[str]:
         """Ids of the stations that count on a street."""
-        if not self.has_gaps:
-            return frozenset()
-        numbers = np.unique(self.spacing.matches.station)
-        return frozenset(map(self.spacing.stations.id_of, numbers.tolist()))
+        return self.spacing.counted() if self.has_gaps else frozenset()
+
+    def counting(self) -> gpd.GeoDataFrame:
+        """Return station_id and geometry (local metric CRS) of the stations that count."""
+        frame = self.answers.counting(self.spacing_rule.id)
+        return frame[~frame["station_id"].isin(self.idle)]
 
     @once
     def known_frontage_m(self) -> float:
@@ -421,11 +453,17 @@ class CityView:
 
     def warm(self) -> None:
         """Work out what the first page asks for."""
-        for name in ("street_table", "_gap_tree", "gap_middles", "_index", "_rows_of_stations"):
+        self.warm_gaps()
+        for name in ("_index", "_rows_of_stations", "_lonlat", "_labels", "tile", "bounds"):
             getattr(self, name)
-        for name in ("_lonlat", "_labels", "tile", "bounds", "districts", "counted"):
-            getattr(self, name)
+        if self.can_tell_serving:
+            self.by(EFFECTIVE).warm_gaps()
         self.findings.warm()
+
+    def warm_gaps(self) -> None:
+        """Work out what the list and the map of gaps ask for."""
+        for name in ("street_table", "_gap_tree", "gap_middles", "counted", "_stretches"):
+            getattr(self, name)
 
 
 class Source:

@@ -235,6 +235,13 @@ class Spacing:
         lines = lines_of_street[street_id]
         return strips(self.prepared, self._cut(lines), self.matches_of(lines), self.stations)
 
+    def counted(self) -> frozenset[str]:
+        """Return the ids of the stations that count on some part by now."""
+        changed = np.array(list(self.changed), np.int64)
+        there = self.matches.station[~np.isin(self.matches.line, changed)]
+        numbers = np.concatenate((there, *(found[0] for found in self.changed.values())))
+        return frozenset(map(self.stations.id_of, np.unique(numbers).tolist()))
+
     def matches_of(self, lines: I) -> Matches:
         """Return the stations that count on some parts by now, numbered as in `lines`."""
         first, base = self.matches.first, self.matches

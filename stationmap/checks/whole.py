@@ -146,21 +146,32 @@ def serving(
     today: date,
 ) -> NDArray[np.bool_]:
     """Tell which of some stations serve, by the binding items of a pack; see `serves`."""
-    binding = [
+    return effective(
+        active,
+        inspections,
+        listed_on=listed(active, listed_on=listed_on, entered_on=entered_on),
+        binding=binding(pack),
+        stale_days=pack.stale_days,
+        today=today,
+    )
+
+
+def listed(
+    stations: pd.DataFrame, *, listed_on: Mapping[str, date], entered_on: Mapping[str, date]
+) -> pd.Series:
+    """Return when the facts of stations came: with their list, or written by hand; NaT else."""
+    of_list = stations["source"].map(listed_on).astype(object)
+    return pd.to_datetime(of_list.fillna(stations["station_id"].map(entered_on)))
+
+
+def binding(pack: Pack) -> list[tuple[str, int]]:
+    """Return item and part of every judgement whose shortfall keeps a station from serving."""
+    return [
         (item.id, number)
         for item in pack.items
         if item.force == "binding"
         for number in (0, *(part.number for part in item.part if part.force == "binding"))
     ]
-    listed = active["source"].map(listed_on).astype(object)
-    return effective(
-        active,
-        inspections,
-        listed_on=pd.to_datetime(listed.fillna(active["station_id"].map(entered_on))),
-        binding=binding,
-        stale_days=pack.stale_days,
-        today=today,
-    )
 
 
 def missing(rules: Sequence[Rule], facts: Facts, *, lang: str) -> list[dict[str, Any]]:

@@ -220,6 +220,11 @@ class Answers:
         rows = self.register.snapshot.frames["inspection"]
         return frozenset(rows.loc[rows["id"].isin(changed), "station_id"])
 
+    def listed_on(self, of: pd.DataFrame) -> pd.Series:
+        """Return the day from which the facts of some stations are, as their lists tell."""
+        entered_on = self.register.entered_on(of["station_id"])
+        return whole.listed(of, listed_on=self._listed_on(), entered_on=entered_on)
+
     def _listed_on(self) -> dict[str, dt.date]:
         return {
             record.source: dt.datetime.fromisoformat(record.imported_at).date()

@@ -7,6 +7,7 @@ import { said, SIGNS } from "./signs.js";
 import { symbol } from "./symbols.js";
 import { show } from "./tabs.js";
 import { address, follow } from "./url.js";
+import { checklist, idle, inspecting, lastVisit } from "./visited.js";
 
 const AGAIN_MS = 1500;
 
@@ -153,6 +154,8 @@ export function stationCard(station) {
   return h("article", { class: "station", "aria-label": station.name ?? t("station.unnamed") },
     h("h2", {}, symbol(station.type, station.status), station.name ?? t("station.unnamed")),
     closures(station.notices),
+    idle(station),
+    inspecting(station),
     facts([
       [t("station.type"), station.type_name],
       [t("station.status"), station.status_name],
@@ -164,8 +167,10 @@ export function stationCard(station) {
       [t("station.address"), station.address],
       [t("station.district"), station.district],
       [t("station.source"), source],
+      [t("visited.title"), lastVisit(station)],
     ]),
     counting(station),
+    checklist(station),
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
     editLink(station),
     remarkOn(station.station_id),

@@ -1,5 +1,6 @@
 // What can be taken away: the report of what is shown, and blank workbooks to fill in.
 
+import { coverage } from "./coverage.js";
 import { h } from "./dom.js";
 import { page, t } from "./page.js";
 import { current } from "./url.js";
@@ -47,7 +48,9 @@ export const exports = (rule = "") => menu(
 /** The menu of the gaps: those that the filters let through. */
 export function gapExports() {
   const { q, class: street_class, district } = current();
-  return menu(t("export.of_gaps"), "gaps", GAPS, { q, class: street_class, district });
+  return menu(t("export.of_gaps"), "gaps", GAPS, {
+    q, class: street_class, district, coverage: coverage(),
+  });
 }
 
 /** The menu of the indicators. */

@@ -3,6 +3,7 @@
 import { ask, Trouble } from "./server.js";
 import { hasOwnWords } from "./basemap.js";
 import { toSquare, toWorld } from "./canvas.js";
+import { coverage } from "./coverage.js";
 import { findingsQuery, off } from "./layers.js";
 import { current } from "./url.js";
 import { lookOf } from "./symbols.js";
@@ -16,13 +17,13 @@ const world = ([lon, lat]) => toWorld(lon, lat);
 const READERS = {
   gaps: {
     query: ({ q, class: street_class, district }) =>
-      (off().has("spacing") ? null : { q, class: street_class, district }),
+      (off().has("spacing") ? null : { q, class: street_class, district, coverage: coverage() }),
     single: ({ properties: p, geometry }) => ({
       ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map(world),
     }),
   },
   stations: {
-    query: ({ hide }) => ({ hide }),
+    query: ({ hide }) => ({ hide, coverage: coverage() }),
     single: ({ properties: p, geometry }) => ({
       ...p, look: lookOf(p.type), at: world(geometry.coordinates),
     }),

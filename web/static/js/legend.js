@@ -1,5 +1,6 @@
 // What the signs on the map mean; the boxes beside them show and hide layers.
 
+import { coverage } from "./coverage.js";
 import { $, h, s } from "./dom.js";
 import { off, showKind, showState, states } from "./layers.js";
 import { number, page, RAMP_WORDS, t } from "./page.js";
@@ -82,6 +83,8 @@ export function showLegend(summary) {
     others > 0 && h("p", { class: "legend-row" }, symbol(""), t("legend.other"),
       h("span", { class: "count" }, number(others))),
     rest.length > 0 && h("div", { class: "legend-rest" }, rest),
+    h("p", { class: "legend-row", id: "legend-idle", hidden: !coverage() },
+      symbol(page.pointType, "idle"), t("legend.idle")),
   ];
   $("legend-body").replaceChildren(...parts.filter(Boolean));
 }
@@ -89,6 +92,8 @@ export function showLegend(summary) {
 /** Put the address's choice into the boxes. */
 export function fillLegend() {
   const set = hidden();
+  const idle = $("legend-idle");
+  if (idle) idle.hidden = !coverage();
   for (const box of $("legend-body").querySelectorAll("input[data-type]")) {
     box.checked = !set.has(box.dataset.type);
   }

@@ -1,6 +1,7 @@
 // The list of streets: each with its strip to scale, filtered and sorted by the page's address.
 
 import { NOTHING } from "./cards.js";
+import { coverage } from "./coverage.js";
 import { $, h } from "./dom.js";
 import { failure } from "./failure.js";
 import { metres, number, percent, t } from "./page.js";
@@ -14,7 +15,7 @@ let shown = 0;
 
 const query = () => {
   const { q, class: street_class, district, sort } = current();
-  return { q, class: street_class, district, sort };
+  return { q, class: street_class, district, sort, coverage: coverage() };
 };
 
 function row(street, longest) {

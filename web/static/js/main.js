@@ -4,6 +4,7 @@ import { addBasemap } from "./basemap.js";
 import { toWorld } from "./canvas.js";
 import { NOTHING, wished } from "./cards.js";
 import { bindCopy } from "./copy.js";
+import { showCoverage } from "./coverage.js";
 import { useDatum } from "./datum.js";
 import { $ } from "./dom.js";
 import { follow } from "./features.js";
@@ -230,6 +231,7 @@ async function showCard(state, before) {
 // what the layers of the map ask for
 const SEEN = [
   "q", "class", "district", "hide", "tab", "rule", "state", "type", "words", "off", "states",
+  "coverage",
 ];
 const differs = (state, before, names) => names.some((name) => state[name] !== before[name]);
 
@@ -238,15 +240,19 @@ watch((state, before) => {
   showTab();
   // only the way back and forward brings another place along
   if (state.at && state.at !== before.at) start();
-  if (differs(state, before, ["q", "class", "district", "sort"])) {
+  if (differs(state, before, ["coverage"])) {
+    showCoverage();
+    street = null;
+  }
+  if (differs(state, before, ["q", "class", "district", "sort", "coverage"])) {
     fillForm();
     showList();
     showSummary();
   }
   if (differs(state, before, SEEN)) viewport.look();
-  if (differs(state, before, ["hide", "off", "states"])) fillLegend();
+  if (differs(state, before, ["hide", "off", "states", "coverage"])) fillLegend();
   if (differs(state, before, ["tab", "rule", "state", "type", "words", "district"])) showStandards();
-  if (differs(state, before, ["street", "gap"])) openStreet(state, before);
+  if (differs(state, before, ["street", "gap", "coverage"])) openStreet(state, before);
   if (differs(state, before, OPEN)) showCard(state, before);
 });
 

@@ -116,8 +116,19 @@ export function paintOn(map, found, chosen) {
     }
   }
 
+  /** Through the symbol of a station that is in operation and does not serve. */
+  function slash(ctx, r) {
+    const bar = new Path2D(`M${-r * 1.2},${r * 1.2}L${r * 1.2},${-r * 1.2}`);
+    ctx.strokeStyle = color("halo");
+    ctx.lineWidth = 4.5;
+    ctx.stroke(bar);
+    ctx.strokeStyle = color("sign-not_met");
+    ctx.lineWidth = 2;
+    ctx.stroke(bar);
+  }
+
   function drawStation(ctx, station, x, y, r) {
-    const tone = color(`type-${station.look}`);
+    const tone = color(station.idle ? "muted" : `type-${station.look}`);
     const shape = path(station.look, r);
     ctx.translate(x, y);
     if (station.status === "closed") {
@@ -125,7 +136,7 @@ export function paintOn(map, found, chosen) {
       ctx.lineWidth = 2;
       ctx.stroke(new Path2D(`M${-r},${-r}L${r},${r}M${r},${-r}L${-r},${r}`));
     } else {
-      const full = station.status === "active";
+      const full = station.status === "active" && !station.idle;
       ctx.fillStyle = full ? tone : color("halo");
       ctx.strokeStyle = full ? color("halo") : tone;
       ctx.lineWidth = full ? (r > 4 ? 1.5 : 0.75) : 2;
@@ -134,6 +145,7 @@ export function paintOn(map, found, chosen) {
       ctx.stroke(shape);
       ctx.setLineDash([]);
       if (station.status === "suspended") ctx.stroke(new Path2D(`M${-r / 2},0H${r / 2}`));
+      if (station.idle) slash(ctx, r);
     }
     ctx.translate(-x, -y);
   }

@@ -1,5 +1,6 @@
 // One street opened: its strip, its gaps, and the card of the gap that is chosen.
 
+import { coverage } from "./coverage.js";
 import { $, facts, h } from "./dom.js";
 import { failure } from "./failure.js";
 import { chainage, metres, number, page, percent, rampOf, t } from "./page.js";
@@ -91,7 +92,7 @@ export async function showStreet(street_id, map) {
   box.setAttribute("aria-busy", "true");
   let street;
   try {
-    street = await ask("detail", `streets/${segment(street_id)}`);
+    street = await ask("detail", `streets/${segment(street_id)}`, { coverage: coverage() });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     box.replaceChildren(error.status === 404
@@ -132,7 +133,7 @@ export function draw(street, map) {
 export async function showGap(gap_id, map) {
   let gap;
   try {
-    gap = await ask("gap", `gaps/${segment(gap_id)}`);
+    gap = await ask("gap", `gaps/${segment(gap_id)}`, { coverage: coverage() });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     $("detail").querySelector(".gaps")?.prepend(

@@ -1,5 +1,6 @@
 // The line at the top: how much frontage, how much of it covered, how many gaps; and how it is counted.
 
+import { coverage, coverageLine, showCoverage } from "./coverage.js";
 import { $, facts, h } from "./dom.js";
 import { gapExports } from "./exports.js";
 import { metres, number, page, percent, rich, t } from "./page.js";
@@ -73,7 +74,9 @@ export async function showSummary() {
   let data;
   try {
     const { q, class: street_class, district } = current();
-    data = await ask("summary", "summary", { q, class: street_class, district });
+    data = await ask("summary", "summary", {
+      q, class: street_class, district, coverage: coverage(),
+    });
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     box.replaceChildren(failure(error.message, showSummary));
@@ -85,6 +88,7 @@ export async function showSummary() {
     box.replaceChildren(data.has_rule ? noStreets() : noRule());
     return data;
   }
+  showCoverage(data);
   const of = data.filtered ?? data;
   const line = rich("summary.line", {
     streets: streetsWord(of.along),
@@ -103,6 +107,7 @@ export async function showSummary() {
   box.replaceChildren(...[
     data.filtered && h("p", { class: "quiet" }, t("summary.filtered")),
     h("p", { class: "headline" }, line),
+    coverageLine(data),
     h("p", { class: data.assumed_m > 0 ? "assumed" : "quiet" }, assumed),
     ...(data.stations_counted ? [] : [h("p", { class: "notice" }, t("empty.stations"))]),
     how(data),

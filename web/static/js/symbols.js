@@ -44,6 +44,7 @@ export function path(look, r) {
 export function symbol(type, status = "active") {
   const look = lookOf(type);
   const cross = status === "closed" && s("path", { d: "M-5,-5L5,5M5,-5L-5,5", class: "cross" });
+  const slash = status === "idle" && s("path", { d: "M-8,8L8,-8", class: "slash" });
   const bar = status === "suspended" && s("path", { d: "M-3,0H3", class: "cross" });
   return s(
     "svg",
@@ -51,5 +52,6 @@ export function symbol(type, status = "active") {
     status === "closed" ? null : s("path", { d: outline(look, 7) }),
     cross || null,
     bar || null,
+    slash || null,
   );
 }

@@ -1,0 +1,119 @@
+"""What the map says of inspections: built and effective coverage, and why a station does not serve.
+
+All of it is public: states and days; no names, notes or photos.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from stationmap.city import serving
+from stationmap.inspections import MET, NOT_MET, SELF, UNKNOWN, Checklist
+from stationmap.messages import N_
+from web.inspect_words import STATES, visit_name
+from web.view import EFFECTIVE, CityView
+from web.words import say
+
+WHY: Mapping[str, str] = MappingProxyType(
+    {
+        serving.CLOSED: N_("found closed at its hours"),
+        serving.UNSTAFFED: N_("nobody was on duty"),
+        serving.LINE: N_("{item} not met: {line}"),
+        serving.STALE: N_("not looked at for more than {days} days"),
+    }
+)
+
+RESULTS: Mapping[str, str] = MappingProxyType(
+    {
+        MET: N_("meets the standard"),
+        NOT_MET: N_("does not meet the standard"),
+        UNKNOWN: N_("not all looked at"),
+    }
+)
+
+
+def coverages(now: CityView, filters: Mapping[str, str]) -> dict[str, Any]:
+    """Tell built and effective coverage beside each other.
+
+    Returns
+    -------
+    dict
+        ``built`` and ``effective``: `CityView.figures` of what the filters let through, and
+        ``stations``, how many count on streets; of the effective ones also ``idle``, how many of
+        the built do not serve, and ``never``, how many count though nobody ever inspected them.
+        ``effective`` is None while nobody has inspected any station.
+    """
+    built = now.figures(**filters) | {"stations": len(now.counted)}
+    if not now.can_tell_serving:
+        return {"built": built, "effective": None}
+    view = now.by(EFFECTIVE)
+    effective = view.figures(**filters) | {
+        "stations": len(view.counted),
+        "idle": len(now.counted - view.counted),
+        "never": _never_visited(view),
+        "stale_days": now.pack.stale_days,
+    }
+    return {"built": built, "effective": effective}
+
+
+@lru_cache(maxsize=1)
+def _never_visited(view: CityView) -> int:
+    rows = view.answers.register.snapshot.frames["inspection"]
+    judged = rows.loc[(rows["visit"] != SELF) & rows["voided"].isna(), "station_id"]
+    return len(view.counted.difference(judged))
+
+
+def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
+    """Say of a station when it was visited last, whether it serves, and why it does not."""
+    found = serving.standing(now.answers, station_id, today=now.today)
+    last, reasons = found.last, found.reasons
+    return {
+        "last_visit": last
+        and {
+            "on": last.on.isoformat(),
+            "visit": last.visit,
+            "visit_name": visit_name(last.visit, lang),
+            "result": last.result,
+            "result_name": say(RESULTS[last.result], lang=lang),
+        },
+        "serves": None if reasons is None else not reasons,
+        "serves_not": [_why(now, reason, lang) for reason in reasons or ()],
+    }
+
+
+def lines_of(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
+    """Say where a station stands in each line of the checklist that is in force for its type."""
+    found = serving.standing(now.answers, station_id, today=now.today)
+    checklist = Checklist.of_pack(now.pack)
+    said = []
+    for line in checklist.of_type(now.stations.at[station_id, "type"]):
+        state, on = found.of_line(line) or (UNKNOWN, None)
+        said.append(
+            {
+                "key": line.key,
+                "item": line.item,
+                "title": line.title[lang],
+                "text": line.text[lang],
+                "group": line.group[lang] if line.group else None,
+                "document": line.document,
+                "article": line.article,
+                "force": line.force,
+                "state": state,
+                "state_name": say(STATES[state], lang=lang),
+                "on": on and on.isoformat(),
+            }
+        )
+    return {"pack": checklist.pack, "edition": checklist.edition, "lines": said}
+
+
+def _why(now: CityView, reason: serving.Reason, lang: str) -> dict[str, Any]:
+    line = reason.line
+    text = say(
+        WHY[reason.kind],
+        lang=lang,
+        item=line.item if line else reason.key,
+        line=line.text[lang] if line else "",
+        days=now.pack.stale_days,
+    )
+    return {"kind": reason.kind, "text": text, "on": reason.on and reason.on.isoformat()}

@@ -1,0 +1,46 @@
+"""Sentences that the map's scripts show of coverage, of visits and of inspectors' work."""
+
+from collections.abc import Mapping
+
+from stationmap.inspections import orders
+from stationmap.messages import N_
+
+TEXTS: Mapping[str, str] = {
+    "coverage.built": N_("Built coverage"),
+    "coverage.effective": N_("Effective coverage"),
+    "coverage.unknown": N_("no inspections yet"),
+    "coverage.built_long": N_("Built coverage: every station in operation counts."),
+    "coverage.effective_long": N_(
+        "Effective coverage: stations found closed, unstaffed or failing, or not looked at for "
+        "long, do not count."
+    ),
+    "coverage.unknown_long": N_(
+        "Effective coverage is not known: there are no inspections yet. It is told once the first "
+        "is submitted."
+    ),
+    "coverage.both": N_("Built {built} · effective {effective}."),
+    "coverage.idle": N_(
+        "Of {of} {point}s that count, {n} does not serve at present.|"
+        "Of {of} {point}s that count, {n} do not serve at present."
+    ),
+    "coverage.never": N_(
+        "{n} was never inspected; it counts for {days} days from its list.|"
+        "{n} were never inspected; they count for {days} days from their list."
+    ),
+    # a station's card
+    "visited.title": N_("Last visit"),
+    "visited.never": N_("not visited yet"),
+    "visited.last": N_("{date}, {visit}: {result}"),
+    "visited.idle": N_("Does not serve at present"),
+    "visited.on": N_("({date})"),
+    "visited.since": N_("(known as of {date})"),
+    "visited.checklist": N_("Checklist, line by line"),
+    "visited.begin": N_("Begin the inspection"),
+    "visited.own_check": N_("Check it ourselves"),
+    "visited.order": N_("Order"),
+    "visited.due": N_("until {date}"),
+    "visited.late": N_("overdue since {date}"),
+    **{f"order.{state}": label for state, label in orders.STATES.items()},
+    # legend
+    "legend.idle": N_("In operation, does not serve at present"),
+}
