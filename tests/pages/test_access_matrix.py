@@ -14,9 +14,15 @@ import pytest
 import signed_in
 from flask import Blueprint, Flask
 from pages_town import place, table, town  # noqa: F401
+from PIL import Image
 from signed_in import cheap_hashes  # noqa: F401
 
+from stationmap.city.photos import Photos
 from stationmap.city.remarks import KINDS
+from stationmap.city.visits import edition
+from stationmap.inspections import Checklist
+from stationmap.inspections.draw import POINTS, written
+from stationmap.standards import load
 from stationmap.store.events import Change
 from web.access import PERMISSIONS, access_of, allow, guard, public
 from web.app import create_app
@@ -35,6 +41,10 @@ PLAIN = {
     "home_tables.remarks",
     "importing.start",
     "importing.upload",
+    "inspect_api.checklist",
+    "inspect_api.own",
+    "inspect_api.sites",
+    "inspect_api.taken",
     "login.end_session",
     "login.own",
     "login.password",
@@ -50,7 +60,17 @@ PLAIN = {
     "manage_stations.export",
     "manage_stations.listing",
     "manage_stations.new",
+    "order_files.evidence",
+    "order_files.packed",
+    "order_files.table",
+    "orders.listing",
+    "orders.standing",
     "remarks.received",
+    "supervision.listed",
+    "supervision.make",
+    "supervision_table.download",
+    "supervision_table.good",
+    "supervision_table.shown",
     "unit_home.home",
     "unit_home.many",
     "unit_home.close_many",
@@ -73,6 +93,10 @@ ABOUT = {
     "importing.refused": "upload",
     "importing.rows": "upload",
     "importing.undo": "import",
+    "inspect_api.history": "station",
+    "inspect_api.send": "station",
+    "inspect_api.site": "station",
+    "inspect_api.visit": "inspection",
     "manage_history.change": "action",
     "manage_history.history": "station",
     "manage_history.undo": "action",
@@ -86,7 +110,23 @@ ABOUT = {
     "manage_stations.save": "station",
     "manage_stations.save_contact": "station",
     "manage_stations.state": "station",
+    "order_files.notice": "order",
+    "order_files.notice_docx": "order",
+    "orders.answer": "order",
+    "orders.extend": "order",
+    "orders.give_back": "order",
+    "orders.one": "order",
+    "photos.begin": "photo",
+    "photos.picture": "photo",
+    "photos.piece": "photo",
+    "photos.state": "photo",
     "remarks.answer": "remark",
+    "supervision.assign": "round",
+    "supervision.lay": "draw",
+    "supervision.one": "draw",
+    "supervision.pool": "draw",
+    "supervision.workbook": "draw",
+    "supervision_table.mark": "station",
     "unit_home.reopen": "closure",
     "unit_home.close": "station",
     "unit_home.replenish": "restock",
@@ -95,7 +135,25 @@ ABOUT = {
 }
 # the public routes that take a form; every other public route changes nothing
 OPEN_FORMS = {"login.sign_in", "remarks.send"}
-ENDINGS = {"manage_stations.export": {"ending": "csv"}}
+CHECKLIST = Checklist.of_pack(load("quzhou-2018"))
+ENDINGS = {
+    "inspect_api.checklist": {"checklist_id": CHECKLIST.id},
+    "manage_stations.export": {"ending": "csv"},
+    "supervision_table.download": {"ending": "xlsx"},
+}
+# routes that take something else than a form: what they are sent about a station
+SENT = {
+    "inspect_api.send": lambda station: {
+        "id": str(uuid.uuid4()),
+        "station_id": station,
+        "checklist": CHECKLIST.id,
+        "visit": "call",
+        "claimed_at": "2026-03-05T04:00:00Z",
+        "answers": {},
+    },
+    "photos.begin": lambda _: {"size": 9, "sha256": "0" * 64},
+    "photos.piece": lambda _: {},
+}
 
 PRIVATE = ("人west", "人east", "0570-0000000", "账号west", "话west", "戊west", "缘由")
 KIND = next(iter(KINDS))
@@ -145,13 +203,17 @@ def make_world(town, folder):  # noqa: F811
     for name, (role, adcode, unit_id) in WHO.items():
         made.clients[name] = signed_in.client(app, role=role, adcode=adcode, unit_id=unit_id)
         made.tokens[name] = signed_in.token(made.clients[name])
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(picture, "JPEG")
+    sha256 = Photos(folder / "town").keep(picture.getvalue()).sha256
     for side in SIDES:
-        made.objects[side] = objects(made.register, side, by=made.clients[side].account.id)
+        by = made.clients[side].account.id
+        made.objects[side] = objects(made.register, side, by=by, sha256=sha256)
     made.nobody = app.test_client()
     return made
 
 
-def objects(register, side, *, by):
+def objects(register, side, *, by, sha256):
     """One of every kind in a county, by kind; the county's administrator made them."""
     adcode, unit_id = SIDES[side]
     x, at = 100 if side == "west" else 900, "2026-03-05T04:00:00.000+00:00"
@@ -164,17 +226,74 @@ def objects(register, side, *, by):
         return mark
 
     def new(entity, mark, **columns):
-        write("edit", entity, f"{mark}-{side}", columns)
-        return f"{mark}-{side}"
+        made = mark if len(mark) == 36 else f"{mark}-{side}"
+        write("edit", entity, made, columns)
+        return made
 
     new("unit", "u", name=f"单位{side}", adcode=adcode)
     station = new("station", "s", name=f"甲{side}", geometry=place(x, 40), **own)
     other = new("station", "o", name=f"乙{side}", geometry=place(x + 5, 45), **own)
     placed = new("station", "p", name=f"丁{side}", **own)
     new("contact", "s", person=f"人{side}", phone="0570-0000000")
+    weights = {"base": 1, "points": dict(POINTS), "within": adcode, "types": []}
+    kept = [{"id": station, "county": adcode, "factors": [], "weight": 1}]
+    drawn = new(
+        "draw",
+        "d",
+        adcode=adcode,
+        at=at,
+        seed="x",
+        size=1,
+        weights=weights,
+        pool=written([]),
+        drawn=kept,
+        shares=[],
+        note=f"缘由{side}",
+    )
     waiting = {"unit_id": unit_id, "reason": "缘由", "at": at}
     asked = {"name": f"戊{side}", "adcode": adcode, "geometry": place(x, 60)}
+    words = edition(CHECKLIST)
+    write("edition", words.entity, words.id, words.after)
+    inspection = new(
+        "inspection",
+        str(uuid.uuid4()),
+        station_id=station,
+        checklist=CHECKLIST.id,
+        visit="call",
+        inspector_id=by,
+        at=at,
+        received_at=at,
+        found=CHECKLIST.found({}),
+        result="unknown",
+        details={"note": f"话{side}"},
+        adcode=adcode,
+        unit_id=unit_id,
+    )
+    order = new(
+        "rectification",
+        str(uuid.uuid4()),
+        station_id=station,
+        inspection_id=inspection,
+        checklist=CHECKLIST.id,
+        unit_id=unit_id,
+        unit=f"单位{side}",
+        adcode=adcode,
+        lines=[CHECKLIST.lines[2].key],
+        note=f"话{side}",
+        due="2026-03-20",
+        state="answered",
+        issued_at=at,
+    )
     return {
+        "inspection": inspection,
+        "order": order,
+        "photo": new(
+            "photo",
+            str(uuid.uuid4()),
+            sha256=sha256,
+            station_id=station,
+            inspection_id=inspection,
+        ),
         "station": station,
         "other": other,
         "lost": new("station", "l", name=f"丙{side}", **own),
@@ -185,6 +304,8 @@ def objects(register, side, *, by):
             register, role="unit", adcode=adcode, unit_id=unit_id, name=f"账号{side}"
         ).id,
         "closure": new("closure", "c", station_id=station, from_date="2026-03-05", at=at),
+        "draw": drawn,
+        "round": new("round", "w", draw_id=drawn, adcode=adcode, stations=[station]),
         "restock": new("restock", "r", station_id=station, supply="umbrella", state="short", at=at),
         "remark": new(
             "remark", "m", station_id=station, kind=KIND, text=f"话{side}", state="open", at=at
@@ -229,6 +350,13 @@ def ask(world, client, rule, method, own, *, token="", upload=None):
     about = {"id": station, "keep": own["station"], "drop": own["other"]} if kind else {}
     if method == "GET":
         return client.get(path, query_string=about)
+    if rule.endpoint in SENT:
+        return client.open(
+            path,
+            method=method,
+            json=SENT[rule.endpoint](station),
+            headers={"X-CSRFToken": token, "Upload-Offset": "0"},
+        )
     form = {"csrf_token": token, "action": str(uuid.uuid4())}
     if kind:
         form |= {"station": station, "keep": own["station"], "drop": own["other"]}
@@ -256,8 +384,9 @@ def test_nobody_gets_in_without_an_account(world):
     before, wrong = world.register.seq(), []
     for rule, method, _ in routes(world.app):
         answer = ask(world, world.nobody, rule, method, world.objects["west"], upload=uuid.uuid4())
+        page = method == "GET" and not rule.rule.startswith("/api/")
         known = answer.status_code == 303 and answer.location.startswith("/login?next=")
-        if not (known if method == "GET" else answer.status_code == 401):
+        if not (known if page else answer.status_code == 401):
             wrong.append((rule.endpoint, method, answer.status_code))
     assert not wrong
     assert world.register.seq() == before
@@ -285,6 +414,8 @@ def test_no_form_is_taken_without_its_token(world):
 
 def words(answer):
     """All that an answer says; of a workbook, what is packed in it."""
+    if answer.mimetype == "image/jpeg":
+        return ""
     if not answer.data.startswith(b"PK"):
         return answer.text
     with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
