@@ -108,7 +108,8 @@ def make() -> ResponseReturnValue:
         own, receipt = draws.make(
             now.answers,
             register(),
-            by=me(),
+            by=me().id,
+            scope=_scope(),
             action=action_id(),
             size=draws.whole(form.get("size", ""), low=1, high=draws.MOST_DRAWN),
             points=draws.points_of({name: form[name] for name in POINTS if name in form}),
@@ -300,7 +301,7 @@ def lay(draw_id: str) -> ResponseReturnValue:
             now.answers,
             register(),
             draw=row,
-            by=me(),
+            by=me().id,
             action=action_id(),
             most=draws.whole(form.get("most", ""), low=1, high=laying.MOST),
             inspectors=[known[id_] for id_ in form.getlist("inspector") if id_ in known],

@@ -14,6 +14,7 @@ from stationmap.city.layers import LABELS
 from stationmap.errors import CityError
 from stationmap.messages import render
 from stationmap.reports import Dossier, Frontage, Source
+from stationmap.reports.supervision import Supervision
 from stationmap.standards import Pack, SpacingRule
 
 COUNTY_DIGITS = 6
@@ -25,6 +26,7 @@ def dossier(
     *,
     rules: Collection[str] = (),
     district: str | None = None,
+    supervision: Supervision | None = None,
     lang: str,
 ) -> Dossier:
     """Gather what `reports.write_findings` writes.
@@ -36,6 +38,8 @@ def dossier(
         Of `now`.
     rules, district
         As the check was asked for.
+    supervision : Supervision, optional
+        What is told of visits and orders; where the report is not for everybody.
     lang : str
 
     Raises
@@ -74,6 +78,7 @@ def dossier(
         frontage=_frontage(check, district=district),
         indicators=_indicators(check, district=district),
         exemptions=check.exemptions[check.exemptions["rule_id"].isin(chosen)],
+        supervision=supervision,
     )
 
 

@@ -157,6 +157,17 @@ def supervision(
     )
 
 
+def so_far(
+    answers: Answers, register: Register, *, adcode: str = "", lang: str = "zh"
+) -> Supervision | None:
+    """Tell what supervision found this year; None where nothing was ever visited or ordered."""
+    if answers.register.snapshot.frames["inspection"].empty and store.orders(register).empty:
+        return None
+    today = dt.datetime.now(ZoneInfo(answers.config.time_zone)).date()
+    first = today.replace(month=1, day=1)
+    return supervision(answers, register, since=first, until=today, adcode=adcode, lang=lang)
+
+
 def county_names(answers: Answers, *, lang: str) -> dict[str, str]:
     """Names of districts by their code; of what lies in none of them too."""
     districts = answers.layer("districts").dropna(subset=["name"])

@@ -93,11 +93,13 @@ def check(
     from stationmap.city import City
     from stationmap.city.dossier import dossier
     from stationmap.city.inspections import read_inspections
+    from stationmap.city.supervision import so_far
     from stationmap.io.notes import Note
 
     if out is not None:
         reports.require_writable(out)
-    now = City.open(city).now()
+    opened = City.open(city)
+    now = opened.now()
     pack = _pack(standard)
     judged = None
     if inspections is not None:
@@ -120,7 +122,12 @@ def check(
             inspections=judged,
             lang=language(),
         )
-        gathered = dossier(now, found, rules=chosen, district=district, lang=language())
+        seen = None
+        if out is not None and standard is None:
+            seen = so_far(now, opened.register, adcode=district or "", lang=language())
+        gathered = dossier(
+            now, found, rules=chosen, district=district, supervision=seen, lang=language()
+        )
         if out is not None:
             status(Note(N_("writing"), {}))
             reports.write_findings(out, gathered, lang=language())

@@ -10,6 +10,7 @@ from stationmap.cli.account import account_app
 from stationmap.cli.check import check
 from stationmap.cli.checklist import checklist
 from stationmap.cli.db import db_app
+from stationmap.cli.draw import draw
 from stationmap.cli.output import (
     feature_collection,
     gaps_summary,
@@ -354,6 +355,7 @@ def gaps(
 
 
 app.command("check")(check)
+app.command("draw")(draw)
 app.command("checklist")(checklist)
 app.command("undo")(undo)
 

@@ -9,6 +9,7 @@ from stationmap.reports.content import Block, Column, Paragraph, Report, Section
 from stationmap.reports.dossier import Dossier
 from stationmap.reports.frontage import frontage_section
 from stationmap.reports.indicators import indicator_section
+from stationmap.reports.supervision import supervision_section
 from stationmap.reports.wording import (
     OUTCOMES,
     UNITS,
@@ -46,6 +47,7 @@ def bulletin(dossier: Dossier, *, lang: str) -> Report:
         _advice(dossier, say, lang=lang),
         _counties(dossier, say, lang=lang),
         indicator_section(dossier, say, lang=lang),
+        supervision_section(dossier.supervision, say, lang=lang) if dossier.supervision else None,
         _untold(dossier, say, lang=lang),
         _assumed(dossier, say, lang=lang),
         _exemptions(dossier, say, lang=lang),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stationmap.checks.findings import NOT_MET
 from stationmap.messages import LANGUAGES, N_, render
 from stationmap.reports.assumed import Assumption, assumptions
+from stationmap.reports.supervision import Supervision
 from stationmap.reports.wording import OUTCOMES
 from stationmap.standards import Pack, Rule, SpacingRule
 
@@ -94,6 +95,8 @@ class Dossier:
         As `indicators.frame` gives it.
     exemptions : DataFrame, optional
         rule_id, subject_id, reason, approver, until (NaT without end), valid on the day.
+    supervision : Supervision, optional
+        What inspectors visited and ordered this year; not for everybody.
     """
 
     city: str
@@ -114,6 +117,7 @@ class Dossier:
     frontage: Frontage | None = None
     indicators: pd.DataFrame | None = None
     exemptions: pd.DataFrame | None = None
+    supervision: Supervision | None = None
 
     @cached_property
     def outcome(self) -> NDArray[np.object_]:

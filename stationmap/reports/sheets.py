@@ -12,6 +12,7 @@ import shapely
 from stationmap.io import tabular
 from stationmap.messages import N_, render
 from stationmap.reports.dossier import Dossier
+from stationmap.reports.supervision import supervision_sheets
 from stationmap.reports.wording import (
     FORCES,
     OUTCOMES,
@@ -50,6 +51,7 @@ class _Workbook:
             self.say(N_("Summary")): self._summary(split),
             self.say(N_("By county")): self._counties(),
             **listed,
+            **self._supervision(),
             self.say(N_("Assumed and unknown")): self._open_points(),
             self.say(N_("Sources")): self._sources(),
         }
@@ -75,6 +77,10 @@ class _Workbook:
             )
             table.loc[len(table), self.say(N_("What it asks"))] = note
         return table
+
+    def _supervision(self) -> dict[str, pd.DataFrame]:
+        found = self.dossier.supervision
+        return supervision_sheets(found, lang=self.lang) if found else {}
 
     def _counties(self) -> pd.DataFrame:
         dossier, table = self.dossier, self.dossier.by_county
