@@ -198,7 +198,7 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
   return {
     async heard(news) {
       below.fill();
-      if (news.kind === "draft" && news.id === draft.id) await look();
+      if (news.id === draft.id) await look();
       if (news.kind === "sync" && sync.state.online && !online) await again();
       online = sync.state.online;
     },

@@ -70,7 +70,7 @@ export function strip(store, { alt, remove = null }) {
 /** A button that opens the camera, or the pictures of the phone; gives each file to `take`. */
 export function shutter({ label, take, camera = true, words = "" }) {
   const input = h("input", {
-    type: "file", accept: ACCEPTED, class: "visually-hidden", "aria-label": label,
+    type: "file", accept: ACCEPTED, class: "i-file", "aria-label": label,
     capture: camera ? "environment" : null, multiple: !camera,
   });
   input.addEventListener("change", () => {
