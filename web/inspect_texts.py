@@ -10,7 +10,6 @@ from web.words import catalogue
 ENGINE_TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "engine.opening": N_("Opening what this phone keeps …"),
-        "engine.again": N_("Try again"),
         "engine.failed": N_(
             "Something went wrong on this page; what you entered is kept on this phone. Load the "
             "page anew."

@@ -1,5 +1,7 @@
 // Keeps what is typed into a form with data-draft, in this window alone, until it is saved: an
 // expired session, or a page closed by mistake, loses nothing.
+import { forget } from "./inspect/who.js";
+
 const PREFIX = "draft:";
 const account = document.body.dataset.account;
 const left = new Set(["csrf_token", "action", "version"]);
@@ -92,4 +94,5 @@ clear();
 document.querySelectorAll("form[data-draft]").forEach(watch);
 document.querySelector(".account-menu form")?.addEventListener("submit", () => {
   for (const key of kept()) sessionStorage.removeItem(key);
+  forget();
 });

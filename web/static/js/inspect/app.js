@@ -24,6 +24,12 @@ function notice(key, text = "", button = null) {
 const anew = { text: t("engine.load"), onclick: () => location.reload() };
 const signIn = () => ({ text: t("engine.sign_in_link"), href: page.signIn });
 
+function said(error) {
+  if (error instanceof Trouble) return error.message;
+  console.error(error);
+  return t("engine.failed");
+}
+
 function only(text, button) {
   $("main").removeAttribute("aria-busy");
   $("main").replaceChildren(h("p", { class: "notice" }, text), button.href
@@ -45,16 +51,12 @@ async function whoWorks() {
 async function begin() {
   $("main").replaceChildren(h("p", { class: "quiet" }, t("engine.opening")));
   worker();
-  let store;
-  try {
-    store = await openStore(await whoWorks());
-  } catch (error) {
-    const unknown = error.status === 401 || (error.status === 0 && !await remembered());
-    if (!(error instanceof Trouble)) console.error(error);
-    only(unknown ? t("engine.nobody") : error instanceof Trouble ? error.message : t("engine.failed"),
-      unknown ? signIn() : { text: t("engine.again"), onclick: () => location.reload() });
-    return;
-  }
+  const me = await whoWorks().catch((error) => {
+    const unknown = error.status === 401 || error.status === 0;
+    only(unknown ? t("engine.nobody") : said(error), unknown ? signIn() : anew);
+  });
+  const store = me && await openStore(me).catch((error) => only(said(error), anew));
+  if (!store) return;
   const sync = start(store);
   watch(store, sync);
   store.persist();

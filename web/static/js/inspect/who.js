@@ -26,11 +26,30 @@ async function once(mode, work) {
   }
 }
 
-/** What the server said to whoever was signed in last; null if nobody is known. */
-export const remembered = () => once("readonly", (store) => store.get("me")).then((me) => me ?? null, () => null);
+const plain = (name) => name.trim().toLowerCase();
+
+/**
+ * What the server said to whoever was signed in last; null if nobody is known, or if somebody of
+ * another name has signed in since and the server has not been heard of them.
+ */
+export async function remembered() {
+  try {
+    const me = await once("readonly", (store) => store.get("me"));
+    const claimed = await once("readonly", (store) => store.get("claimed"));
+    return me && (!claimed || claimed === plain(me.account.name)) ? me : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Remember it, without what opens the server's door. */
-export const remember = (me) => once("readwrite", (store) => store.put({ ...me, csrf: "" }, "me")).catch(() => {});
+export const remember = (me) => once("readwrite", (store) => {
+  store.delete("claimed");
+  return store.put({ ...me, csrf: "" }, "me");
+}).catch(() => {});
 
-/** Know nobody: whoever signs in next is somebody else, as far as the phone can tell. */
+/** Somebody of this name is signing in: until the server tells, nobody else's things are shown. */
+export const claim = (name) => once("readwrite", (store) => store.put(plain(name), "claimed")).catch(() => {});
+
+/** Somebody signed out: know nobody. What they have not submitted waits for them. */
 export const forget = () => once("readwrite", (store) => store.delete("me")).catch(() => {});
