@@ -29,7 +29,7 @@ function before({ site, me }) {
 
 /** Note on the whole visit. */
 export function noteCard({ change, draft }) {
-  const field = h("textarea", { class: "form-control", id: "visit-note", rows: 3, maxlength: 2000 });
+  const field = h("textarea", { class: "form-control", id: "visit-note", rows: 3, maxlength: 1000 });
   const kept = typed(field, (words) => change((one) => { one.note = words.trim(); }));
   return {
     box: h("section", { class: "i-card form-field" }, h("label", { for: "visit-note" }, t("i.visit_note")), field),

@@ -98,7 +98,7 @@ export function lineCard({ store, line, last, change, photo, drop, old = null })
   const { box: past, same } = lastTime({ store, last, again: () => answer(last.state, true) });
 
   const note = h("textarea", {
-    class: "form-control", rows: 2, maxlength: 1000, "aria-label": t("i.note_on", { what: text }),
+    class: "form-control", rows: 2, maxlength: 500, "aria-label": t("i.note_on", { what: text }),
     placeholder: t("i.note_how"),
   });
   const kept = typed(note, (words) => change((draft) => {

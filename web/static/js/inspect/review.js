@@ -32,7 +32,7 @@ function proposal({ site, me, draft, failed, change }) {
   const say = () => { said.textContent = due.value ? t("i.due_day", { day: dayOf(due.value) }) : ""; };
   due.addEventListener("input", say);
   say();
-  const note = h("textarea", { class: "form-control", id: "order-note", rows: 2, maxlength: 1000 });
+  const note = h("textarea", { class: "form-control", id: "order-note", rows: 2, maxlength: 500 });
   note.value = plan.note ?? "";
   const off = new Set(plan.off ?? []);
   const boxes = failed.map((line) => {

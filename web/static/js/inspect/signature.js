@@ -63,7 +63,7 @@ function sheet(take) {
 
 /** Card of the signature on the form; fill(draft) hides it where the visit is not announced. */
 export function signatureCard({ store, change, photo, drop }) {
-  const post = h("input", { class: "form-control", id: "signed-post", maxlength: 100, autocomplete: "off" });
+  const post = h("input", { class: "form-control", id: "signed-post", maxlength: 50, autocomplete: "off" });
   const kept = typed(post, (words) => change((draft) => { draft.signed_post = words.trim(); }));
   const said = h("p", { class: "field-error", role: "alert", hidden: true });
   const picture = h("div", { class: "i-photos" });
