@@ -46,6 +46,16 @@ def fill(path, kind, *, lang="zh", pack=None):
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_filled_in_by_its_words_is_imported_without_options(town, tmp_path, kind, lang):
     file = fill(tmp_path / f"{kind}.xlsx", kind, lang=lang, pack=town.pack)
+    if kind == "inspections":
+        # only of a station that is there
+        own = {
+            "编号": "330802-001",
+            "名称": "站",
+            "类型": small_city.TYPE,
+            "经度": 118.87,
+            "纬度": 28.95,
+        }
+        town.import_file("stations", small_city.table(tmp_path / "s.csv", [own]), datum="wgs84")
     report = town.import_file(kind, file)
     assert not report.entries
     assert report.counts.read == report.counts.accepted == 1
@@ -58,6 +68,13 @@ def test_what_is_filled_in_by_its_words_is_imported_without_options(town, tmp_pa
             contact_person=[row["person"] for row in town.register.rows("contact")],
             contact_phone=[row["phone"] for row in town.register.rows("contact")],
         )
+    elif kind == "inspections":
+        (row,) = town.register.rows("inspection")
+        assert (row["station_id"], row["visit"]) == ("330802-001", "supervision")
+        assert row["at"] == "2026-03-04T16:00:00.000+00:00", "midnight in the city"
+        assert row["found"].replace("?", "") == "m"
+        assert [*row["details"]["notes"]] == ["visit#1"]
+        return
     else:
         layer = {"communities": "zones", "indicators": "counts"}.get(kind, kind)
         frame = now.table(layer) if layer in layers.TABLES else now.layer(layer)

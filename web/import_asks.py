@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from stationmap.city import layers
 from stationmap.city.answers import Answers
 from stationmap.city.preview import Options
 from stationmap.messages import N_
@@ -35,7 +36,8 @@ def stands(options: Options, now: Answers) -> bool:
     """Whether rows of an earlier list of this kind and name stand in the register."""
     source = options.sets.get("source", "")
     known = (record.source for record in now.sources() if record.kind == options.kind)
-    return is_listed(options.kind) and source in known
+    # inspections are added, whatever the list before had
+    return is_listed(options.kind) and options.kind != layers.INSPECTIONS and source in known
 
 
 def require_choice(options: Options, now: Answers, *, gone: int | None) -> None:

@@ -191,9 +191,10 @@ def _chosen(taken: Upload) -> Options:
     roles: dict[str, str] = {}
     left_out: dict[str, str] = {}
     if sheet == before.sheet or not found["sheets"]:
+        known = _roles(before.kind, found)
         for number, column in enumerate(found["columns"]):
             role = form.get(f"column-{number}", "")
-            if role not in roles_of(before.kind):
+            if role not in known:
                 left_out[IGNORED + column["heading"]] = column["heading"]
                 continue
             if role in roles:
@@ -253,7 +254,7 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
             column | {"label": role_label(kind, column["role"], lang) if column["role"] else ""}
             for column in found["columns"]
         ],
-        roles=[(role, role_label(kind, role, lang)) for role in roles_of(kind)],
+        roles=[(role, role_label(kind, role, lang)) for role in _roles(kind, found)],
         datums=datums,
         places=places,
         outside=outside_said(places.get("outside", 0), places["of"], lang) if places else "",
@@ -270,6 +271,11 @@ def _columns_page(taken: Upload, *, wrong: str = "") -> Response:
     )
     policy = security.policy(pictures=basemaps.hosts(now))
     return Response(page, headers={"Content-Security-Policy": policy})
+
+
+def _roles(kind: str, found: dict[str, Any]) -> list[str]:
+    headings = [column["heading"] for column in found["columns"]]
+    return roles_of(kind, pack=present().pack, headings=headings)
 
 
 def _grid_scripts() -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stationmap.city import inspection_list, layers
 from stationmap.city.answers import Answers
 from stationmap.city.atlas_import import record_now, record_of, tell_completeness, tell_removed
 from stationmap.city.brought import Brought
@@ -101,6 +102,8 @@ def plan(
     InputError
         The source has the name of another list.
     """
+    if brings.layer == layers.INSPECTIONS:
+        return Plan(inspection_list.added(register, now, brings, source=source))
     entity, fresh = ENTITY[brings.layer], brings.fresh
     standing = register.rows(entity, source=source)
     mine = standing
@@ -313,6 +316,8 @@ def bring_in(
     changes = [*made.diff.changes, *_recorded(register, record)]
     action = how.action or str(uuid.uuid4())
     if changes:
+        if made.diff.changes and change.listed and change.listed.layer == layers.INSPECTIONS:
+            inspection_list.keep_words(register, now.pack, by=how.by)
         try:
             register.write(changes, action=action, by=how.by, kind="import", note=report.file)
         except Conflict as conflict:

@@ -9,7 +9,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from stationmap.city import atlas_import, enter, layers, quarantine, scope, unmapped
+from stationmap.city import (
+    atlas_import,
+    enter,
+    inspection_list,
+    layers,
+    quarantine,
+    scope,
+    unmapped,
+)
 from stationmap.city.answers import Answers
 from stationmap.city.brought import EVERYWHERE, Brought
 from stationmap.city.declared import declared
@@ -59,7 +67,7 @@ def import_file(
     """Bring a file into the city at `city`; `current` gives its answers; see `City.import_file`."""
     datum = _checked(kind, datum, how=how)
     path = check_file(path)
-    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
+    registered = kind != OSM and layers.registered(KINDS[kind].layer)
 
     def bring(now: Answers) -> Brought:
         progress(Note(N_("reading {file}"), {"file": path.name}))
@@ -125,7 +133,7 @@ def _checked(kind: str, datum: str, *, how: enter.How) -> str:
             datum=datum,
             known=", ".join(["auto", *DATUMS]),
         )
-    registered = kind != OSM and KINDS[kind].layer in layers.REGISTER
+    registered = kind != OSM and layers.registered(KINDS[kind].layer)
     if not registered and (how.within or how.add):
         raise InputError(
             "{kind} are one map for the whole city; the city's own office imports them, all at "
@@ -208,7 +216,7 @@ def _from_rows(
     shape, placeless = spec.shape, spec.shape == "none"
     rows = read(
         path,
-        roles=spec.roles.split(),
+        roles=spec.columns(now.pack),
         columns=columns,
         sets=sets,
         sheet=sheet,
@@ -264,6 +272,8 @@ def _from_rows(
         listed = as_listed(
             spec.layer, fresh, frame.reset_index(drop=True), rows=rows, stems=stems, good=good
         )
+    elif spec.layer == layers.INSPECTIONS:
+        listed = inspection_list.listed(fresh, rows=rows, stems=stems)
     everywhere = {EVERYWHERE: within} if within else {}
     report.counts = Counts(
         read=len(good),

@@ -24,13 +24,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "at": ("日期", "检查日期", "走访日期", "检查时间", "date", "at"),
 }
 _NAMES = {"station_id": "站点编号", "item": "检查项", "state": "结果", "at": "日期"}
-_STATES = {
+STATES: Mapping[str, tuple[str, ...]] = {
     MET: ("符合", "合格", "是", "✓", "√", "met", "yes"),
     NOT_MET: ("不符合", "不合格", "否", "✗", "×", "notmet", "not_met", "no"),
     NOT_APPLICABLE: ("不适用", "–", "notapplicable", "not_applicable"),
     UNKNOWN: ("未检查", "情况不明", "", "?", "？", "unknown"),
 }
 _VISITS = (VISIT, "走访", "暗访", "开放")
+_VISIT_LINES = 2  # open at its hours, staffed
 _PART = re.compile(r"(.+?)[#／/](\d+)")
 
 
@@ -61,12 +62,12 @@ def read_inspections(path: str | Path, *, pack: Pack) -> pd.DataFrame:
     table = tabular.read(path, placed=False)
     columns = {role: _column(table, role, file=Path(path).name) for role in HEADINGS}
     known = {item.id.casefold(): item for item in pack.items}
-    states = {word: state for state, words in _STATES.items() for word in words}
+    states = {word: state for state, words in STATES.items() for word in words}
     found, wrong = [], []
     for number, row in zip(table.rows, table.frame.itertuples(index=False), strict=True):
         given = dict(zip(table.frame.columns, row, strict=True))
         said = {role: cells.text(given[heading]) or "" for role, heading in columns.items()}
-        item, part = _item(said["item"], known)
+        item, part = item_of(said["item"], known)
         state = states.get(said["state"].strip().casefold())
         at = values.day(given[columns["at"]])
         if not said["station_id"] or item is None or state is None or at is None:
@@ -99,14 +100,17 @@ def _column(table: tabular.Table, role: str, *, file: str) -> Any:
     )
 
 
-def _item(said: str, known: Mapping[str, Item]) -> tuple[str | None, int]:
-    """Return the id of an item and the number of its line, 0 for the whole; None where unknown."""
-    said = said.strip()
-    if said in _VISITS:
-        return VISIT, 0
+def item_of(said: str, known: Mapping[str, Item]) -> tuple[str | None, int]:
+    """Return the id of an item and the number of its line, 0 for the whole; None where unknown.
+
+    `known` are the pack's items by id in small letters. Words behind the id are passed over.
+    """
+    said = said.strip().partition(" ")[0]
     found = _PART.fullmatch(said)
-    item = known.get((found[1] if found else said).strip().casefold())
-    part = int(found[2]) if found else 0
+    own, part = (found[1].strip(), int(found[2])) if found else (said, 0)
+    if own in _VISITS:
+        return (VISIT, part) if part <= _VISIT_LINES else (None, 0)
+    item = known.get(own.casefold())
     if item is None or part not in (0, *(line.number for line in item.part)):
         return None, 0
     return item.id, part

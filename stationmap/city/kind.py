@@ -1,7 +1,8 @@
 """What a kind of import is: its layer, its columns, and what reading its rows needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ class Kind:
         category; "" where nothing can be.
     listed : bool
         Whether a table will do where outlines are wanted: its rows are points, or are only known.
+    more : callable
+        Roles that hang on the city's pack → headings that mean them, beside the role itself.
     """
 
     layer: str
@@ -81,6 +84,11 @@ class Kind:
     make: Make
     complete: str = ""
     listed: bool = False
+    more: Callable[[Pack], Mapping[str, Sequence[str]]] = lambda _: MappingProxyType({})
+
+    def columns(self, pack: Pack) -> dict[str, Sequence[str]]:
+        """Return all roles of its columns, each with headings of its own beside its name."""
+        return dict.fromkeys(self.roles.split(), ()) | dict(self.more(pack))
 
 
 def truth(value: Any) -> bool | None:

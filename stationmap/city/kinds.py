@@ -23,6 +23,7 @@ from stationmap.city.kind import (
     row_ids,
     truth,
 )
+from stationmap.city.kinds_inspections import INSPECTIONS
 from stationmap.city.kinds_tables import KINDS as TABLES
 from stationmap.city.kinds_zones import KINDS as ZONES
 from stationmap.city.layers import content_ids
@@ -396,5 +397,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         **ZONES,
         **TABLES,
+        layers.INSPECTIONS: INSPECTIONS,
     }
 )

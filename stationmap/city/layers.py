@@ -127,6 +127,17 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 REGISTER = (STATIONS, *TABLES)
+INSPECTIONS = "inspections"
+"""What inspectors found: rows that are added to the register, and never changed by a list."""
+_ADDED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        INSPECTIONS: {
+            **dict.fromkeys(("id", "station_id", "checklist", "visit", "at", "claimed_at"), TEXT),
+            **dict.fromkeys(("found", "result", "adcode", "unit_id"), TEXT),
+            "details": TRUTH,
+        }
+    }
+)
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "ways": N_("roads"),
@@ -277,7 +288,12 @@ def _unplaced(layer: str, frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _columns(layer: str) -> Mapping[str, str]:
-    return ATLAS[layer] if layer in ATLAS else TABLES[layer]
+    return (ATLAS if layer in ATLAS else _ADDED if layer in _ADDED else TABLES)[layer]
+
+
+def registered(layer: str) -> bool:
+    """Whether rows of a layer go into the register, one by one."""
+    return layer in REGISTER or layer in _ADDED
 
 
 def replace_source(

@@ -25,13 +25,14 @@ from stationmap.city.imports import OSM, import_file
 from stationmap.city.kinds import KINDS
 from stationmap.city.place import outside, place
 from stationmap.city.quarantine import Entry, Quarantine
-from stationmap.city.rows import EVIDENCE, IGNORED, Rows, read
+from stationmap.city.rows import IGNORED, Rows, read
 from stationmap.crs import convert
 from stationmap.datum import HYPOTHESES, Evidence
 from stationmap.errors import InputError, StationMapError
 from stationmap.io import cells, tabular, vector
 from stationmap.io.files import sniff
 from stationmap.io.notes import Note
+from stationmap.standards import Pack
 
 SAMPLES = 3  # values shown of a column
 SAMPLE_LENGTH = 60
@@ -141,7 +142,7 @@ def preview(city: City, path: Path, options: Options) -> dict[str, Any]:
     found |= {"places": None, "evidence": None, "refused": None, "report": None, "entries": []}
     if options.kind != OSM:
         try:
-            rows = _rows(path, options)
+            rows = _rows(path, options, pack=now.pack)
             _tell_roles(found["columns"], rows)
             found |= _places(rows, options, now)
         except InputError as error:
@@ -349,11 +350,11 @@ def _places(rows: Rows, options: Options, now: Answers) -> dict[str, Any]:
     }
 
 
-def _rows(path: Path, options: Options) -> Rows:
+def _rows(path: Path, options: Options, *, pack: Pack) -> Rows:
     spec = KINDS[options.kind]
     return read(
         path,
-        roles=[*spec.roles.split(), *EVIDENCE],
+        roles=spec.columns(pack),
         columns=options.columns,
         sets=options.sets,
         sheet=options.sheet,

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Rows:
 def read(
     path: Path,
     *,
-    roles: Iterable[str],
+    roles: Mapping[str, Sequence[str]],
     columns: Mapping[str, str],
     sets: Mapping[str, str],
     sheet: str | None,
@@ -120,8 +120,9 @@ def read(
     Parameters
     ----------
     path : Path
-    roles : iterable of str
-        The roles that the kind of data uses; coordinates and evidence come on top.
+    roles : mapping
+        The roles that the kind of data uses, each with headings that mean it beside its name and
+        those that are known; coordinates and evidence come on top.
     columns : mapping
         Role → heading, where the heading does not tell by itself; `IGNORED` with the heading
         leaves a column out.
@@ -138,7 +139,7 @@ def read(
     InputError
         The file cannot be read, or an option names a role or heading that is not there.
     """
-    roles = [*dict.fromkeys([*roles, *EVIDENCE])]
+    roles = {**dict.fromkeys(EVIDENCE, ()), **roles}
     for option, given, known in (
         ("--column", columns, [*roles, *_NAMED]),
         ("--set", sets, [*roles, "source"]),
@@ -158,7 +159,9 @@ def read(
         rows = _from_table(path, sheet=sheet, columns=columns, kind=kind, placed=placed)
     # an OSM tag is its own role
     taken = {*rows.found, *columns.values()}
-    rows.found |= {role: role for role in roles if role in rows.cells and role not in taken}
+    for role, also in roles.items():
+        own = next((h for h in (role, *also) if h in rows.cells and h not in taken), None)
+        rows.found |= {} if own is None else {role: own}
     data = {
         role: rows.cells[heading] if role in COORDINATES else rows.cells[heading].map(cells.text)
         for role, heading in rows.found.items()

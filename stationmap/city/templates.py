@@ -13,6 +13,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from stationmap import standards
 from stationmap.errors import InputError
+from stationmap.inspections import Checklist
+from stationmap.io import xlsform
 from stationmap.io.files import replacing
 from stationmap.io.sheets import column_letters
 from stationmap.io.tabular import EXPLANATIONS
@@ -48,6 +50,14 @@ _FIXED: Mapping[str, Mapping[str, Sequence[str]]] = {
         "en": ("active", "planned", "suspended", "closed"),
     },
     "yes_no": {"zh": ("是", "否"), "en": ("yes", "no")},
+    "visits": {
+        "zh": ("督查", "走访", "暗访", "自查"),
+        "en": ("supervision", "call", "covert", "self"),
+    },
+    "results": {
+        "zh": ("符合", "不符合", "不适用", "未检查"),
+        "en": ("met", "not_met", "not_applicable", "unknown"),
+    },
     "has_or_not": {"zh": ("有", "无"), "en": ("yes", "no")},
     "channels": {
         "zh": ("线上", "线下", "线上、线下"),
@@ -190,6 +200,9 @@ def _choices(name: str, *, pack: Pack | None, lang: str) -> Sequence[str]:
     if name == "types":
         types = [site_type for one in packs for site_type in one.site_types]
         return tuple(dict.fromkeys(t.name.zh if lang == "zh" else t.id for t in types))
+    if name == "lines":
+        lines = [line for one in packs for line in Checklist.of_pack(one).lines]
+        return tuple(dict.fromkeys(xlsform.label_of(line)[lang] for line in lines))
     if name == "rules":
         return tuple(dict.fromkeys(entry.id for one in packs for entry in one.entries()))
     categories = tables.categories()

@@ -145,7 +145,7 @@ def import_(
             metavar="KIND",
             help="osm | streets | shops | facilities | districts | stations | built-up | "
             "communities | subdistricts | compounds | civilised-units | units | projects | "
-            "activities | indicators | exemptions",
+            "activities | indicators | exemptions | inspections",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="文件 · the file")],
@@ -226,6 +226,7 @@ def import_(
       stationmap import units 单位名单.xlsx --city nanjing
       stationmap import stations 更正.xlsx --city nanjing --set source=站点 --add
       stationmap import indicators 指标.xlsx --city nanjing --set period=2026Q3
+      stationmap import inspections 检查.xlsx --city nanjing
     """
     from stationmap.city import City
 
@@ -260,7 +261,7 @@ def template(
         typer.Argument(
             metavar="KIND",
             help="stations | units | projects | activities | indicators | facilities | communities "
-            "| exemptions",
+            "| exemptions | inspections",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="如 站点台账.xlsx · the workbook")],
