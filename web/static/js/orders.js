@@ -39,10 +39,11 @@ for (const form of document.querySelectorAll("form[data-shrink]")) {
     if (ready) return;
     event.preventDefault();
     form.querySelector("[data-sending]").hidden = false;
-    working.finally(() => {
+    // a form that is still telling of its submission takes no other one
+    working.finally(() => setTimeout(() => {
       ready = true;
       form.requestSubmit();
       ready = false;
-    });
+    }));
   });
 }
