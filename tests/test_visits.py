@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 import small_city
 
-from stationmap.city import City, sent, visits
+from stationmap.city import City, orders, sent, visits
 from stationmap.errors import Conflict, InputError
 from stationmap.inspections import Checklist
+from stationmap.store import Change
 from stationmap.store.accounts import Account
 
 NOW = dt.datetime(2026, 3, 5, 4, 0, tzinfo=dt.UTC)
@@ -214,6 +215,87 @@ def test_effective_coverage_believes_the_newest_judgement_of_each_line(city):
     send(city, form(city) | both)
     assert city.now().idle(today) == frozenset()
     assert city.now().spacing(effective=True).summary() == city.now().spacing().summary()
+
+
+def reinspect(city, order_id, state, *, at, by=INSPECTOR, now=NOW):
+    again = {"answers": {"Q-C8#1": state}, "order_id": order_id, "claimed_at": at}
+    return send(city, form(city) | again | {"sent_at": now.isoformat()}, by=by, now=now)
+
+
+def ordered(city):
+    return send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1"))).order["id"]
+
+
+def test_a_re_inspection_that_arrives_after_a_newer_one_decides_nothing(city):
+    own = ordered(city)
+    assert reinspect(city, own, "not_met", at="2026-03-05T03:58:00+00:00").decided[1] == "returned"
+    late = reinspect(city, own, "met", at="2026-03-05T03:55:00+00:00", by=OTHER)
+    assert late.decided == (own, "returned")
+    assert reinspect(city, own, "met", at="2026-03-05T03:59:00+00:00").decided[1] == "closed"
+
+
+def test_what_was_seen_before_the_unit_answered_does_not_return_its_answer(city):
+    own = ordered(city)
+    row = city.register.get("rectification", own)
+    answer = {"text": "已修", "label": "", "photos": {}, "pictures": lambda _: None}
+    shared = {"version": row["version"], "action": new(), "by": UNIT, "now": NOW}
+    orders.answer(city.register, row, **answer, **shared)
+    later = NOW + dt.timedelta(hours=1)
+    early = reinspect(city, own, "not_met", at="2026-03-05T03:55:00+00:00", now=later)
+    assert early.decided == (own, "answered")
+    at = "2026-03-05T04:30:00+00:00"
+    assert reinspect(city, own, "not_met", at=at, now=later).decided == (own, "returned")
+
+
+def test_an_order_that_a_voided_visit_closed_waits_again(city):
+    own = ordered(city)
+    closing = reinspect(city, own, "met", at="2026-03-05T03:59:00+00:00")
+    assert closing.decided == (own, "closed")
+    visits.void(city.register, closing.inspection["id"], reason="走错站", action=new(), by="c")
+    row = city.register.get("rectification", own)
+    assert (row["state"], row["closed_by"], row["decided_at"]) == ("open", None, None)
+    course = city.register.history("rectification", own)[::-1]
+    assert [orders.step_of(event) for event in course] == ["issued", "closed", "reopened"]
+    assert reinspect(city, own, "met", at="2026-03-05T03:59:30+00:00").decided == (own, "closed")
+
+
+def test_the_receipt_is_there_also_when_the_station_is_gone(city):
+    asked = form(city, failed=["Q-C8#1"])
+    first = send(city, asked)
+    gone = Change("station", "A1", None)
+    city.register.write([gone], action=new(), by="c", kind="edit")
+    assert send(city, asked) == replace(first, again=True)
+
+
+def test_the_day_of_two_visits_is_the_citys(city):
+    # half past seven and half past eight in the morning, which are two days in UTC
+    early = send(city, form(city, claimed_at="2026-03-04T23:30:00+00:00"))
+    later = send(city, form(city, claimed_at="2026-03-05T00:30:00+00:00"), by=OTHER)
+    assert [row["id"] for row in later.others] == [early.inspection["id"]]
+
+
+def test_own_visits_do_not_crowd_out_those_of_others(city):
+    theirs = send(city, form(city), by=OTHER)
+    for _ in range(21):
+        mine = send(city, form(city))
+    assert [row["id"] for row in mine.others] == [theirs.inspection["id"]]
+
+
+def test_with_the_first_inspection_the_facts_of_all_stations_are_judged(city):
+    far = dt.date(2040, 1, 1)
+    assert city.now().idle(far) == frozenset()
+    send(city, form(city))
+    every = {f"A{k}" for k in range(6)}
+    assert city.now().idle(far) == City.open(city.path).now().idle(far) == every
+
+
+def test_a_line_that_is_no_longer_asked_of_a_station_fails_it_no_more(city):
+    send(city, form(city) | {"answers": {"Q-C9#1": "not_met"}})
+    today = dt.date(2026, 3, 5)
+    assert city.now().idle(today) == {"A1"}
+    kind = Change("station", "A1", {"type": "home"})
+    city.register.write([kind], action=new(), by="c", kind="edit")
+    assert city.now().idle(today) == frozenset()
 
 
 def test_a_voided_inspection_judges_no_more(city):

@@ -148,7 +148,7 @@ def serving(
     """Tell which of some stations serve, by the binding items of a pack; see `serves`."""
     return effective(
         active,
-        inspections,
+        asked(inspections, active, pack=pack),
         listed_on=listed(active, listed_on=listed_on, entered_on=entered_on),
         binding=binding(pack),
         stale_days=pack.stale_days,
@@ -162,6 +162,32 @@ def listed(
     """Return when the facts of stations came: with their list, or written by hand; NaT else."""
     of_list = stations["source"].map(listed_on).astype(object)
     return pd.to_datetime(of_list.fillna(stations["station_id"].map(entered_on)))
+
+
+def asked(inspections: pd.DataFrame, stations: pd.DataFrame, *, pack: Pack) -> pd.DataFrame:
+    """Return the judgements without shortfalls that are none at a station of the type it is now.
+
+    Parameters
+    ----------
+    inspections : DataFrame
+        See `checks.facts.Facts`.
+    stations : DataFrame
+        station_id and type of all stations that are meant.
+    pack : Pack
+        Says of which types each line is asked.
+    """
+    every = [one.id for one in pack.site_types]
+    elsewhere = [
+        (item.id, number, kind)
+        for item in pack.items
+        for number, types in ((0, ()), *((part.number, part.site_types) for part in item.part))
+        for kind in every
+        if (item.site_types and kind not in item.site_types) or (types and kind not in types)
+    ]
+    wrong = inspections[(inspections["state"] == "not_met").to_numpy(dtype=bool)]
+    kinds = stations.set_index("station_id")["type"].reindex(wrong["station_id"])
+    of_kind = pd.MultiIndex.from_arrays([wrong["item"], wrong["part"], kinds.to_numpy()])
+    return inspections.drop(index=wrong.index[of_kind.isin(elsewhere)])
 
 
 def binding(pack: Pack) -> list[tuple[str, int]]:

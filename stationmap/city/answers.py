@@ -194,12 +194,14 @@ class Answers:
     def idle(self, today: dt.date) -> frozenset[str]:
         """Return the active stations that do not serve; none while nobody has inspected any."""
         self._forget(lambda key: key[0] == "idle" and key[1] != today)
-        return self._keep(("idle", today), lambda: self._idle(today))
+        found: frozenset[str] | None = self._keep(("idle", today), lambda: self._idle(today))
+        return frozenset() if found is None else found
 
-    def _idle(self, today: dt.date) -> frozenset[str]:
+    def _idle(self, today: dt.date) -> frozenset[str] | None:
+        # None is kept before the first inspection: with it also the facts of others are judged
         former = self._former.pop(("idle", today), None)
         if not inspected.are_there(self.register):
-            return frozenset()
+            return None
         frame, rest, changed = self.stations(), frozenset[str](), None
         active = frame[frame["status"] == "active"]
         if former is not None and SOURCES not in (self.register.snapshot.changed or {}):

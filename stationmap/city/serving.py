@@ -130,7 +130,8 @@ def _reasons(
 ) -> tuple[Reason, ...] | None:
     if station["status"].iloc[0] != "active" or not inspected.are_there(answers.register):
         return None
-    wrong = coverage.failing(judged, binding=whole.binding(answers.pack))
+    asked = whole.asked(judged, station, pack=answers.pack)
+    wrong = coverage.failing(asked, binding=whole.binding(answers.pack))
     lines = Checklist.of_pack(answers.pack).by_key
     own = {OPEN: CLOSED, STAFFED: UNSTAFFED}
     found = []

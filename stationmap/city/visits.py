@@ -5,7 +5,7 @@ decision on the order that it re-inspects. Sent again it is answered by its firs
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,18 +13,26 @@ from zoneinfo import ZoneInfo
 from stationmap.city.answers import Answers
 from stationmap.city.sent import Sent
 from stationmap.city.station_merge import merged_into
+from stationmap.city.visit_orders import (
+    ChangedError,
+    decision,
+    is_of_orders,
+    ordered,
+    reopened,
+    still,
+    unsettled,
+)
 from stationmap.errors import Conflict, InputError
 from stationmap.inspections import (
     NOT_APPLICABLE,
+    NOT_MET,
     SELF,
     Checklist,
-    orders,
 )
 from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.store import Change, Receipt, Register, inspections
 from stationmap.store.accounts import Account
-from stationmap.store.standing import Rows
 
 INSPECT = "inspect"
 """Kind of the action."""
@@ -173,20 +181,28 @@ def submit(
     at, clock = _instant(sent, now=now)
     photos = _photos(register, sent, station["station_id"], pictures=pictures)
     inspection = _inspection(sent, station, checklist, answers, by=by) | {
-        "at": at.astimezone(dt.UTC).isoformat(timespec="milliseconds"),
-        "received_at": now.astimezone(dt.UTC).isoformat(timespec="milliseconds"),
+        "at": _text(at),
+        "received_at": _text(now),
         "clock": clock,
         "seq": register.seq(),
     }
     today = now.astimezone(ZoneInfo(answers.config.time_zone)).date()
     for attempt in range(_TRIES):
-        standing = _unsettled(register.rows, station["station_id"])
+        standing = unsettled(register.rows, station["station_id"])
         changes = [
             *_edition(register, checklist),
             Change("inspection", sent.id, inspection, expects=0),
             *photos,
-            *_ordered(sent, station, checklist, standing, inspection),
-            *_decision(sent, standing, answers=answers, today=today, received=inspection),
+            *ordered(sent, station, checklist, standing, inspection),
+            *decision(
+                sent,
+                standing,
+                days=answers.pack.rectify_days,
+                today=today,
+                inspection=inspection,
+                others=register.rows("inspection", order_id=sent.order_id) if sent.order_id else [],
+                checklists=lambda own: checklist_of(register, own, answers=answers),
+            ),
         ]
         try:
             receipt = register.write(
@@ -195,13 +211,13 @@ def submit(
                 by=by.id,
                 kind=INSPECT,
                 note=station["station_id"],
-                only_if=_still(station["station_id"], standing),
+                only_if=still(station["station_id"], standing),
                 request=request,
             )
-        except (_ChangedError, Conflict) as error:
+        except (ChangedError, Conflict) as error:
             # another inspection of the station came between: look again, and decide anew
             last = attempt == _TRIES - 1
-            if last or (isinstance(error, Conflict) and not _is_of_orders(error)):
+            if last or (isinstance(error, Conflict) and not is_of_orders(error)):
                 raise
         else:
             return _told(register, answers, sent, receipt, by=by)
@@ -211,16 +227,23 @@ def submit(
 def void(register: Register, inspection_id: str, *, reason: str, action: str, by: str) -> Receipt:
     """Say that an inspection counts no more, and why; it stays in the register.
 
+    An order that it closed waits again as it did before.
+
     Raises
     ------
+    Conflict
+        Somebody else changed it at the same moment.
     InputError
         There is no such inspection, or it is void already.
     """
     row = register.get("inspection", inspection_id)
     if row is None or row["voided"]:
         raise InputError("There is no such inspection that counts; nothing was changed.")
-    change = Change("inspection", inspection_id, {"voided": reason}, expects=row["version"])
-    return register.write([change], action=action, by=by, kind="void", note=row["station_id"])
+    changes = [
+        Change("inspection", inspection_id, {"voided": reason}, expects=row["version"]),
+        *reopened(register, row),
+    ]
+    return register.write(changes, action=action, by=by, kind="void", note=row["station_id"])
 
 
 def number_of(row: Mapping[str, Any], *, zone: str) -> str:
@@ -343,29 +366,7 @@ def _inspection(
     }
 
 
-# ------------------------------------------------------------------- orders
-
-
-class _ChangedError(Exception):
-    """Orders of the station are no longer as they were read."""
-
-
-def _unsettled(rows: Rows, station_id: str) -> list[dict[str, Any]]:
-    found = rows("rectification", station_id=station_id)
-    return [row for row in found if row["state"] in orders.UNSETTLED]
-
-
-def _still(station_id: str, standing: Sequence[Mapping[str, Any]]) -> Callable[[Rows], None]:
-    def check(rows: Rows) -> None:
-        now = [(row["id"], row["version"]) for row in _unsettled(rows, station_id)]
-        if now != [(row["id"], row["version"]) for row in standing]:
-            raise _ChangedError
-
-    return check
-
-
-def _is_of_orders(error: Conflict) -> bool:
-    return error.params["entity"] in ("rectification", "checklist")
+# ------------------------------------------------------------------- the checklist
 
 
 def _edition(register: Register, checklist: Checklist) -> list[Change]:
@@ -383,60 +384,6 @@ def edition(checklist: Checklist) -> Change:
     )
 
 
-def _ordered(
-    sent: Sent,
-    station: Mapping[str, Any],
-    checklist: Checklist,
-    standing: Sequence[Mapping[str, Any]],
-    inspection: Mapping[str, Any],
-) -> list[Change]:
-    """Issue the order for what failed and no order is there for yet."""
-    if sent.order is None:
-        return []
-    failed = checklist.failed(sent.answers, site_type=station["type"])
-    there = {key for row in standing for key in row["lines"]}
-    lines = [key for key in failed if key in sent.order.lines and key not in there]
-    if not lines:
-        return []
-    after = sent.order.model_dump(exclude={"id", "lines"}) | {
-        "station_id": station["station_id"],
-        "inspection_id": sent.id,
-        "checklist": checklist.id,
-        "adcode": station["adcode"],
-        "lines": lines,
-        "state": orders.OPEN,
-        "issued_at": inspection["received_at"],
-    }
-    after["unit_id"] = sent.order.unit_id or station["unit_id"]
-    after["unit"] = sent.order.unit or station["unit"]
-    after["supervising_unit"] = sent.order.supervising_unit or station["supervising_unit"]
-    return [Change("rectification", sent.order.id, after, expects=0)]
-
-
-def _decision(
-    sent: Sent,
-    standing: Sequence[Mapping[str, Any]],
-    *,
-    answers: Answers,
-    today: dt.date,
-    received: Mapping[str, Any],
-) -> list[Change]:
-    """Close or return the order that is re-inspected, if it is not settled yet."""
-    row = next((row for row in standing if row["id"] == sent.order_id), None)
-    if row is None or sent.visit == SELF:
-        return []
-    state = orders.decide(row["lines"], sent.answers)
-    if state is None:
-        return []
-    after = {"state": state, "closed_by": None, "decided_at": received["received_at"]}
-    if state == orders.CLOSED:
-        after["closed_by"] = sent.id
-    else:
-        days = answers.pack.rectify_days
-        after["due"] = orders.due_of(today, days=days)
-    return [Change("rectification", row["id"], after, expects=row["version"])]
-
-
 # ------------------------------------------------------------------- the receipt
 
 
@@ -447,8 +394,8 @@ def _told(
     row = register.get("inspection", sent.id)
     assert row is not None
     checklist = checklist_of(register, row["checklist"], answers=answers)
-    station = station_of(answers, register, row["station_id"])
-    failed = checklist.failed(sent.answers, site_type=station["type"])
+    # whether the station is still there or not: what was taken in is acknowledged
+    failed = [line.key for line in checklist.lines if sent.answers.get(line.key) == NOT_MET]
     order = register.get("rectification", sent.order.id) if sent.order else None
     decided = register.get("rectification", sent.order_id) if sent.order_id else None
     notes = []
@@ -458,8 +405,8 @@ def _told(
     if row["checklist"] != Checklist.of_pack(answers.pack).id:
         told = N_("The standard has a newer edition by now; this inspection is kept by the former.")
         notes.append(Note(told, {}))
-    ordered = set(order["lines"]) if order else set()
-    if sent.order and set(sent.order.lines) - ordered:
+    in_order = set(order["lines"]) if order else set()
+    if sent.order and set(sent.order.lines) - in_order:
         told = N_(
             "Some of these items are in an order of this station already, so not in this one."
         )
@@ -472,7 +419,7 @@ def _told(
         again=receipt.again,
         notes=notes,
         failed=failed,
-        others=_others(register, row, seen=sent.seen, by=by),
+        others=_others(register, row, seen=sent.seen, by=by, zone=answers.config.time_zone),
         order=order,
         decided=(decided["id"], decided["state"]) if decided else None,
     )
@@ -484,17 +431,24 @@ def _local(row: Mapping[str, Any], answers: Answers) -> str:
 
 
 def _others(
-    register: Register, own: Mapping[str, Any], *, seen: str | None, by: Account
+    register: Register, own: Mapping[str, Any], *, seen: str | None, by: Account, zone: str
 ) -> list[dict[str, Any]]:
-    """Return what others found at the station since the inspection that the form showed."""
+    """Return what others found at the station since the inspection that the form showed.
+
+    Without one that the form showed, those of the same day and later, by the city's clock.
+    """
     last = register.get("inspection", seen) if seen else None
-    since = last["created"] if last else -1
-    rows = [
-        row
-        for row in inspections.of_station(register, own["station_id"], limit=_OTHERS * 2)
-        if row["id"] != own["id"]
-        and row["inspector_id"] != by.id
-        # without one that the form showed, those of the same day
-        and (row["created"] > since if last else row["at"][:10] >= own["at"][:10])
-    ]
-    return rows[:_OTHERS]
+    at = dt.datetime.fromisoformat(own["at"]).astimezone(ZoneInfo(zone))
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return inspections.by_others(
+        register,
+        own["station_id"],
+        inspector_id=by.id,
+        since_at="" if last else _text(day),
+        after=last["created"] if last else 0,
+        limit=_OTHERS,
+    )
+
+
+def _text(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="milliseconds")

@@ -46,3 +46,39 @@ def of_station(
     with register.reading() as connection:
         rows: list[dict[str, Any]] = [dict(row) for row in connection.execute(chosen).mappings()]
     return rows
+
+
+def by_others(
+    register: Register,
+    station_id: str,
+    *,
+    inspector_id: str,
+    since_at: str = "",
+    after: int = 0,
+    limit: int,
+) -> list[Row]:
+    """Return the inspections of a station by others that count, newest first.
+
+    Parameters
+    ----------
+    register : Register
+    station_id : str
+    inspector_id : str
+        Whose own are left out.
+    since_at : str
+        UTC ISO text; of visits from this instant on, inclusive.
+    after : int
+        Of those that entered the register after this event, exclusive.
+    limit : int
+        How many.
+    """
+    chosen = (
+        sa.select(_TABLE)
+        .where(_TABLE.c.station_id == station_id, _TABLE.c.voided.is_(None))
+        .where(_TABLE.c.inspector_id.is_distinct_from(inspector_id))
+        .where(_TABLE.c.at >= since_at, _TABLE.c.created > after)
+        .order_by(_TABLE.c.at.desc(), _TABLE.c.created.desc())
+        .limit(limit)
+    )
+    with register.reading() as connection:
+        return [dict(row) for row in connection.execute(chosen).mappings()]
