@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 
 import signed_in
@@ -45,7 +46,7 @@ class Wire:
     """WSGI between phone and city: takes note of all that is sent, and breaks what a test says."""
 
     def __init__(self, app):
-        self.app, self.seen = app, []
+        self.app, self.seen, self.answered = app, [], []
         self.rule = lambda method, path, number: None
 
     def __call__(self, environ, start_response):
@@ -60,13 +61,22 @@ class Wire:
         answer = self.app(environ, start_response)
         if broken == "after":
             b"".join(answer)
-            return self._gone(environ)
+            answer = self._gone(environ)
+        self.answered.append((method, path))
         return answer
 
     @staticmethod
     def _gone(environ):
         environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return [b""]
+
+    def reached(self, method, part):
+        """Wait until such a request was answered, or its answer was lost."""
+        for _ in range(200):
+            if any(one[0] == method and part in one[1] for one in self.answered):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"no {method} {part}")
 
     def sent(self, method, part=""):
         """Requests of a method whose path holds `part`."""

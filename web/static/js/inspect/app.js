@@ -59,7 +59,6 @@ async function begin() {
   if (!store) return;
   const sync = start(store);
   watch(store, sync);
-  store.persist();
   $("main").removeAttribute("aria-busy");
   await open({ store, sync, me: store.me, root: $("main") });
 }
@@ -67,12 +66,16 @@ async function begin() {
 // ---- what stands above every screen
 
 function watch(store, sync) {
+  let asked = false;
   const look = async () => {
     const { unsent, drafts } = await store.counts();
     navigator.setAppBadge?.(unsent + drafts).catch(() => {});
+    if (unsent + drafts && !asked) {
+      asked = true;
+      await store.persist();
+    }
     notice("other", sync.state.kind === "other" ? sync.state.problem : "", anew);
-    const safe = !(unsent + drafts) || (await store.room()).persisted;
-    notice("room", safe ? "" : t("engine.may_be_cleared"));
+    notice("room", await store.atRisk() ? t("engine.may_be_cleared") : "");
   };
   store.on(({ kind, problem }) => {
     if (kind === "lost") notice("lost", problem, anew);

@@ -36,8 +36,11 @@ function upgrade(db) {
 /** Whether an error says that the phone has no room left. */
 export const isFull = (error) => error?.name === "QuotaExceededError" || error?.inner?.name === "QuotaExceededError";
 
-/** Open the storage of an account. Raises Trouble where this window may keep nothing. */
-export function open(account, { lost }) {
+/**
+ * Open the storage of an account; `closed()` is called when the browser takes the connection away, and
+ * `outdated()` when a newer page needs it. Raises Trouble where this window may keep nothing.
+ */
+export function open(account, { closed, outdated }) {
   return new Promise((resolve, reject) => {
     let request;
     try {
@@ -52,8 +55,8 @@ export function open(account, { lost }) {
     request.onsuccess = () => {
       const db = request.result;
       // a newer page in another window wants to change the storage: it goes first
-      db.onversionchange = () => { db.close(); lost("engine.blocked"); };
-      db.onclose = () => lost("engine.gone");
+      db.onversionchange = () => { db.close(); outdated(); };
+      db.onclose = closed;
       resolve(db);
     };
   });
@@ -68,8 +71,9 @@ export function transact(db, names, mode, work) {
     let result, failure, tx;
     try {
       tx = db.transaction(names, mode, { durability: mode === "readwrite" ? "strict" : "default" });
-    } catch (error) {
-      reject(new Trouble(t("engine.gone")));
+    } catch {
+      // phones cut the connection of pages that sleep
+      reject(Object.assign(new Trouble(t("engine.gone")), { cut: true }));
       return;
     }
     tx.oncomplete = () => resolve(result);

@@ -56,8 +56,8 @@ export async function call(method, path, { json, bytes, headers = {}, seconds = 
   } finally {
     clearTimeout(clock);
   }
-  // pages of a network that asks to be signed in to answer 200 with something else, or send elsewhere
-  if (response.type === "opaqueredirect" || (response.ok && body === null)) {
+  // what is not from our server: a network that asks to be signed in to, or a proxy without its server
+  if (response.type === "opaqueredirect" || body === null) {
     throw new Trouble(t("engine.unread"), { slow: true });
   }
   if (!response.ok) {

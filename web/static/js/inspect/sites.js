@@ -2,7 +2,7 @@
 // one, and as kept for where there is none.
 
 import { page, t } from "../page.js";
-import { done, transact } from "./db.js";
+import { done, open, transact } from "./db.js";
 import { API, Trouble, get } from "./net.js";
 
 const now = () => new Date().toISOString();
@@ -18,29 +18,53 @@ const matches = (site, q) => !q || [site.name, site.address, site.station_id].so
 
 /** The part of the store that can be had again; and how all of it is read and written. */
 export class Sites {
-  #db;
+  #open;
+  #db = null;
   #tell;
 
-  constructor(db, tell) {
-    this.#db = db;
+  constructor(account, tell) {
     this.#tell = tell;
+    this.#open = () => open(account, {
+      closed: () => { this.#db = null; },
+      outdated: () => { this.#db = null; tell({ kind: "lost", problem: t("engine.blocked") }); },
+    });
   }
 
   /** Tell the listeners, and other windows, that something of this kind changed. */
   say(kind, id) { this.#tell({ kind, id }); }
 
   /** Do `work(stores)` in one transaction that changes nothing. */
-  read(names, work) { return transact(this.#db, names, "readonly", work); }
+  read(names, work) { return this.#transact(names, "readonly", work); }
 
   /** Do `work(stores)` in one transaction, wholly or not at all. */
   async write(names, work) {
     try {
-      return await transact(this.#db, names, "readwrite", work);
+      return await this.#transact(names, "readwrite", work);
     } catch (error) {
       if (!error.full) throw error;
       // pictures of earlier visits can be had again, what was found cannot
-      await transact(this.#db, ["thumbs"], "readwrite", ({ thumbs }) => done(thumbs.clear()));
-      return transact(this.#db, names, "readwrite", work);
+      await this.#transact(["thumbs"], "readwrite", ({ thumbs }) => done(thumbs.clear()));
+      return this.#transact(names, "readwrite", work);
+    }
+  }
+
+  async #connected() {
+    try {
+      this.#db ??= this.#open();
+      return await this.#db;
+    } catch (error) {
+      this.#db = null;
+      throw error;
+    }
+  }
+
+  async #transact(names, mode, work) {
+    try {
+      return await transact(await this.#connected(), names, mode, work);
+    } catch (error) {
+      if (!error.cut) throw error;
+      this.#db = null;
+      return transact(await this.#connected(), names, mode, work);
     }
   }
 

@@ -3,7 +3,7 @@
 // finds the state before or after, never between. Other windows of the same account are told of each.
 
 import { t } from "../page.js";
-import { done, open } from "./db.js";
+import { done } from "./db.js";
 import { API, Trouble, carry, get } from "./net.js";
 import { digest, shrink } from "./photos.js";
 import { Sites } from "./sites.js";
@@ -12,6 +12,7 @@ import { remember } from "./who.js";
 const RECEIPTS = 200;
 const THUMBS = 600;
 const DAY = 86_400_000;
+
 /** Whether anything was entered in a draft that would be missed. */
 export const isTouched = (draft) => Boolean(
   draft.note || draft.signature || draft.signed_post
@@ -41,9 +42,8 @@ export async function whoAmI(seconds = 10) {
 export async function openStore(me) {
   const listeners = new Set();
   const told = (event) => { for (const listener of listeners) listener(event); };
-  const db = await open(me.account.id, { lost: (key) => told({ kind: "lost", problem: t(key) }) });
   const channel = "BroadcastChannel" in self ? new BroadcastChannel(`inspect:${me.account.id}`) : null;
-  const store = new Store(db, me, (event) => { told({ ...event, own: true }); channel?.postMessage(event); });
+  const store = new Store(me, (event) => { told({ ...event, own: true }); channel?.postMessage(event); });
   if (channel) channel.onmessage = ({ data }) => told({ ...data, own: false });
   store.on = (listener) => { listeners.add(listener); return () => listeners.delete(listener); };
   await store.tidy();
@@ -54,8 +54,8 @@ class Store extends Sites {
   #addresses = new Map();
   #adding = new Map();
 
-  constructor(db, me, tell) {
-    super(db, tell);
+  constructor(me, tell) {
+    super(me.account.id, tell);
     this.me = me;
     this.account = me.account;
   }
@@ -339,11 +339,13 @@ class Store extends Sites {
 
   // ---- room
 
-  /** {persisted, usage, quota}: whether the browser may clear what is kept, and how much there is. */
-  async room() {
-    const persisted = await navigator.storage?.persisted?.() ?? false;
+  /** Whether what is unsent may be lost: it has waited for a day, or room is short, and the browser may clear it. */
+  async atRisk() {
+    const [oldest] = [...await this.drafts(), ...await this.outbox()].filter((one) => one.visit?.id || isTouched(one))
+      .map((one) => one.started_at).sort();
+    if (!oldest || await navigator.storage?.persisted?.()) return false;
     const { usage = 0, quota = 0 } = await navigator.storage?.estimate?.() ?? {};
-    return { persisted, usage, quota };
+    return Date.now() - Date.parse(oldest) > DAY || usage > 0.8 * quota;
   }
 
   /** Ask the browser never to clear what is kept here by itself. */

@@ -6,6 +6,7 @@ import { API, Trouble, call, get } from "./net.js";
 import { photosOf, whoAmI } from "./store.js";
 
 const FIRST_WAIT = 2;
+const BUSY_WAIT = 10; // seconds until it is asked again whether another window still sends
 const LONGEST_WAIT = 300;
 const PIECE = { first: 256 * 1024, least: 16 * 1024, most: 1_000_000 };
 const SILENT = 60_000; // ms after which another window that sends is thought to sleep
@@ -34,6 +35,7 @@ class Sync {
   #timer = null;
   #tries = 0;
   #turn = 0;
+  #busy = false;
   #again = false;
   #heard = 0;
   #taken = 0;
@@ -48,30 +50,38 @@ class Sync {
   begin() {
     this.#store.on((event) => {
       if (!event.own) this.#heard = Date.now();
-      if (event.kind === "outbox") this.now();
+      if (event.kind === "outbox") this.#try();
     });
-    addEventListener("online", () => { this.#tell({ online: true }); this.now(); });
+    addEventListener("online", () => { this.#tell({ online: true }); this.#try(); });
     addEventListener("offline", () => this.#tell({ online: false }));
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });
-    this.now();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#try(); });
+    this.#try();
   }
 
-  /** Try at once, whatever the waiting time; the promise settles when this try is over. */
+  /** Try at once, whatever the waiting time, also what the server has refused before. */
   async now() {
+    for (const { id, state } of await this.#store.outbox()) {
+      if (state === "refused") await this.#store.markWaiting(id, { state: "waiting", problem: null, resent: false });
+    }
+    return this.#try();
+  }
+
+  async #try() {
     clearTimeout(this.#timer);
-    if (this.state.sending) {
+    if (this.#busy) {
       this.#again = true;
       return;
     }
-    this.#tell({ sending: true });
+    this.#busy = true;
     try {
       await this.#alone(() => this.#round());
-    } finally {
-      this.#tell({ sending: false });
-      if (this.#again) {
-        this.#again = false;
-        this.now();
-      }
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#busy = false;
+    if (this.#again) {
+      this.#again = false;
+      this.#try();
     }
   }
 
@@ -111,8 +121,8 @@ class Sync {
           this.#heard = 0;
           return work();
         }
-        if (!this.#heard) this.#heard = Date.now();
-        return this.#wait(FIRST_WAIT);
+        this.#heard ||= Date.now();
+        return this.#wait(BUSY_WAIT);
       });
     } catch (error) {
       // passed by, in turn, while asleep: every step is one that may be repeated
@@ -123,11 +133,12 @@ class Sync {
 
   #wait(seconds) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.now(), seconds * 1000 * (0.75 + Math.random() / 2));
+    this.#timer = setTimeout(() => this.#try(), seconds * 1000 * (0.75 + Math.random() / 2));
   }
 
   async #round() {
     const turn = ++this.#turn;
+    this.#tell({ sending: true });
     try {
       await this.#known();
       for (const { id, state } of await this.#store.outbox()) {
@@ -139,6 +150,8 @@ class Sync {
       await this.#today();
     } catch (error) {
       this.#failed(error);
+    } finally {
+      this.#tell({ sending: false });
     }
   }
 
@@ -214,7 +227,9 @@ class Sync {
       const fresh = await this.#store.another(one.id, t("engine.conflict"));
       return fresh && this.#send(fresh);
     }
-    return this.#store.acknowledged(one.id, answer);
+    await this.#store.acknowledged(one.id, answer);
+    // what is found now is the last visit of the next one
+    await this.#store.site(one.station_id).catch(() => {});
   }
 
   /** The server has not all the photos that we thought it has: they are sent again, once. */
@@ -236,6 +251,7 @@ class Sync {
     let stood = 0;
     while (!at.photo) {
       const { offset } = at;
+      this.#store.say("progress", id);
       at = await this.#send_piece(photo, path, offset, hello);
       stood = at.photo || at.offset > offset ? 0 : stood + 1;
       if (stood > 3) throw new Trouble(t("engine.busy"));
