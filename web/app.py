@@ -25,6 +25,7 @@ from web.home_tables import home_tables
 from web.importing import importing
 from web.inspect_api import inspect_api
 from web.inspect import inspect
+from web.manage_forms import manage_forms
 from web.manage_history import manage_history
 from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     inspect_api,
     photos,
     importing,
+    manage_forms,
     inspect,
     supervision,
     supervision_table,

@@ -35,6 +35,7 @@ NAVIGATION = (
     Place("/manage/locate", N_("To locate"), "station.manage"),
     Place("/manage/orders", N_("Rectification orders"), "order.read"),
     Place("/manage/supervision", N_("Supervision"), "supervise"),
+    Place("/manage/forms", N_("Forms"), "station.read"),
     Place("/manage/applications", N_("Applications"), "application.decide"),
     Place("/home", N_("Our unit"), "application.make"),
     Place("/home", N_("Units"), "application.decide"),

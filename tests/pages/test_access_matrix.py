@@ -49,6 +49,11 @@ PLAIN = {
     "login.own",
     "login.password",
     "login.sign_out",
+    "manage_forms.form",
+    "manage_forms.listing",
+    "manage_forms.pdf",
+    "manage_forms.printed",
+    "manage_forms.style",
     "manage_history.changes",
     "manage_locate.accept",
     "manage_locate.exact",
@@ -138,6 +143,7 @@ OPEN_FORMS = {"login.sign_in", "remarks.send"}
 CHECKLIST = Checklist.of_pack(load("quzhou-2018"))
 ENDINGS = {
     "inspect_api.checklist": {"checklist_id": CHECKLIST.id},
+    "manage_forms.pdf": {"type": "point"},
     "manage_stations.export": {"ending": "csv"},
     "supervision_table.download": {"ending": "xlsx"},
 }
