@@ -24,6 +24,7 @@ from web.downloads import downloads
 from web.home_tables import home_tables
 from web.importing import importing
 from web.inspect_api import inspect_api
+from web.inspect_map import inspect_map
 from web.inspect import inspect
 from web.manage_forms import manage_forms
 from web.manage_history import manage_history
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     remarks,
     home_tables,
     inspect_api,
+    inspect_map,
     photos,
     importing,
     manage_forms,

@@ -286,6 +286,11 @@ def rounds_of(account: Account, day: dt.date) -> list[str]:
     return list(dict.fromkeys(own for row in rows for own in row["stations"] or ()))
 
 
+def due_days(now: CityView) -> int:
+    """Return after how many days a station is to be visited again."""
+    return now.pack.stale_days // 2
+
+
 @dataclass(frozen=True)
 class Waiting:
     """What waits at some stations on a day, by which they are told apart.
@@ -298,14 +303,18 @@ class Waiting:
         Station → its place in the account's round of the day.
     since : str
         The instant at which the day begins.
+    due : str
+        A station that was visited before this instant is to be visited again: half of the time
+        after which what is known of it is stale (our assumption).
     stale : str
-        Visits before this instant are too long ago.
+        What is known of a station visited before this instant is too old to count.
     """
 
     day: dt.date
     orders: dict[str, list[Row]]
     round: dict[str, int]
     since: str
+    due: str
     stale: str
     last: Last
 
@@ -318,8 +327,11 @@ class Waiting:
         for row in unsettled(account, among=among):
             by_station.setdefault(row["station_id"], []).append(row)
         places = {own: place for place, own in enumerate(rounds_of(account, day))}
-        stale = midnight(now, day - dt.timedelta(days=now.pack.stale_days))
-        return cls(day, by_station, places, midnight(now, day), stale, last())
+        since, due, stale = (
+            midnight(now, day - dt.timedelta(days=days))
+            for days in (0, due_days(now), now.pack.stale_days)
+        )
+        return cls(day, by_station, places, since, due, stale, last())
 
     def work(self, station_id: str, *, active: bool) -> str:
         """Return what is to be done at a station."""
@@ -337,7 +349,7 @@ class Waiting:
 
     def is_due(self, newest: Newest | None) -> bool:
         """Whether nobody was there for too long."""
-        return newest is None or newest.at < self.stale
+        return newest is None or newest.at < self.due
 
 
 # ------------------------------------------------------------------- lists

@@ -15,6 +15,7 @@ from web import basemaps, security
 from web.access import may, visitor_if_known
 from web.caching import ground, present
 from web.finding_words import kind_name
+from web.inspect_sites import due_days
 from web.maps import Shell, shell
 from web.params import language
 from web.parts import class_name, type_name
@@ -77,7 +78,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "templates": [{"id": k, "name": templates.title(k).get(lang)} for k in templates.kinds()],
         "stationsWord": pack.label("stations").get(lang),
         "edit": _edit(),
-        "inspect": _inspect(),
+        "inspect": _inspect(now),
         "texts": script_texts(lang),
     }
 
@@ -91,7 +92,7 @@ def _edit() -> dict[str, str | None] | None:
     return {"url": address, "adcode": account.adcode, "unit": account.unit_id}
 
 
-def _inspect() -> dict[str, str | None] | None:
+def _inspect(now: CityView) -> dict[str, Any] | None:
     """Say where whoever is signed in inspects stations, and which; None for those who do not."""
     account = visitor_if_known()
     if account is None or not may("inspect"):
@@ -101,6 +102,9 @@ def _inspect() -> dict[str, str | None] | None:
         "orders": "/manage/orders",
         "adcode": account.adcode,
         "unit": account.unit_id,
+        "all": account.role == "inspector",
+        "dueDays": due_days(now),
+        "staleDays": now.pack.stale_days,
     }
 
 

@@ -32,8 +32,8 @@ TEXTS: Mapping[str, str] = {
     "visited.never": N_("not visited yet"),
     "visited.last": N_("{date}, {visit}: {result}"),
     "visited.idle": N_("Does not serve at present"),
-    "visited.on": N_("({date})"),
-    "visited.since": N_("(known as of {date})"),
+    "visited.on": N_("{why} ({date})"),
+    "visited.since": N_("{why} (known as of {date})"),
     "visited.checklist": N_("Checklist, line by line"),
     "visited.begin": N_("Begin the inspection"),
     "visited.own_check": N_("Check it ourselves"),
@@ -41,6 +41,14 @@ TEXTS: Mapping[str, str] = {
     "visited.due": N_("until {date}"),
     "visited.late": N_("overdue since {date}"),
     **{f"order.{state}": label for state, label in orders.STATES.items()},
+    # what waits for an inspector
+    "work.title": N_("My inspections"),
+    "work.reinspect": N_("To re-inspect"),
+    "work.overdue": N_("Order overdue"),
+    "work.round": N_("On the round"),
+    "work.stale": N_("Not visited for {stale} days: counts no more"),
+    "work.due": N_("To be inspected: never was, or not for {due} days (assumed)"),
+    "work.done": N_("Done today"),
     # legend
     "legend.idle": N_("In operation, does not serve at present"),
 }

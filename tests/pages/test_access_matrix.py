@@ -45,6 +45,7 @@ PLAIN = {
     "inspect_api.own",
     "inspect_api.sites",
     "inspect_api.taken",
+    "inspect_map.viewport",
     "login.end_session",
     "login.own",
     "login.password",
@@ -143,6 +144,7 @@ OPEN_FORMS = {"login.sign_in", "remarks.send"}
 CHECKLIST = Checklist.of_pack(load("quzhou-2018"))
 ENDINGS = {
     "inspect_api.checklist": {"checklist_id": CHECKLIST.id},
+    "inspect_map.viewport": {"bbox": "118,28,120,30", "zoom": 16},
     "manage_forms.pdf": {"type": "point"},
     "manage_stations.export": {"ending": "csv"},
     "supervision_table.download": {"ending": "xlsx"},

@@ -7,7 +7,8 @@ import { coverage } from "./coverage.js";
 import { findingsQuery, off } from "./layers.js";
 import { current } from "./url.js";
 import { lookOf } from "./symbols.js";
-import { rampOf } from "./page.js";
+import { page, rampOf } from "./page.js";
+import { workQuery } from "./work.js";
 
 const MARGIN = 0.3; // share of the view asked for beyond each edge
 const PAUSE_MS = 120;
@@ -32,15 +33,22 @@ const READERS = {
     query: findingsQuery,
     single: ({ properties: p, geometry }) => ({ ...p, at: world(geometry.coordinates) }),
   },
+  work: {
+    path: "inspect/map",
+    query: workQuery,
+    single: ({ properties: p, geometry }) => ({ ...p, at: world(geometry.coordinates) }),
+  },
 };
 
 /**
- * Keep `found` = {gaps, stations, findings, labels} in step with the view. `told` is called when something
+ * Keep `found` = {gaps, stations, findings, work, labels} in step with the view. `told` is called when something
  * arrived, `busy` with true and false around waiting, `failed` with a sentence.
  */
 export function follow(map, { told, busy, failed }) {
   const empty = () => ({ items: [], gathered: false, box: null, zoom: null, key: null });
-  const found = { gaps: empty(), stations: empty(), findings: empty(), labels: empty() };
+  const found = {
+    gaps: empty(), stations: empty(), findings: empty(), work: empty(), labels: empty(),
+  };
   const wanted = { labels: "" };
   let timer = 0;
   let waiting = 0;
@@ -60,7 +68,7 @@ export function follow(map, { told, busy, failed }) {
     overtaken?.();
     found[name].overtaken = done;
     try {
-      const answer = await ask(`map/${name}`, `map/${name}`, { ...values, bbox, zoom });
+      const answer = await ask(`map/${name}`, READERS[name]?.path ?? `map/${name}`, { ...values, bbox, zoom });
       // the layer may have been hidden meanwhile
       if (wanted[name] !== key) {
         found[name].overtaken = null;
@@ -73,8 +81,10 @@ export function follow(map, { told, busy, failed }) {
     } catch (error) {
       found[name].overtaken = null;
       done();
-      if (error instanceof Trouble) failed(error.message);
-      else throw error;
+      if (!(error instanceof Trouble)) throw error;
+      // whoever is signed in no longer is told so once
+      if (error.status === 401) page.inspect = null;
+      failed(error.message);
     }
   }
 

@@ -18,7 +18,7 @@ function toLine(px, py, points) {
 }
 
 /** {kind: "finding" | "station" | "gap" | "cell", item} at a layer point, or null. */
-export function hit(map, found, paint, signs, point, coarse) {
+export function hit(map, found, { paint, signs, work }, point, coarse) {
   // what rests while counties are coloured cannot be seen
   if ($("stage").classList.contains("has-areas")) return null;
   const slack = coarse ? FINGER_PX : MOUSE_PX;
@@ -41,6 +41,10 @@ export function hit(map, found, paint, signs, point, coarse) {
     const cell = nearest(found[name].items, toPoint, (item) => paint.cellRadius(value(item)) - slack);
     if (cell) return { kind: "cell", item: cell };
   }
+  const waiting = nearest(
+    found.work.items, (item) => work.distance(item, project(...item.at), point), work.reach,
+  );
+  if (waiting) return { kind: found.work.gathered ? "cell" : "station", item: waiting };
   const sign = nearest(
     found.findings.items, (item) => signs.distance(item, project(...item.at), point), signs.reach,
   );

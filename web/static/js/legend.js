@@ -7,6 +7,7 @@ import { number, page, RAMP_WORDS, t } from "./page.js";
 import { sign, SIGNS, signWord } from "./signs.js";
 import { symbol } from "./symbols.js";
 import { change, current } from "./url.js";
+import { shownWork, workLegend } from "./work.js";
 
 const hidden = () => new Set(current().hide.split(",").filter(Boolean));
 
@@ -72,6 +73,7 @@ export function showLegend(summary) {
     h("span", { class: "count" }, number(sum((row) => row.status === status)))));
   const spacing = page.kinds.find(({ id }) => id === "spacing");
   const parts = [
+    ...workLegend(),
     spacing && kindRow(spacing, t("legend.gaps")),
     spacing && h("div", { class: "ramp", role: "list" }, RAMP_WORDS.map((word, i) =>
       h("span", { class: "ramp-step", role: "listitem" }, h("span", { class: `swatch ramp-${i}` }), word))),
@@ -102,5 +104,8 @@ export function fillLegend() {
   }
   for (const box of $("legend-body").querySelectorAll("input[data-state]")) {
     box.checked = states().has(box.dataset.state);
+  }
+  for (const box of $("legend-body").querySelectorAll("input[data-work]")) {
+    box.checked = shownWork().includes(box.dataset.work);
   }
 }

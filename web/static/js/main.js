@@ -25,6 +25,7 @@ import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
 import { bindTabs, show as showing, showTab } from "./tabs.js";
 import { address, change, current, watch } from "./url.js";
+import { paintWork } from "./work.js";
 
 const map = window.map_stations;
 const chosen = {
@@ -129,23 +130,25 @@ const viewport = follow(map, {
 });
 const paint = paintOn(map, viewport.found, chosen);
 const signs = paintFindings(map, viewport.found, chosen);
+const work = paintWork(map, viewport.found);
 
 function redraw() {
   paint.redraw();
   signs.redraw();
+  work.redraw();
 }
 
 map.on("moveend", remember);
 map.on("mousemove", (event) => {
   $("pointer").textContent = `${event.latlng.lng.toFixed(5)}, ${event.latlng.lat.toFixed(5)} WGS-84`;
   if (map.dragging.moving()) return;
-  const under = hit(map, viewport.found, paint, signs, event.layerPoint, false);
+  const under = hit(map, viewport.found, { paint, signs, work }, event.layerPoint, false);
   map.getContainer().style.cursor = under ? "pointer" : "";
 });
 map.on("mouseout", () => { $("pointer").textContent = ""; });
 map.on("click", (event) => {
   const coarse = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
-  const under = hit(map, viewport.found, paint, signs, event.layerPoint, coarse);
+  const under = hit(map, viewport.found, { paint, signs, work }, event.layerPoint, coarse);
   if (under?.kind === "station") change({ ...NOTHING, station: under.item.station_id });
   if (under?.kind === "finding") {
     const { subject_kind: kind, subject_id: id, finding_id: finding } = under.item;
@@ -231,7 +234,7 @@ async function showCard(state, before) {
 // what the layers of the map ask for
 const SEEN = [
   "q", "class", "district", "hide", "tab", "rule", "state", "type", "words", "off", "states",
-  "coverage",
+  "coverage", "work",
 ];
 const differs = (state, before, names) => names.some((name) => state[name] !== before[name]);
 
@@ -250,7 +253,7 @@ watch((state, before) => {
     showSummary();
   }
   if (differs(state, before, SEEN)) viewport.look();
-  if (differs(state, before, ["hide", "off", "states", "coverage"])) fillLegend();
+  if (differs(state, before, ["hide", "off", "states", "coverage", "work"])) fillLegend();
   if (differs(state, before, ["tab", "rule", "state", "type", "words", "district"])) showStandards();
   if (differs(state, before, ["street", "gap", "coverage"])) openStreet(state, before);
   if (differs(state, before, OPEN)) showCard(state, before);
@@ -290,6 +293,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   base.restyle();
   paint.recolor();
   signs.recolor();
+  work.recolor();
 });
 addEventListener("resize", () => map.invalidateSize());
 matchMedia("print").addEventListener("change", () => map.invalidateSize({ animate: false }));

@@ -18,8 +18,8 @@ export function idle({ serves, serves_not: why }) {
   if (serves !== false) return null;
   return h("div", { class: "notice idle" },
     h("strong", {}, t("visited.idle")),
-    h("ul", {}, why.map(({ text, on, kind }) => h("li", {}, text,
-      on && ` ${t(kind === "stale" ? "visited.since" : "visited.on", { date: date(on) })}`))));
+    h("ul", {}, why.map(({ text, on, kind }) => h("li", {},
+      on ? t(kind === "stale" ? "visited.since" : "visited.on", { why: text, date: date(on) }) : text))));
 }
 
 const line = (row) => h("li", { class: "line" }, sign(SIGN[row.state]),
