@@ -361,6 +361,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "extended": N_("Deadline moved"),
         "failed": N_("Re-inspected: not put right yet"),
         "closed": N_("Re-inspected: all met, closed"),
+        "reopened": N_("The re-inspection counts no more: waits again"),
     }
 )
 """Step of an order's course → what it is called."""
@@ -373,6 +374,8 @@ def step_of(event: Event) -> str:
         return "issued"
     if after.get("state") == flow.CLOSED:
         return "closed"
+    if (event.before or {}).get("state") == flow.CLOSED:
+        return "reopened"
     if "answered_at" in after:
         return "answered"
     if event.kind != ORDER:

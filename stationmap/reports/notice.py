@@ -209,11 +209,11 @@ def overview(cases: Sequence[tuple[str, ...]], *, city: str, period: str, lang: 
     table = Table(
         "",
         (
-            Column(say(N_("Number of the order")), 1.7),
+            Column(say(N_("Number of the order")), 2.0),
             Column(say(N_("Station")), 1.6),
             Column(say(N_("Unit")), 1.6),
-            Column(say(N_("Issued")), 1.2),
-            Column(say(N_("Deadline")), 1.2),
+            Column(say(N_("Issued")), 1.4),
+            Column(say(N_("Deadline")), 1.4),
             Column(say(N_("State")), 1.3),
             Column(say(N_("Items")), 0.6, number=True),
         ),

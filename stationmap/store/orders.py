@@ -65,13 +65,14 @@ def find(
 ) -> tuple[int, list[Row]]:
     """Return how many orders there are, and a page of them.
 
-    What remains to be done comes first, by its deadline; then the closed ones, the newest first.
+    What is to be put right comes first, then what waits for its re-inspection, both by their
+    deadlines; then the closed ones, the newest first.
     """
     order = _TABLE.c
-    settled = sa.case((order.state == SETTLED, 1), else_=0)
+    turn = sa.case((order.state.in_(LATE), 0), (order.state == SETTLED, 2), else_=1)
     chosen = sa.select(_TABLE).where(*asked.where)
     chosen = chosen.order_by(
-        settled,
+        turn,
         sa.case((order.state == SETTLED, None), else_=order.due),
         sa.case((order.state == SETTLED, order.decided_at), else_=None).desc(),
         order.created,
