@@ -24,7 +24,8 @@ from stationmap.store import inspections, models
 from web.access import allow, clock, log_after, me
 from web.caching import present
 from web.desk import register
-from web.inspect_sites import LISTS, Row, in_charge, listed, midnight, site_row, told, zone
+from web.inspect_lists import LISTS, listed, told
+from web.inspect_sites import Row, in_charge, midnight, site_row, stations, zone
 from web.inspect_visits import full, lines_now, summary, who
 from web.inspect_words import problem, visit_name, visits_of, words_of
 from web.params import Params, language
@@ -167,11 +168,10 @@ def sites() -> ResponseReturnValue:
     which = params.one_of("list", LISTS, default="today")
     offset = params.whole("offset", default=0, low=0, high=10**7)
     limit = params.whole("limit", default=PAGE, low=1, high=MAX_PAGE)
-    ids, waiting = listed(which, account, words=params.text("q"), near=_near(params))
-    page = ids[offset : offset + limit]
-    return jsonify(
-        total=len(ids), sites=told(page, account, params.lang, waiting), notices=params.notices
-    )
+    rows = listed(which, account, words=params.text("q"), near=_near(params))
+    ids = stations().ids
+    page = [ids[row] for row in rows[offset : offset + limit].tolist()]
+    return jsonify(total=len(rows), sites=told(page, account, params.lang), notices=params.notices)
 
 
 def _near(params: Params) -> tuple[float, float] | None:
@@ -242,7 +242,7 @@ def _forms(ids: list[str]) -> list[Row]:
     current, account, lang = _current(), me(), language()
     return [
         {**row, **lines_now(row["station_id"], current, own=account.role == "unit")}
-        for row in told(ids, account, lang, None)
+        for row in told(ids, account, lang)
     ]
 
 

@@ -5,11 +5,11 @@ up to date with what has changed: a city has 100,000 stations, and every visit i
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
-from flask import abort
 from numpy.typing import NDArray
 
 from stationmap.city.station_merge import merged_into
@@ -28,13 +27,11 @@ from web.access import clock, within
 from web.caching import present
 from web.charge import unit_called
 from web.desk import register
-from web.inspect_words import visit_name
-from web.parts import coordinates, text, type_name
+from web.parts import coordinates, text
 from web.view import CityView
 
 Row = dict[str, Any]
 
-LISTS = ("today", "due", "orders", "near", "all")
 REINSPECT, OVERDUE, DUE, ROUND, DONE, FRESH = (
     "reinspect",
     "overdue",
@@ -43,7 +40,6 @@ REINSPECT, OVERDUE, DUE, ROUND, DONE, FRESH = (
     "done",
     "fresh",
 )
-_EARTH_M = 6_371_000.0
 
 
 class Stations:
@@ -51,17 +47,21 @@ class Stations:
 
     def __init__(self, now: CityView, frame: gpd.GeoDataFrame) -> None:
         self.frame = frame
-        self.number = {own: row for row, own in enumerate(frame["station_id"])}
+        self.number = {own: row for row, own in enumerate(frame["station_id"].tolist())}
         known = frame["unit_id"].astype(object)
         unit = known.where(known.notna(), None).to_numpy(copy=True)
         adcode = frame["adcode"].astype(object).where(frame["adcode"].notna(), "").to_numpy()
-        named = [row for row in np.flatnonzero(pd.isna(unit)) if text(frame["unit"].iat[row])]
-        for row in named:
-            unit[row] = unit_called(now, str(frame["unit"].iat[row]), adcode[row])
+        names = frame["unit"].astype(object).where(frame["unit"].notna(), "").tolist()
+        for row in np.flatnonzero(pd.isna(unit)).tolist():
+            if names[row]:
+                unit[row] = unit_called(now, names[row], adcode[row])
         self.unit_id: NDArray[np.object_] = unit
         self.adcode: NDArray[np.object_] = adcode
         self.active = (frame["status"] == "active").to_numpy(dtype=bool)
+        self.ids: list[str] = frame["station_id"].tolist()
         self._scopes: dict[tuple[str, str, str | None], NDArray[np.int64]] = {}
+        self._newest: NDArray[np.int64] | None = None
+        self._followed: tuple[list[str], int] = ([], 0)
 
     def of(self, account: Account) -> NDArray[np.int64]:
         """Return the rows of the stations within an account's scope."""
@@ -91,6 +91,18 @@ class Stations:
         columns = [self.frame[n].fillna("") for n in ("name", "address", "unit", "station_id")]
         return ["\n".join(texts).casefold() for texts in zip(*columns, strict=True)]
 
+    def newest(self, last: "Last") -> NDArray[np.int64]:
+        """Return when each was judged last, in milliseconds; 0 where never."""
+        log, upto = self._followed
+        if self._newest is None or log is not last.log:
+            self._newest, upto = np.zeros(len(self.ids), dtype=np.int64), 0
+        for own in dict.fromkeys(last.log[upto:]):
+            row, found = self.number.get(own), last.judged.get(own)
+            if row is not None:
+                self._newest[row] = 0 if found is None else milliseconds(found.at)
+        self._followed = last.log, len(last.log)
+        return self._newest
+
     def row(self, station_id: str) -> Row | None:
         """Return a station's facts as plain values, with the unit that it only names."""
         number = self.number.get(station_id)
@@ -103,8 +115,7 @@ class Stations:
         return {**row, "id": station_id, "unit_id": self.unit_id[number], "place": place}
 
 
-@dataclass(frozen=True)
-class Newest:
+class Newest(NamedTuple):
     """The newest inspection of a station: its instant, its number, its id and its kind."""
 
     at: str
@@ -113,12 +124,18 @@ class Newest:
     visit: str
 
 
+def milliseconds(at: str) -> int:
+    """Return an instant as a number that sorts."""
+    return round(dt.datetime.fromisoformat(at).timestamp() * 1000)
+
+
 class Last:
     """The newest inspection that counts of every station, by what judges and by all."""
 
     def __init__(self) -> None:
         self.judged: dict[str, Newest] = {}
         self.any: dict[str, Newest] = {}
+        self.log: list[str] = []  # stations in the order in which they got another one
         self._frame: pd.DataFrame | None = None
         self._count = 0
         self._mark: tuple[int, str] = (0, "")  # version and id of the one that changed last
@@ -134,12 +151,13 @@ class Last:
         if known and self._count + int((fresh["created"] > seq).sum()) != len(frame):
             known, fresh = False, frame  # some are gone
         if not known:
-            self.judged, self.any = {}, {}
+            self.judged, self.any, self.log = {}, {}, []
         voided = set(fresh.loc[fresh["voided"].notna(), "station_id"]) if known else set()
         if voided:
             for station_id in voided:
                 self.judged.pop(station_id, None)
                 self.any.pop(station_id, None)
+                self.log.append(station_id)
             again = frame["station_id"].isin(voided) & (version <= seq)
             fresh = pd.concat([frame[again.to_numpy(dtype=bool)], fresh])
         self._take(fresh)
@@ -157,6 +175,7 @@ class Last:
                 there = into.get(station_id)
                 if there is None or (there.at, there.created) < (found.at, found.created):
                     into[station_id] = found
+                    self.log.append(station_id)
 
 
 class _Kept:
@@ -185,14 +204,23 @@ def stations() -> Stations:
 
 def last() -> Last:
     """Return the newest inspection of every station."""
-    frame = present().answers.register.snapshot.frames["inspection"]
     with _KEPT.lock:
-        found = _KEPT.last
-        if found is None or found[0] is not register().engine:
-            found = (register().engine, Last())
-            _KEPT.last = found
-        found[1].follow(frame)
-        return found[1]
+        return _last()
+
+
+def judged_last(held: Stations) -> NDArray[np.int64]:
+    """Return when each station was judged last, see `Stations.newest`."""
+    with _KEPT.lock:
+        return held.newest(_last())
+
+
+def _last() -> Last:
+    found = _KEPT.last
+    if found is None or found[0] is not register().engine:
+        found = (register().engine, Last())
+        _KEPT.last = found
+    found[1].follow(present().answers.register.snapshot.frames["inspection"])
+    return found[1]
 
 
 # ------------------------------------------------------------------- one station
@@ -243,29 +271,31 @@ def today(now: CityView) -> dt.date:
     return clock().astimezone(zone(now)).date()
 
 
-def unsettled(account: Account, *, among: Collection[str] | None = None) -> list[Row]:
-    """Return the orders in which something remains to be done, the first due first.
+def unsettled(account: Account) -> list[Row]:
+    """Return the orders of a scope in which something remains to be done, the first due first.
 
-    Parameters
-    ----------
-    account : Account
-        Of its scope.
-    among : collection of str, optional
-        Of these stations alone, whose scope is known.
+    Id, station_id, state, due and created of each.
     """
     table = models.rectification
-    chosen = sa.select(table).where(table.c.state.in_(orders.UNSETTLED))
-    if among is None and account.role == "unit":
+    columns = (table.c[name] for name in ("id", "station_id", "state", "due", "created"))
+    chosen = sa.select(*columns).where(table.c.state.in_(orders.UNSETTLED))
+    if account.role == "unit":
         chosen = chosen.where(table.c.unit_id == account.unit_id)
-    elif among is None and account.adcode and account.role != "city":
+    elif account.adcode and account.role != "city":
         chosen = chosen.where(table.c.adcode.startswith(account.adcode, autoescape=True))
-    chosen = chosen.order_by(table.c.due, table.c.created)
     with register().reading() as connection:
-        if among is None:
-            return [dict(row) for row in connection.execute(chosen).mappings()]
+        found = connection.execute(chosen.order_by(table.c.due, table.c.created)).mappings()
+        return [dict(row) for row in found]
+
+
+def unsettled_at(ids: Collection[str]) -> list[Row]:
+    """Return the whole orders of some stations in which something remains to be done."""
+    table = models.rectification
+    chosen = sa.select(table).where(table.c.state.in_(orders.UNSETTLED))
+    with register().reading() as connection:
         found = [
             dict(row)
-            for some in queries.chunks(among)
+            for some in queries.chunks(ids)
             for row in connection.execute(chosen.where(table.c.station_id.in_(some))).mappings()
         ]
     return sorted(found, key=lambda row: (row["due"] or "", row["created"]))
@@ -319,12 +349,12 @@ class Waiting:
     last: Last
 
     @classmethod
-    def of(cls, account: Account, *, among: Collection[str] | None = None) -> "Waiting":
-        """Gather it for an account."""
+    def of(cls, account: Account, rows: Iterable[Row] | None = None) -> "Waiting":
+        """Gather it for an account, from all unsettled orders of its scope or from some."""
         now = present()
         day = today(now)
         by_station: dict[str, list[Row]] = {}
-        for row in unsettled(account, among=among):
+        for row in unsettled(account) if rows is None else rows:
             by_station.setdefault(row["station_id"], []).append(row)
         places = {own: place for place, own in enumerate(rounds_of(account, day))}
         since, due, stale = (
@@ -350,131 +380,3 @@ class Waiting:
     def is_due(self, newest: Newest | None) -> bool:
         """Whether nobody was there for too long."""
         return newest is None or newest.at < self.due
-
-
-# ------------------------------------------------------------------- lists
-
-
-def listed(
-    which: str, account: Account, *, words: str, near: tuple[float, float] | None
-) -> tuple[list[str], Waiting | None]:
-    """Return the ids of a list in its order, and what waits where that was looked at.
-
-    Parameters
-    ----------
-    which : str
-        One of `LISTS`.
-    account : Account
-    words : str
-        Each of them stands in the name, address, unit or id.
-    near : (float, float), optional
-        Longitude and latitude: the nearest first, whichever list it is.
-    """
-    held = stations()
-    rows = held.of(account)
-    waiting = Waiting.of(account) if which in ("today", "orders", "due") else None
-    if waiting is not None and which != "due":
-        wanted = _of_today(waiting, account) if which == "today" else _with_orders(waiting)
-        mine = set(rows.tolist())
-        numbers = [held.number[own] for own in wanted if own in held.number]
-        rows = np.array([n for n in numbers if n in mine], dtype=np.int64)
-    elif waiting is not None:
-        rows = _due(held, rows, waiting)
-    elif which == "all" or near is None:
-        rows = rows[np.argsort(held.rank[rows], kind="stable")]
-    for word in words.casefold().split():
-        rows = np.array([n for n in rows if word in held.words[n]], dtype=np.int64)
-    if near is not None and which != "today":
-        rows = _nearest(held, rows, near)
-    ids = held.frame["station_id"].to_numpy()
-    return ids[rows].tolist(), waiting
-
-
-def _of_today(waiting: Waiting, account: Account) -> list[str]:
-    """Return the day's round, what is to be re-inspected or overdue, and what was done."""
-    late = [
-        own
-        for own, rows in waiting.orders.items()
-        if any(r["state"] == orders.ANSWERED or orders.overdue(r, waiting.day) for r in rows)
-    ]
-    table = models.inspection
-    chosen = sa.select(table.c.station_id).where(
-        table.c.inspector_id == account.id, table.c.at >= waiting.since, table.c.voided.is_(None)
-    )
-    with register().reading() as connection:
-        done = connection.scalars(chosen.order_by(table.c.at)).all()
-    return list(dict.fromkeys([*waiting.round, *late, *done]))
-
-
-def _with_orders(waiting: Waiting) -> list[str]:
-    """Return the stations with unsettled orders: what was answered first, then the first due."""
-
-    def place(own: str) -> tuple[bool, str]:
-        row = first_of(waiting.orders[own])
-        assert row is not None
-        return row["state"] != orders.ANSWERED, row["due"] or ""
-
-    return sorted(waiting.orders, key=place)
-
-
-def _due(held: Stations, rows: NDArray[np.int64], waiting: Waiting) -> NDArray[np.int64]:
-    """Return the stations in operation where nobody was for too long, the longest first."""
-    judged, found = waiting.last.judged, []
-    ids = held.frame["station_id"].to_numpy()
-    for row in rows[held.active[rows]].tolist():
-        newest = judged.get(ids[row])
-        if waiting.is_due(newest):
-            found.append((newest.at if newest else "", row))
-    found.sort()
-    return np.array([row for _, row in found], dtype=np.int64)
-
-
-def _nearest(
-    held: Stations, rows: NDArray[np.int64], near: tuple[float, float]
-) -> NDArray[np.int64]:
-    """Sort rows by their distance from a place; those without a place come last."""
-    if not len(rows):
-        return rows
-    lon, lat = np.radians(held.lonlat[rows]).T
-    own_lon, own_lat = np.radians(near)
-    x, y = (lon - own_lon) * np.cos((lat + own_lat) / 2), lat - own_lat
-    return rows[np.argsort(_EARTH_M * np.hypot(x, y), kind="stable")]
-
-
-def told(ids: Sequence[str], account: Account, lang: str, waiting: Waiting | None) -> list[Row]:
-    """Write stations of a page as the interface tells them."""
-    now, held = present(), stations()
-    waiting = waiting or Waiting.of(account, among=ids)
-    newest = waiting.last.any if account.role == "unit" else waiting.last.judged
-    with register().reading() as connection:
-        inspections = {
-            row["id"]: row
-            for row in queries.rows_by_id(
-                connection, "inspection", [newest[own].id for own in ids if own in newest]
-            )
-        }
-    found = []
-    for own in ids:
-        row = held.row(own)
-        if row is None:
-            abort(404)
-        seen = inspections.get(newest[own].id) if own in newest else None
-        order = first_of(waiting.orders.get(own, ()))
-        found.append(
-            {
-                "station_id": own,
-                **{n: row[n] for n in ("name", "type", "address", "place", "unit", "unit_id")},
-                "type_name": type_name(now, row["type"], lang),
-                "district": now.district_name(row["adcode"] or ""),
-                "supervising_unit": row["supervising_unit"],
-                "status": row["status"],
-                "work": waiting.work(own, active=row["status"] == "active"),
-                "last": seen
-                and {
-                    **{n: seen[n] for n in ("id", "at", "visit", "result")},
-                    "visit_name": visit_name(seen["visit"], lang),
-                },
-                "order": order and {n: order[n] for n in ("id", "state", "due", "lines")},
-            }
-        )
-    return found
