@@ -101,8 +101,8 @@ def _due(held: Stations, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     newest = judged_last(held)[rows]
     late = midnight(now, today(now) - dt.timedelta(days=due_days(now)))
     due = held.active[rows] & (newest < milliseconds(late))
-    order: NDArray[np.int64] = np.argsort(newest[due], kind="stable")
-    return rows[due][order]
+    found: NDArray[np.int64] = rows[due][np.argsort(newest[due], kind="stable")]
+    return found
 
 
 def _nearest(
