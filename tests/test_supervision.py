@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 import small_city
 from docx import Document
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from stationmap.city import City
@@ -178,12 +180,47 @@ def test_every_binding_line_of_the_type_decides(type_, found, state):
         [("s", CHECKLIST.id, "covert", "2026-01-05T00:00:00.000+00:00", found, None, 1)],
         columns=["station_id", "checklist", "visit", "at", "found", "voided", "created"],
     )
-    judged = judgements(seen, {CHECKLIST.id: CHECKLIST}, zone="Asia/Shanghai")
     types = pd.Series({"other": "small", "s": type_})
-    assert results(judged, CHECKLIST, types=types).to_dict() == {"other": "unknown", "s": state}
+    told = results(seen, {CHECKLIST.id: CHECKLIST}, today=CHECKLIST, types=types)
+    assert told.to_dict() == {"other": "unknown", "s": state}
     # as the checklist itself says of a single visit
     if state == "not_met" or "?" not in found[:2]:
         assert CHECKLIST.result(CHECKLIST.answers(found), site_type=type_) == state
+
+
+OLDER = Checklist("x", "0", (line("b", may_not_apply=True), line("gone"), line("a")))
+VISITS = st.lists(
+    st.tuples(
+        st.sampled_from(["s1", "s2", "s3", "elsewhere"]),
+        st.sampled_from([CHECKLIST, OLDER]),
+        st.integers(1, 3),
+        st.lists(st.sampled_from("mnx?"), min_size=4, max_size=4).map("".join),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=VISITS)
+def test_results_are_those_of_the_newest_judgements_of_each_line(rows):
+    seen = pd.DataFrame(
+        [
+            (own, c.id, "call", f"2026-01-0{day}T00:00:00.000+00:00", f[: len(c.lines)], None, n)
+            for n, (own, c, day, f) in enumerate(rows)
+        ],
+        columns=["station_id", "checklist", "visit", "at", "found", "voided", "created"],
+    )
+    lists = {c.id: c for c in (CHECKLIST, OLDER)}
+    types = pd.Series({"s1": "small", "s2": "big", "s3": "small"})
+    said = {own: {} for own in types.index}
+    if rows:
+        for row in judgements(seen, lists, zone="Asia/Shanghai").itertuples():
+            said.get(row.station_id, {})[row.item] = row.state
+    expected = {
+        own: CHECKLIST.result(answers, site_type=types[own]) for own, answers in said.items()
+    }
+    # what is refused as "not applicable" is not known, as for a single visit
+    assert results(seen, lists, today=CHECKLIST, types=types).to_dict() == expected
 
 
 @pytest.mark.parametrize(

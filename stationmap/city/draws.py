@@ -53,18 +53,17 @@ def pool(
     every = sites(answers, adcode=adcode)
     if types:
         every = every[every["type"].isin(types)]
-    seen = visits(answers)
-    seen = seen[seen["station_id"].isin(every.index)]
-    last = pd.to_datetime(seen.groupby("station_id")["at"].max(), utc=True, format="ISO8601")
-    last_day = last.dt.tz_convert(answers.config.time_zone).dt.tz_localize(None).dt.normalize()
-    age = (pd.Timestamp(today) - last_day).dt.days.reindex(every.index)
+    seen = visits(answers, every.index)
+    at = pd.to_datetime(seen["at"], utc=True, format="ISO8601")
+    day = at.dt.tz_convert(answers.config.time_zone).dt.tz_localize(None).dt.normalize()
+    age = (pd.Timestamp(today) - day).dt.days.groupby(seen["site"]).min().reindex(range(len(every)))
     waiting = store.orders(register)
     late = [overdue(row, today) > 0 for row in waiting.to_dict("records")]
     marks = {
         "never": age.isna().to_numpy(),
-        "stale": (age > answers.pack.stale_days).to_numpy(),
+        "stale": (age > answers.pack.stale_days).to_numpy(dtype=bool),
         "failed": (standing(answers, seen, every["type"]) == NOT_MET).to_numpy(),
-        "overdue": every.index.isin(waiting.loc[late, "station_id"]),
+        "overdue": every.index.isin(set(waiting.loc[late, "station_id"])),
         "remarks": every.index.isin(store.stations_with_remarks(register, state="open")),
     }
     names = list(FACTORS)

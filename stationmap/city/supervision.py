@@ -9,7 +9,7 @@ import pandas as pd
 
 from stationmap.city.answers import Answers
 from stationmap.city.remarks import OPEN
-from stationmap.inspections import SELF, Checklist, judgements
+from stationmap.inspections import SELF, Checklist
 from stationmap.inspections.checklist import MET, NOT_MET
 from stationmap.inspections.orders import ANSWERED, CLOSED
 from stationmap.inspections.results import results
@@ -43,7 +43,8 @@ def sites(answers: Answers, *, adcode: str = "") -> pd.DataFrame:
             "unit": key.to_numpy(dtype=object),
             "demonstration": (frame["demonstration"] == True).to_numpy(dtype=bool),  # noqa: E712
         },
-        index=pd.Index(frame["station_id"].astype("str").to_numpy(dtype=object), name="station_id"),
+        # object: whether some of its ids are in a list is asked again and again, and text is slow
+        index=pd.Index(frame["station_id"].to_numpy(dtype=object), dtype=object, name="station_id"),
     )
 
 
@@ -57,14 +58,24 @@ def unit_keys(ids: pd.Series, names: pd.Series, units: pd.DataFrame) -> pd.Serie
     return found.where(found.notna(), "")
 
 
-def visits(answers: Answers, *, since: str = "", until: str = "") -> pd.DataFrame:
-    """Return the visits that count, by others than the stations' own units.
+def visits(
+    answers: Answers, stations: pd.Index, *, since: str = "", until: str = ""
+) -> pd.DataFrame:
+    """Return the visits to some stations that count, by others than the stations' own units.
 
     Parameters
     ----------
     answers : Answers
+    stations : Index
+        Their ids.
     since, until : str
         Instants (UTC, ISO text to the millisecond), inclusive and exclusive; "" for no bound.
+
+    Returns
+    -------
+    DataFrame
+        The columns of inspections that everybody may read, and ``site``, the position of the
+        station in `stations`.
     """
     frame = answers.register.snapshot.frames["inspection"]
     counts = (frame["visit"] != SELF) & frame["voided"].isna()
@@ -72,7 +83,9 @@ def visits(answers: Answers, *, since: str = "", until: str = "") -> pd.DataFram
         counts &= frame["at"] >= since
     if until:
         counts &= frame["at"] < until
-    return frame[counts.to_numpy(dtype=bool)]
+    frame = frame[counts.to_numpy(dtype=bool)]
+    site = stations.get_indexer(frame["station_id"].to_numpy(dtype=object))
+    return frame.assign(site=site)[site >= 0]
 
 
 def standing(answers: Answers, seen: pd.DataFrame, types: pd.Series) -> pd.Series:
@@ -80,8 +93,7 @@ def standing(answers: Answers, seen: pd.DataFrame, types: pd.Series) -> pd.Serie
     held = answers.register.snapshot.frames["checklist"]
     wanted = held[held["id"].isin(seen["checklist"].unique())]
     lists = {row.id: Checklist.of_content(row.content) for row in wanted.itertuples()}
-    judged = judgements(seen, lists, zone=answers.config.time_zone)
-    return results(judged, Checklist.of_pack(answers.pack), types=types)
+    return results(seen, lists, today=Checklist.of_pack(answers.pack), types=types)
 
 
 def instant(day: dt.date, zone: str) -> str:
@@ -116,9 +128,8 @@ def supervision(
     zone = answers.config.time_zone
     begin, end = instant(since, zone), instant(until + dt.timedelta(days=1), zone)
     every = sites(answers, adcode=adcode)
-    seen = visits(answers, since=begin, until=end)
-    seen = seen[seen["station_id"].isin(every.index)]
-    every["visited"] = every.index.isin(seen["station_id"])
+    seen = visits(answers, every.index, since=begin, until=end)
+    every["visited"] = np.bincount(seen["site"], minlength=len(every)) > 0
     every["state"] = standing(answers, seen, every["type"])
     orders = _orders(answers, register, begin=begin, end=end, until=until, adcode=adcode)
     marks = {

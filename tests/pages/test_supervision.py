@@ -308,7 +308,7 @@ def test_the_workbook_lists_what_was_drawn_round_by_round(city):
 
 
 def test_what_was_visited_since_is_told(app, city):
-    draw_id = drawn(city, size=6)
+    draw_id = drawn(city, size=7)
     assert "其中 0 个之后检查过" in words(city.get(f"{BASE}/draws/{draw_id}"))
     visit(app, "P0", at="2099-01-01T00:00:00.000+00:00")
     visit(app, "P40", at="2020-01-01T00:00:00.000+00:00")
