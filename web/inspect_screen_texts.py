@@ -49,6 +49,9 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.state.not_met": N_("Not met"),
         "i.state.not_applicable": N_("Not applicable"),
         "i.state.unknown": N_("Not looked at"),
+        "i.result.met": N_("meets the standard"),
+        "i.result.not_met": N_("does not meet the standard"),
+        "i.result.unknown": N_("not all looked at"),
         "i.work.reinspect": N_("To re-inspect"),
         "i.work.overdue": N_("Order overdue"),
         "i.work.due": N_("To be inspected"),
@@ -99,8 +102,10 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         ),
         "i.none_found": N_("No site fits"),
         "i.none_found_text": N_("Look for a shorter part of the name or address."),
-        "i.both": N_("Somebody else visited these sites on the same day. Both visits are kept:"),
-        "i.other_visit": N_("the other visit"),
+        "i.both": N_(
+            "Somebody else visited {n} of your sites on the same day; both visits are "
+            "kept|Somebody else visited {n} of your sites on the same day; both visits are kept"
+        ),
         # form
         "i.no_site": N_("This site is not on the phone"),
         "i.no_site_text": N_(
@@ -196,9 +201,8 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         # receipt
         "i.receipt": N_("Receipt"),
         "i.kept_title": N_("Kept on this phone"),
-        "i.kept_text": N_(
-            "Photos kept with it: {n}. You may close this page or turn the phone off."
-        ),
+        "i.kept_text": N_("You may close this page or turn the phone off; nothing is lost."),
+        "i.kept_photos": N_("{n} photo kept with it. |{n} photos kept with it. "),
         "i.sending": N_("Sending …"),
         "i.received": N_("Submitted"),
         "i.number": N_("Receipt number"),
@@ -228,7 +232,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         # unsent
         "i.unsent_title": N_("On this phone"),
         "i.waiting": N_("Waiting to be sent"),
-        "i.finished": N_("finished {at}, {n} photo|finished {at}, {n} photos"),
+        "i.finished": N_("finished {at}"),
         "i.begun": N_("Begun"),
         "i.begun_at": N_("begun {at}, {n} answered"),
         "i.receipts": N_("Last receipts"),

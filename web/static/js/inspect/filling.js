@@ -6,7 +6,7 @@ import { bones, dialog, empty, foot, head, sure } from "./frame.js";
 import { answered } from "./lines.js";
 import { signs } from "./signature.js";
 import { isTouched } from "./store.js";
-import { momentOf, stateWord } from "./words.js";
+import { momentOf, resultWord } from "./words.js";
 
 /** Where a draft that is no longer open can be seen: its receipt. */
 const goTo = (draft) => location.replace(`#/r/${draft.id}`);
@@ -56,7 +56,7 @@ function newerVisit({ store, site, look }) {
       if (!newer) return;
       box.replaceChildren(
         h("p", {}, t("i.newer", { at: momentOf(now.last.at), visit: now.last.visit_name }), " ",
-          now.last.result && stateWord(now.last.result)),
+          now.last.result && resultWord(now.last.result)),
         h("div", { class: "i-row" },
           h("a", { class: "btn btn-outline", href: `#/v/${now.seen}` }, t("i.newer_look")),
           h("button", { class: "btn btn-outline", type: "button", onclick: () => look(now) }, t("i.newer_take"))));

@@ -7,7 +7,7 @@ import { asked, byItem, clause, lineCard, typed } from "./lines.js";
 import { review } from "./review.js";
 import { signatureCard } from "./signature.js";
 import { suppliesCard } from "./supplies.js";
-import { isPast, momentOf, shortDay, stateWord, wayTo } from "./words.js";
+import { isPast, momentOf, resultWord, shortDay, wayTo } from "./words.js";
 
 /** What is known of the station before: the last visit, an order that waits. */
 function before({ site, me }) {
@@ -16,7 +16,7 @@ function before({ site, me }) {
   const self = me.visits.every(({ id }) => id === "self");
   return [
     h("p", { class: "i-before" },
-      last ? [h("span", {}, t("i.last_visit", { at: momentOf(last.at), visit: last.visit_name })), last.result && stateWord(last.result)]
+      last ? [h("span", {}, t("i.last_visit", { at: momentOf(last.at), visit: last.visit_name })), last.result && resultWord(last.result)]
         : h("span", { class: "quiet" }, t("i.never"))),
     h("p", { class: "i-before" }, h("span", { class: "quiet" }, site.address ?? ""),
       last && h("a", { class: "i-link", href: `#/h/${encodeURIComponent(site.station_id)}` }, t("i.history"))),

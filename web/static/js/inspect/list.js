@@ -4,9 +4,10 @@ import { h } from "../dom.js";
 import { metres, page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { legend, listMap } from "./list_map.js";
-import { apart, momentOf, shortDay, stateWord, wayTo, workWord } from "./words.js";
+import { apart, momentOf, resultWord, shortDay, wayTo, workWord } from "./words.js";
 
 const PAGE = 50;
+const MOST = 200; // that are asked for at once
 const TYPING_MS = 300;
 const LISTS = ["today", "due", "orders", "near", "all"];
 const KEPT = "inspect-list"; // which list was looked at last, for this tab
@@ -32,20 +33,22 @@ function about(site, from, { short = false } = {}) {
     h("span", { class: "i-row-head" }, h("b", {}, site.name), workWord(site.work)),
     short ? null : h("span", { class: "quiet" }, [site.type_name, site.address || site.district].filter(Boolean).join(" · ")),
     h("span", { class: "quiet" },
-      last ? [t("i.last", { day: shortDay(last.at) }), " ", last.result && stateWord(last.result)] : t("i.never"),
+      last ? [t("i.last", { day: shortDay(last.at) }), " ", last.result && resultWord(last.result)] : t("i.never"),
       order && h("span", {}, " · ", t("i.order_short", { due: shortDay(order.due) })),
       from && site.place && h("span", {}, " · ", t("i.away", { far: metres(apart(from, site.place)) }))),
   ];
 }
 
 /** Visits beside which somebody else's of the same day stand. */
-function told(me) {
-  if (!me.received?.some(({ others }) => others?.length)) return null;
-  const ones = me.received.filter(({ others }) => others?.length);
-  return h("section", { class: "notice" }, h("p", {}, t("i.both")),
-    h("ul", { class: "i-plain" }, ones.map((one) => h("li", {},
-      h("a", { href: `#/v/${one.id}` }, one.station_name ?? one.station_id),
-      one.others.map((other) => [" · ", h("a", { href: `#/v/${other.id ?? other}` }, other.by ?? t("i.other_visit"))])))));
+async function told(store) {
+  const ones = (store.me.received ?? []).filter(({ others }) => others?.length);
+  if (!ones.length) return [];
+  const names = await Promise.all(ones.map(({ station_id: id }) => store.kept(id)));
+  return [h("details", { class: "notice i-both" }, h("summary", {}, t("i.both", { n: ones.length })),
+    h("ul", { class: "i-rows" }, ones.map((one, i) => h("li", {},
+      h("a", { href: `#/v/${one.id}` }, h("b", {}, names[i]?.name ?? one.station_id)),
+      one.others.map((other) => h("a", { href: `#/v/${other.id}` },
+        [momentOf(other.at), other.visit_name, other.by].filter(Boolean).join(" · ")))))))];
 }
 
 /** The screen #/. */
@@ -106,7 +109,7 @@ export async function list({ store, sync, me, box, alive }) {
     }
   }
 
-  async function load({ further = false } = {}) {
+  async function load({ further = false, again = false } = {}) {
     const mine = (asked += 1);
     for (const [id, tab] of tabs) tab.setAttribute("aria-pressed", String(id === which));
     if (which === "near" && !from) {
@@ -115,36 +118,39 @@ export async function list({ store, sync, me, box, alive }) {
       if (from) map.here(from);
       else total.textContent = t("i.no_position");
     }
-    if (!further) card.hidden = true;
-    rows.setAttribute("aria-busy", "true");
+    if (!further && !again) card.hidden = true;
+    if (!again) rows.setAttribute("aria-busy", "true");
     const [lon, lat] = which === "near" ? from ?? map.middle() : [];
-    const found = await asking({ q: search.value.trim(), lon, lat, offset: further ? shown.length : 0, limit: PAGE });
+    const found = await asking({ q: search.value.trim(), lon, lat, offset: further ? shown.length : 0, limit: again ? Math.min(Math.max(shown.length, PAGE), MOST) : PAGE });
     if (!alive() || mine !== asked) return;
     shown = further ? [...shown, ...found.sites] : found.sites;
     const unplaced = which === "near" && !from;
-    fill(found, further || unplaced);
+    fill(found, further || again);
     if (unplaced) total.textContent = t("i.no_position");
   }
 
   let waiting = null;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(load, TYPING_MS);
+    waiting = setTimeout(() => load(), TYPING_MS);
   });
   more.addEventListener("click", () => load({ further: true }));
 
   const below = foot({ store, sync });
-  const other = told(me);
+  const both = h("div", {});
+  const tell = async () => both.replaceChildren(...await told(store));
   box.replaceChildren(
     h("div", { class: "i-fixed" },
       head({ title: t("i.title"), about: [page.cityName, me.account?.name].filter(Boolean).join(" · "), back: "map" }),
       h("div", { class: "i-tabs", role: "group", "aria-label": t("i.lists") }, [...tabs.values()])),
     h("div", { class: "i-body is-list" },
       h("div", { class: "i-map-box" }, stage, card, h("div", { id: "legend-base", hidden: true })),
-      h("div", { class: "i-list" }, other, search, h("div", { class: "i-counted" }, total, legend()), rows, more)),
+      h("div", { class: "i-list" }, both, search, h("div", { class: "i-counted" }, total, legend()), rows, more)),
     below.box);
   const map = listMap(stage, { chosen: choose });
   requestAnimationFrame(map.size);
+  let { online } = sync.state;
+  tell();
   await load();
   // without a round, what is due is the work of the day
   if (alive() && !before && !shown.length) {
@@ -154,7 +160,10 @@ export async function list({ store, sync, me, box, alive }) {
   return {
     heard(news) {
       below.fill();
-      if (news.kind === "receipt" || news.kind === "me") load();
+      if (news.kind === "me") tell();
+      const back = sync.state.online && !online;
+      online = sync.state.online;
+      if (news.kind === "receipt" || back) load({ again: true });
     },
     leave: () => map.leave(),
   };

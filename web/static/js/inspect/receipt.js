@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
-import { dayOf, momentOf, stateWord, wayTo } from "./words.js";
+import { dayOf, momentOf, resultWord, wayTo } from "./words.js";
 
 const lang = page.lang === "en" ? "?lang=en" : "";
 
@@ -20,7 +20,7 @@ function waiting({ entry, store, sync }) {
   return [
     h("div", { class: "i-stamp is-waiting" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "…"),
       h("h2", {}, t("i.kept_title")), h("p", {}, now)),
-    h("p", { class: "quiet" }, t("i.kept_text", { n: entry.photos ?? 0 })),
+    h("p", { class: "quiet" }, entry.photos ? t("i.kept_photos", { n: entry.photos }) : "", t("i.kept_text")),
     h("div", { class: "i-row" },
       h("button", { class: "btn btn-accent", type: "button", disabled: sending, onclick: () => sync.now() }, t("i.send_now")),
       h("a", { class: "btn btn-outline", href: "#/" }, t("i.to_list"))),
@@ -52,7 +52,7 @@ function received({ one, site }) {
       h("dt", {}, t("i.number")), h("dd", {}, h("b", {}, String(one.number))),
       h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
       h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at)),
-      one.result && [h("dt", {}, t("i.result")), h("dd", {}, stateWord(one.result))],
+      one.result && [h("dt", {}, t("i.result")), h("dd", {}, resultWord(one.result))],
       one.failed?.length ? [h("dt", {}, t("i.failed_lines")), h("dd", {}, t("i.lines", { n: one.failed.length }))] : null),
     one.order && h("section", { class: "i-card" }, h("h2", {}, t("i.order_made")),
       h("p", {}, t("i.order_made_text", { number: one.order.number ?? "", n: one.order.lines?.length ?? 0, due: dayOf(one.order.due) }))),

@@ -129,7 +129,7 @@ export function review({ store, sync, me, site, draft, lines, order, change, fin
   const box = dialog({
     title: t("i.review"), kind: "is-sheet-up",
     body: [
-      h("p", {}, h("b", {}, site.name), h("span", { class: "quiet" }, " · ", [name, t("i.photos", { n: pictures })].filter(Boolean).join(" · "))),
+      h("p", {}, h("b", {}, site.name), h("span", { class: "quiet" }, " · ", [name, pictures && t("i.photos", { n: pictures })].filter(Boolean).join(" · "))),
       tally(one, lines), outcome, unanswered(one, lines, () => box),
       failed.length ? h("section", {}, h("h3", { class: "i-sub" }, t("i.failed", { n: failed.length })),
         made ? null : h("ul", { class: "i-failed" }, failed.map(({ text, key }) => h("li", {}, text,

@@ -36,7 +36,7 @@ export async function unsent({ store, sync, box, alive }) {
     const parts = [
       waiting.length && h("section", { class: "i-card" }, h("h2", {}, t("i.waiting")),
         h("ul", { class: "i-rows" }, waiting.map(([one, name]) => h("li", {},
-          row(`#/r/${one.id}`, name, t("i.finished", { at: momentOf(one.finished_at), n: one.photos }), one.problem)))),
+          row(`#/r/${one.id}`, name, [t("i.finished", { at: momentOf(one.finished_at) }), one.photos && t("i.photos", { n: one.photos })].filter(Boolean).join(" · "), one.problem)))),
         h("button", { class: "btn btn-accent", type: "button", disabled: sync.state.sending, onclick: () => sync.now() }, t("i.send_now"))),
       begun.length && h("section", { class: "i-card" }, h("h2", {}, t("i.begun")),
         h("ul", { class: "i-rows" }, begun.map(([one, name]) => h("li", { class: "has-side" },

@@ -5,7 +5,7 @@ import { t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { byItem } from "./lines.js";
 import { strip, thumb } from "./photos_box.js";
-import { momentOf, stateWord, wayTo } from "./words.js";
+import { momentOf, resultWord, stateWord, wayTo } from "./words.js";
 
 const back = (stationId) => (stationId ? `#/h/${encodeURIComponent(stationId)}` : "#/");
 
@@ -46,7 +46,7 @@ export async function visit({ store, sync, box, id, alive }) {
     h("div", { class: "i-body" },
       one.voided && h("p", { class: "notice" }, t("i.voided", { why: one.voided })),
       h("dl", { class: "facts i-card" },
-        [h("dt", {}, t("i.result")), h("dd", {}, one.result ? stateWord(one.result) : "")],
+        [h("dt", {}, t("i.result")), h("dd", {}, one.result ? resultWord(one.result) : "")],
         one.by && [h("dt", {}, t("i.by")), h("dd", {}, one.by)],
         h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
         one.received_at && [h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at))],
@@ -79,7 +79,7 @@ export async function history({ store, sync, box, id, alive }) {
     if (!alive()) return;
     for (const one of found?.visits ?? []) {
       rows.append(h("li", {}, h("a", { href: `#/v/${one.id}` },
-        h("span", { class: "i-row-head" }, h("b", {}, momentOf(one.at)), one.result && stateWord(one.result)),
+        h("span", { class: "i-row-head" }, h("b", {}, momentOf(one.at)), one.result && resultWord(one.result)),
         h("span", { class: "quiet" }, [one.visit_name, one.by, one.voided && t("i.voided_short")].filter(Boolean).join(" · ")))));
     }
     before = found?.next ?? null;

@@ -36,6 +36,10 @@ export const SIGNS = { met: "✓", not_met: "✗", not_applicable: "–", unknow
 export const stateWord = (state) => h("span", { class: `state is-${state}` },
   h("b", { "aria-hidden": "true" }, SIGNS[state]), t(`i.state.${state}`));
 
+/** What a visit found of the station as a whole. */
+export const resultWord = (result) => h("span", { class: `state is-${result}` },
+  h("b", { "aria-hidden": "true" }, SIGNS[result]), t(`i.result.${result}`));
+
 const WORK_SIGNS = { reinspect: "↻", overdue: "!", due: "○", round: "▸", done: "✓", fresh: "·" };
 
 /** What there is to do at a site, as a badge. */
