@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -375,6 +376,55 @@ def test_the_sweep_takes_what_is_old_and_named_by_nothing(tmp_path):
     assert not store.path(twin.sha256).exists()
 
 
+def test_a_picture_is_on_the_disk_before_its_record_says_so(tmp_path, monkeypatch):
+    done, sync, rename = [], os.fsync, Path.replace
+
+    def told_sync(handle):
+        sync(handle)
+        done.append(("sync", Path(f"/proc/self/fd/{handle}").resolve()))
+
+    def told_rename(self, target):
+        done.append(("rename", Path(target)))
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", told_sync)
+    monkeypatch.setattr(Path, "replace", told_rename)
+    store = Photos(tmp_path)
+    own, picture = send(store, saved(noisy(seed=9)))
+    path = store.path(picture.sha256)
+    for one in (path, store.path(picture.sha256, thumb=True)):
+        named = done.index(("rename", one))
+        assert done.index(("sync", one.with_name(f".{one.name}.tmp"))) < named
+        assert ("sync", one.parent) in done[named:]
+    # every folder on the way to it, too
+    for folder in (path.parent, path.parent.parent):
+        assert ("sync", folder.parent) in done[: done.index(("rename", path))]
+    record = tmp_path / "photos" / "incoming" / OWNER / own / "record.json"
+    says_so = len(done) - done[::-1].index(("rename", record)) - 1
+    assert ("sync", path.parent) in done[done.index(("rename", path)) : says_so]
+
+
+def test_many_at_once_keep_the_same_picture_whole(tmp_path):
+    data = saved(noisy(seed=8))
+    own = new()
+
+    def whole(number):
+        store = Photos(tmp_path)
+        mine = own if number % 2 else new()
+        store.begin(mine, by=OWNER, size=len(data), sha256=digest(data))
+        found = store.incoming(mine, by=OWNER)
+        while found.picture is None:
+            piece = data[found.offset : found.offset + 50_000]
+            found = store.append(mine, piece, by=OWNER, offset=found.offset)
+        return found.picture.sha256
+
+    with ThreadPoolExecutor(8) as pool:
+        digests = set(pool.map(whole, range(24)))
+    assert len(digests) == 1
+    assert len(files(tmp_path)) == 2
+    assert not list(Photos(tmp_path).problems(dict.fromkeys(digests, digests.copy().pop())))
+
+
 def test_killed_at_any_moment_no_picture_is_half_there(tmp_path):
     """A program that keeps photos is killed many times: what its records call done is whole."""
     code = (
@@ -395,7 +445,7 @@ def test_killed_at_any_moment_no_picture_is_half_there(tmp_path):
     for seed in range(3):
         (sources / str(seed)).write_bytes(saved(noisy(200, 150, seed=seed)))
     city, chance, done = tmp_path / "city", random.Random(1), []
-    for _ in range(5):
+    for _ in range(3):
         command = [sys.executable, "-c", code, str(city), str(sources)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             child.stdout.readline()

@@ -17,10 +17,12 @@ import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
+from flask import abort
 from numpy.typing import NDArray
 
 from stationmap.city.station_merge import merged_into
 from stationmap.inspections import SELF, orders
+from stationmap.messages import printable
 from stationmap.store import models, queries
 from stationmap.store.accounts import Account
 from web.access import clock, within
@@ -231,6 +233,8 @@ def site_row(station_id: str) -> Row:
 
     404, and a line in the log, where there is none or it is in another's charge.
     """
+    if printable(station_id) != station_id:
+        abort(404)
     row = stations().row(station_id)
     if row is None and (merged := merged_into(register(), station_id)):
         row = stations().row(merged)

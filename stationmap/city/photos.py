@@ -111,9 +111,7 @@ class Photos:
             if _has(path, data):
                 os.utime(path)  # not to be swept as an old one
                 continue
-            if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _sync(path.parent.parent)
+            _make(path.parent)
             replace_file(path, data)
 
     def take_in(
@@ -180,7 +178,7 @@ class Photos:
                     count=MAX_WAITING,
                 )
             with _room():
-                folder.mkdir(parents=True, exist_ok=True)
+                _make(folder)
                 os.chmod(self._folder, 0o700)  # noqa: PTH101 - not for everybody's eyes
                 with _held(folder):
                     if not (folder / _RECORD).exists():
@@ -376,9 +374,9 @@ class Photos:
             source, target = self.path(sha256), to.path(sha256)
             if _is(target, sha256) or not _is(source, sha256):
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.chmod(to._folder, 0o700)  # noqa: PTH101 - not for everybody's eyes
             with _room():
+                _make(target.parent)
+                os.chmod(to._folder, 0o700)  # noqa: PTH101 - not for everybody's eyes
                 for thumb in (True, False):
                     path = self.path(sha256, thumb=thumb)
                     if path.is_file():
@@ -404,7 +402,7 @@ class Photos:
     @contextmanager
     def _alone(self, *, shared: bool = False) -> Iterator[None]:
         """Keep others from storing and sweeping pictures; `shared` goes along with its like."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        _make(self._folder)
         with _held(self._folder, shared=shared):
             yield
 
@@ -460,6 +458,14 @@ def _room() -> Iterator[None]:
             "It stays on the device and is sent again; tell who runs the server.",
             why="full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreachable",
         ) from error
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that lasts, and those above it."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:

@@ -499,7 +499,9 @@ def test_nobody_else_is_shown_a_checklist_that_is_none(inspector):
     assert inspector.get(f"{API}/checklists/{'0' * 32}").status_code == 404
     assert inspector.get(f"{API}/checklists/%00").status_code == 404
     assert inspector.get(f"{API}/visits/{uuid.uuid4()}").status_code == 404
-    assert inspector.get(f"{API}/sites/none").status_code == 404
+    for odd in ("none", "%00", "P0%00", "%F0%9F", "../P0", "a/b/c"):
+        assert inspector.get(f"{API}/sites/{odd}").status_code == 404
+        assert inspector.get(f"{API}/sites/{odd}/visits").status_code == 404
     assert inspector.get(f"{API}/taken?ids=" + ",".join(map(str, range(51)))).status_code == 400
     assert inspector.get(f"{API}/taken?ids=P0,none,P40,P0").json["sites"][1]["station_id"] == "P40"
 
