@@ -7,23 +7,24 @@ import { asked, byItem, clause, lineCard, typed } from "./lines.js";
 import { review } from "./review.js";
 import { signatureCard } from "./signature.js";
 import { suppliesCard } from "./supplies.js";
-import { isPast, momentOf, resultWord, shortDay, wayTo } from "./words.js";
+import { checksItself, isPast, momentOf, orderPage, resultWord, shortDay, wayTo } from "./words.js";
 
 /** What is known of the station before: the last visit, an order that waits. */
 function before({ site, me }) {
   const { last } = site;
   const orders = site.orders ?? (site.order ? [site.order] : []);
-  const self = me.visits.every(({ id }) => id === "self");
+  const self = checksItself(me);
   return [
     h("p", { class: "i-before" },
       last ? [h("span", {}, t("i.last_visit", { at: momentOf(last.at), visit: last.visit_name })), last.result && resultWord(last.result)]
         : h("span", { class: "quiet" }, t("i.never"))),
     h("p", { class: "i-before" }, h("span", { class: "quiet" }, site.address ?? ""),
       last && h("a", { class: "i-link", href: `#/h/${encodeURIComponent(site.station_id)}` }, t("i.history"))),
-    self ? [] : orders.map((order) => h("div", { class: "notice i-order" },
+    orders.map((order) => h("div", { class: "notice i-order" },
       h("p", {}, t("i.order_open", { n: order.lines.length, state: t(`i.order.${order.state}`), due: shortDay(order.due) }),
         isPast(order.due) && h("b", {}, " ", t("i.order_late"))),
-      h("a", { class: "btn btn-outline", href: wayTo(site.station_id, order.id) }, t("i.reinspect")))),
+      self ? h("a", { class: "btn btn-outline", href: orderPage(order.id) }, t("i.order_see"))
+        : h("a", { class: "btn btn-outline", href: wayTo(site.station_id, order.id) }, t("i.reinspect")))),
   ];
 }
 

@@ -119,14 +119,14 @@ export function lineCard({ store, line, last, change, photo, drop, old = null })
   const pictures = strip(store, { alt: t("i.photo_new"), remove: drop });
   const take = async (files) => {
     said.hidden = true;
-    card.classList.add("is-taking");
+    const taken = pictures.wait(files.length);
     try {
       for (const file of files) await photo(key, file);
     } catch (error) {
       said.textContent = error.sentence ?? error.message;
       said.hidden = false;
     } finally {
-      card.classList.remove("is-taking");
+      taken();
     }
   };
   const card = h("article", { class: "i-line", id: `line-${key}`, tabindex: "-1" },

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { metres, page, t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
 import { legend, listMap } from "./list_map.js";
-import { apart, momentOf, resultWord, shortDay, wayTo, workWord } from "./words.js";
+import { apart, checksItself, momentOf, resultWord, shortDay, wayTo, workWord } from "./words.js";
 
 const PAGE = 50;
 const MOST = 200; // that are asked for at once
@@ -24,13 +24,14 @@ const position = () => new Promise((done) => {
   );
 });
 
-const begin = (site) => wayTo(site.station_id, site.work === "reinspect" ? site.order?.id : null);
+const isAgain = (site, me) => site.work === "reinspect" && site.order && !checksItself(me);
+const begin = (site, me) => wayTo(site.station_id, isAgain(site, me) ? site.order.id : null);
 
 /** What is said of a site in a row, and in short on the map's card. */
 function about(site, from, { short = false } = {}) {
   const { last, order } = site;
   return [
-    h("span", { class: "i-row-head" }, h("b", {}, site.name), workWord(site.work)),
+    h("span", { class: "i-row-head" }, h("b", {}, site.name), workWord(site.work, site.number)),
     short ? null : h("span", { class: "quiet" }, [site.type_name, site.address || site.district].filter(Boolean).join(" · ")),
     h("span", { class: "quiet" },
       last ? [t("i.last", { day: shortDay(last.at) }), " ", last.result && resultWord(last.result)] : t("i.never"),
@@ -67,7 +68,7 @@ export async function list({ store, sync, me, box, alive }) {
 
   const choose = (site) => {
     card.replaceChildren(h("div", {}, about(site, from, { short: true })),
-      h("a", { class: "btn btn-accent", href: begin(site) }, t(site.work === "reinspect" && site.order ? "i.reinspect" : "i.start")));
+      h("a", { class: "btn btn-accent", href: begin(site, me) }, t(isAgain(site, me) ? "i.reinspect" : "i.start")));
     card.hidden = false;
   };
   const tabs = new Map(LISTS.map((id) => [id, h("button", { type: "button", onclick: () => pick(id) }, t(`i.list.${id}`))]));
@@ -83,7 +84,7 @@ export async function list({ store, sync, me, box, alive }) {
   }
 
   function fill(found, still) {
-    rows.replaceChildren(...shown.map((site) => h("li", {}, h("a", { href: begin(site) }, about(site, from)))));
+    rows.replaceChildren(...shown.map((site) => h("li", {}, h("a", { href: begin(site, me) }, about(site, from)))));
     rows.removeAttribute("aria-busy");
     const kept = !found.fresh && found.kept_at ? ` · ${t("i.as_of", { at: momentOf(found.kept_at) })}` : "";
     total.textContent = shown.length ? t("i.sites", { n: found.total }) + kept : "";
@@ -95,7 +96,7 @@ export async function list({ store, sync, me, box, alive }) {
         : empty(t(`i.none.${which}`), t(found.fresh ? `i.none_text.${which}` : "i.none_offline"),
           which !== "all" && h("button", { class: "btn btn-accent", type: "button", onclick: () => pick("all") }, t("i.list.all")))));
     }
-    map.fill(shown, { ordered: which === "today", still });
+    map.fill(shown, { still });
   }
 
   /** What the engine has of the list; without a network and nothing kept, nothing. */
@@ -124,6 +125,8 @@ export async function list({ store, sync, me, box, alive }) {
     const found = await asking({ q: search.value.trim(), lon, lat, offset: further ? shown.length : 0, limit: again ? Math.min(Math.max(shown.length, PAGE), MOST) : PAGE });
     if (!alive() || mine !== asked) return;
     shown = further ? [...shown, ...found.sites] : found.sites;
+    // the round comes first in the list of the day, in its order
+    if (which === "today") shown = shown.map((site, i) => (site.work === "round" ? { ...site, number: i + 1 } : site));
     const unplaced = which === "near" && !from;
     fill(found, further || again);
     if (unplaced) total.textContent = t("i.no_position");

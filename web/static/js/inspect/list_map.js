@@ -10,7 +10,7 @@ import { workSign, workWord } from "./words.js";
 const PLACE_ZOOM = 16;
 const CROWD = 20; // sites above which their marks are drawn smaller
 
-/** Draw it into `box`; `chosen(site)` is told of a tap. The result has fill(sites, ordered), here(place) and leave(). */
+/** Draw it into `box`; `chosen(site)` is told of a tap. The result has fill(sites), here(place) and leave(). */
 export function listMap(box, { chosen }) {
   const map = L.map(box, { zoomControl: false, attributionControl: false, maxZoom: 19, minZoom: 3, fadeAnimation: false });
   const [west, south, east, north] = page.bounds ?? [73, 18, 135, 54];
@@ -26,25 +26,25 @@ export function listMap(box, { chosen }) {
   const marks = L.layerGroup().addTo(map);
   const way = L.polyline([], { className: "i-way", interactive: false }).addTo(map);
   let me = null;
-  const mark = (site, number) => {
+  const mark = (site) => {
     const words = `${site.name} · ${t(`i.work.${site.work}`)}`;
     const one = L.marker([site.place[1], site.place[0]], {
       icon: L.divIcon({
         className: `i-mark is-${site.work}`, iconSize: [36, 36],
-        html: h("span", {}, number && site.work !== "done" ? String(number) : workSign(site.work)),
+        html: h("span", {}, String(site.number ?? workSign(site.work))),
       }),
-      title: words, alt: words, keyboard: true, zIndexOffset: -(number || 0),
+      title: words, alt: words, keyboard: true, zIndexOffset: -(site.number ?? 0),
     });
     one.on("click", () => chosen(site));
     return one;
   };
   return {
-    fill(sites, { ordered = false, still = false } = {}) {
+    fill(sites, { still = false } = {}) {
       box.classList.toggle("is-crowded", sites.length > CROWD);
       marks.clearLayers();
       const placed = sites.filter(({ place }) => place);
-      placed.forEach((site, i) => marks.addLayer(mark(site, ordered ? i + 1 : 0)));
-      way.setLatLngs(ordered ? placed.map(({ place: [lon, lat] }) => [lat, lon]) : []);
+      placed.forEach((site) => marks.addLayer(mark(site)));
+      way.setLatLngs(placed.filter(({ number }) => number).map(({ place: [lon, lat] }) => [lat, lon]));
       if (placed.length && !still) {
         map.fitBounds(placed.map(({ place: [lon, lat] }) => [lat, lon]), { padding: [32, 32], maxZoom: PLACE_ZOOM, animate: false });
       }

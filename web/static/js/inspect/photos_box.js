@@ -64,6 +64,16 @@ export function strip(store, { alt, remove = null }) {
       }
       box.hidden = !ids.length;
     },
+    /** The shape of what is being made small; the result takes it away. */
+    wait(count) {
+      const bones = Array.from({ length: count }, () => h("span", { class: "i-thumb bone", "aria-hidden": "true" }));
+      box.hidden = false;
+      box.append(...bones);
+      return () => {
+        bones.forEach((one) => one.remove());
+        box.hidden = !kept.size;
+      };
+    },
   };
 }
 

@@ -1,15 +1,13 @@
 // What became of a visit that was sent: kept on this phone still, or received, with time and number.
 
 import { h } from "../dom.js";
-import { page, t } from "../page.js";
+import { t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
-import { dayOf, momentOf, resultWord, wayTo } from "./words.js";
-
-const lang = page.lang === "en" ? "?lang=en" : "";
+import { dayOf, momentOf, orderPage, resultWord, wayTo } from "./words.js";
 
 const links = (stationId, order) => h("div", { class: "i-row" },
   h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list")),
-  order && h("a", { class: "btn btn-outline", href: `/manage/orders/${encodeURIComponent(order)}${lang}` }, t("i.order_see")),
+  order && h("a", { class: "btn btn-outline", href: orderPage(order) }, t("i.order_see")),
   stationId && h("a", { class: "btn btn-outline", href: `#/h/${encodeURIComponent(stationId)}` }, t("i.history")));
 
 /** Still on the phone. */

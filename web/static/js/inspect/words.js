@@ -36,15 +36,21 @@ export const SIGNS = { met: "✓", not_met: "✗", not_applicable: "–", unknow
 export const stateWord = (state) => h("span", { class: `state is-${state}` },
   h("b", { "aria-hidden": "true" }, SIGNS[state]), t(`i.state.${state}`));
 
+/** Address of an order's own page. */
+export const orderPage = (id) => `/manage/orders/${encodeURIComponent(id)}${page.lang === "en" ? "?lang=en" : ""}`;
+
+/** Whether somebody makes no visits but checks of their own. */
+export const checksItself = ({ visits }) => visits.every(({ id }) => id === "self");
+
 /** What a visit found of the station as a whole. */
 export const resultWord = (result) => h("span", { class: `state is-${result}` },
   h("b", { "aria-hidden": "true" }, SIGNS[result]), t(`i.result.${result}`));
 
 const WORK_SIGNS = { reinspect: "↻", overdue: "!", due: "○", round: "▸", done: "✓", fresh: "·" };
 
-/** What there is to do at a site, as a badge. */
-export const workWord = (work) => h("span", { class: `work is-${work}` },
-  h("b", { "aria-hidden": "true" }, WORK_SIGNS[work] ?? "·"), t(`i.work.${work}`));
+/** What there is to do at a site, as a badge; one of a round bears its number. */
+export const workWord = (work, number = null) => h("span", { class: `work is-${work}` },
+  h("b", { "aria-hidden": "true" }, number ?? workSign(work)), t(`i.work.${work}`));
 
 export const workSign = (work) => WORK_SIGNS[work] ?? "·";
 
