@@ -20,6 +20,7 @@ from web.finding_words import (
     rule_in_full,
     rule_in_short,
     settled_of_subject,
+    shown,
 )
 from web.findings import SIGNS, Bools
 from web.params import Params, language
@@ -36,12 +37,14 @@ MAX_PAGE = 200
 def rules() -> ResponseReturnValue:
     """Rules and items of the pack in its order, each with its findings counted by state."""
     now, params = present(), Params.of_request()
-    found, lang = now.findings, params.lang
+    lang = params.lang
+    found, told = shown(now, lang)
     keep = found.select(**_filters(now, params, "district", "site_type"))
     counts = found.counts_by_rule(keep)
     document = now.pack.document
     return jsonify(
         version=now.version,
+        **told,
         date=found.today.isoformat(),
         pack=now.pack.name.get(lang),
         edition=now.pack.edition,
@@ -61,7 +64,8 @@ def rules() -> ResponseReturnValue:
 def findings(key: str) -> ResponseReturnValue:
     """List the findings of one rule, shortfalls first: filtered and paged."""
     now, params = present(), Params.of_request()
-    found, lang = now.findings, params.lang
+    lang = params.lang
+    found, told = shown(now, lang)
     rule = found.rule(key)
     if rule is None:
         abort(404)
@@ -75,13 +79,14 @@ def findings(key: str) -> ResponseReturnValue:
     rows = found.ordered(keep)
     return jsonify(
         version=now.version,
+        **told,
         rule=rule_in_full(now, rule, lang),
         counts=counts,
         total=len(rows),
         offset=offset,
         notices=params.notices,
         missing=[missing(row) for row in found.missing(lang) if rule.id in row["rules"]],
-        findings=in_words(now, rows[offset : offset + limit], lang),
+        findings=in_words(now, found, rows[offset : offset + limit], lang),
     )
 
 
@@ -89,22 +94,24 @@ def findings(key: str) -> ResponseReturnValue:
 def finding() -> ResponseReturnValue:
     """One finding, ``?id=``: its rule, its shape on the map, and what else is found there."""
     now, lang = present(), language()
-    row = now.findings.row_of(request.args.get("id", ""))
+    found, told = shown(now, lang)
+    row = found.row_of(request.args.get("id", ""))
     if row is None:
         abort(404)
-    shape = now.findings.frame(lang).geometry.iloc[row]
-    [said] = in_words(now, [row], lang)
-    rule = now.findings.rule(said["rule"])
+    shape = found.frame(lang).geometry.iloc[row]
+    [said] = in_words(now, found, [row], lang)
+    rule = found.rule(said["rule"])
     kind, subject_id = said["subject_kind"], said["subject_id"]
     return jsonify(
         version=now.version,
+        **told,
         **said,
         about=rule and rule_in_full(now, rule, lang),
         lines=lines(shape),
         strip=_strip(now, kind, subject_id),
         findings=[
             other
-            for other in of_subject(now, kind, subject_id, lang)
+            for other in of_subject(now, found, kind, subject_id, lang)
             if other["finding_id"] != said["finding_id"]
         ],
     )
@@ -123,7 +130,8 @@ def _strip(now: CityView, kind: str, subject_id: str) -> dict[str, str] | None:
 def map_findings() -> ResponseReturnValue:
     """Subjects in a viewport with the worst that is found of each, or gathered into cells."""
     now, params = present(), Params.of_request()
-    found, view = now.findings, params.viewport()
+    view = params.viewport()
+    found, told = shown(now, params.lang)
     keep: Bools = found.select(
         rule=params.text("rule"),
         kinds=params.some_of("kind", [*RULE_KINDS, *now.kinds]),
@@ -132,7 +140,7 @@ def map_findings() -> ResponseReturnValue:
     )
     rows = found.in_view(view, keep=keep)
     if isinstance(rows, pd.DataFrame):
-        return cells(now, rows, ("count", *SIGNS))
+        return cells(now, rows, ("count", *SIGNS), **told)
     frame = found.frame(params.lang).iloc[rows]
     names = ("finding_id", "subject_kind", "subject_id", "subject_name", "rule_id")
     columns = [frame[name].astype(object).where(frame[name].notna(), None) for name in names]
@@ -145,6 +153,7 @@ def map_findings() -> ResponseReturnValue:
             for place, sign, *row in zip(places, signs, *columns, strict=True)
         ),
         total=len(rows),
+        **told,
     )
 
 

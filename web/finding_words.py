@@ -11,10 +11,22 @@ from stationmap.messages import N_
 from stationmap.reports import wording
 from stationmap.standards import Process, Rule
 from web.caching import keep_nothing
-from web.findings import SIGNS, type_of
+from web.findings import SIGNS, Findings, type_of
 from web.parts import assumption, coordinates, metres, text, type_name
 from web.view import CityView
 from web.words import IMPORTED_AS, SERVED_BY, say
+
+
+def shown(now: CityView, lang: str) -> tuple[Findings, dict[str, Any]]:
+    """Return the findings to show, and what an answer says of them.
+
+    While the rules are still at new data, those are the ones found before: ``pending`` is the
+    instant of it (UTC, ISO text), else None.
+    """
+    found, at = now.findings.shown(lang)
+    if at is not None:
+        keep_nothing()
+    return found, {"pending": at and at.isoformat(timespec="seconds")}
 
 
 def settled_of_subject(
@@ -24,17 +36,20 @@ def settled_of_subject(
     if not now.findings.settled(lang):
         keep_nothing()
         return None
-    return of_subject(now, kind, subject_id, lang)
+    return of_subject(now, now.findings, kind, subject_id, lang)
 
 
-def of_subject(now: CityView, kind: str, subject_id: str, lang: str) -> list[dict[str, Any]]:
+def of_subject(
+    now: CityView, found: Findings, kind: str, subject_id: str, lang: str
+) -> list[dict[str, Any]]:
     """Say what the rules find of one subject, in their order."""
-    return in_words(now, now.findings.of_subject(kind, subject_id), lang)
+    return in_words(now, found, found.of_subject(kind, subject_id), lang)
 
 
-def in_words(now: CityView, rows: Iterable[int], lang: str) -> list[dict[str, Any]]:
-    """Say what stands in some rows of the findings."""
-    found = now.findings
+def in_words(
+    now: CityView, found: Findings, rows: Iterable[int], lang: str
+) -> list[dict[str, Any]]:
+    """Say what stands in some rows of findings."""
     rows = np.asarray(list(rows), dtype=np.int64)
     places, signs, types = found.places[rows], found.signs[rows], found.site_types[rows]
     several = len(now.counties) > 1

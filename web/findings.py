@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import date
-from threading import Lock, RLock
+from datetime import date, datetime
+from threading import Event, Lock, RLock, Timer
+from time import thread_time
 from typing import Any, cast
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from stationmap.checks.whole import Check
 from stationmap.city.answers import Answers
 from stationmap.standards import Pack, Rule
 from web.keeping import once
+from web.pace import Board
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -53,40 +55,82 @@ class Labels:
 class Findings:
     """What the rules of a city's pack say on one day; languages share all but the sentences."""
 
-    def __init__(self, answers: Answers, *, today: date, beside: bool = False) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        *,
+        today: date,
+        board: "Board[Findings] | None" = None,
+        beside: bool = False,
+    ) -> None:
         self._answers = answers
+        self._board = board or Board()
+        self._version = self._board.number()
         self._beside = beside
         self._begun: dict[str, Future[None]] = {}
-        self.given_up = False
+        self._given_up = Event()
         self.lock = RLock()
         self.today = today
         self.pack: Pack = answers.pack
         self._checks: dict[str, Check] = {}
 
+    def give_up(self) -> None:
+        """Let be what was not begun yet: a newer version has come."""
+        self._given_up.set()
+
+    def shown(self, lang: str) -> "tuple[Findings, datetime | None]":
+        """Return these findings once they are settled; until then the newest that are there.
+
+        Returns
+        -------
+        findings : Findings
+        at : datetime or None
+            When those of an older version were found; None where these are the present ones.
+        """
+        if self.settled(lang):
+            return self, None
+        return self._board.newest(lang) or (self, None)
+
     def settled(self, lang: str) -> bool:
         """Whether everything is worked out in `lang`; if not, another thread sets to it.
 
         Findings that come in the place of older ones are worked out `beside` the requests: in a
-        large city that takes seconds, which nobody should wait to read one card.
+        large city that takes seconds, which nobody should wait to read one card. While changes
+        keep coming there is a rest after each check; see `pace`.
         """
         if not self._beside:
             return True
         with _BEGINNING:
             if lang not in self._begun:
-                self._begun[lang] = _WORKER.submit(self._settle, lang)
+                self._begun[lang] = Future()
+                _WORKER.submit(self._settle, lang)
         wait([self._begun[lang]], timeout=PATIENCE_S)
         return self._begun[lang].done()
 
     def _settle(self, lang: str) -> None:
-        if not self.given_up:
-            self.check(lang)
-            self.warm()
+        done, rest_s = self._begun[lang], self._board.rest_s()
+        if rest_s and not self._given_up.is_set():
+            # beside the worker, and no longer than the program itself
+            later = Timer(rest_s, _WORKER.submit, (self._settle, lang))
+            later.daemon = True
+            later.start()
+            return
+        try:
+            if not self._given_up.is_set():
+                self.check(lang)
+                self.warm()
+            done.set_result(None)
+        except Exception as error:
+            done.set_exception(error)
 
     def check(self, lang: str) -> Check:
         """Return what the check found, in `lang`."""
         with self.lock:
             if lang not in self._checks:
+                began = thread_time()
                 self._checks[lang] = self._answers.check(today=self.today, lang=lang)
+                took_s = thread_time() - began
+                self._board.put(lang, self._version, self, took_s=took_s)
             return self._checks[lang]
 
     def frame(self, lang: str) -> gpd.GeoDataFrame:

@@ -40,19 +40,27 @@ def assumption(rule: Rule, name: str, lang: str) -> str:
 
 
 def collection(
-    now: CityView, features: Iterable[dict[str, Any]], *, total: int, gathered: bool = False
+    now: CityView,
+    features: Iterable[dict[str, Any]],
+    *,
+    total: int,
+    gathered: bool = False,
+    **more: Any,
 ) -> ResponseReturnValue:
-    """Answer with a FeatureCollection."""
+    """Answer with a FeatureCollection, and what else it says of itself."""
     return jsonify(
         type="FeatureCollection",
         version=now.version,
         total=total,
         gathered=gathered,
+        **more,
         features=list(features),
     )
 
 
-def cells(now: CityView, table: pd.DataFrame, columns: tuple[str, ...]) -> ResponseReturnValue:
+def cells(
+    now: CityView, table: pd.DataFrame, columns: tuple[str, ...], **more: Any
+) -> ResponseReturnValue:
     """Answer with the cells that a map layer was gathered into."""
     rows = table.to_dict("records")
     features = (
@@ -63,7 +71,7 @@ def cells(now: CityView, table: pd.DataFrame, columns: tuple[str, ...]) -> Respo
         )
         for row in rows
     )
-    return collection(now, features, total=int(table["count"].sum()), gathered=True)
+    return collection(now, features, total=int(table["count"].sum()), gathered=True, **more)
 
 
 def feature(kind: str, coordinates: Any, properties: Mapping[str, Any]) -> dict[str, Any]:

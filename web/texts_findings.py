@@ -18,6 +18,10 @@ TEXTS: Mapping[str, str] = {
     "rules.served_by": N_("Served by {by}"),
     "rules.no_subject": N_("Nothing here to check"),
     "rules.date": N_("Checked as of {date}"),
+    "rules.pending": N_(
+        "Found at {time}, before the newest data came; they are being checked. While data keep "
+        "changing, a large city is checked once a minute."
+    ),
     "rules.none_title": N_("No rules"),
     "rules.none_text": N_("The city's pack holds no rules or checklist items yet."),
     "rules.words": N_("Name, or words of the finding"),
@@ -53,7 +57,10 @@ TEXTS: Mapping[str, str] = {
     "finding.of_this": N_("What the standard says of it"),
     "finding.others": N_("What else is found here"),
     "finding.none": N_("No rule speaks of it."),
-    "finding.waiting": N_("New data are being checked; what is found will stand here in a moment."),
+    "finding.waiting": N_(
+        "New data are being checked; what is found will stand here. While data keep changing, a "
+        "large city is checked once a minute."
+    ),
     "finding.nowhere": N_("not on the map"),
     "finding.facility": N_("All about this facility"),
     "finding.station": N_("All about this station"),

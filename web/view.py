@@ -23,6 +23,7 @@ from stationmap.standards import SpacingRule
 from stationmap.streets import Streets
 from web.findings import Findings
 from web.keeping import once
+from web.pace import Board
 
 Bools = NDArray[np.bool_]
 
@@ -94,7 +95,8 @@ class CityView:
         if before is not None and answers.same_ground(before.answers):
             kept = vars(before)
             vars(self).update({name: kept[name] for name in OF_THE_GROUND if name in kept})
-        fresh = partial(Findings, answers, beside=before is not None)
+        self._board: Board[Findings] = before._board if before is not None else Board()
+        fresh = partial(Findings, answers, board=self._board, beside=before is not None)
         self._findings_of = lru_cache(maxsize=1)(lambda today: fresh(today=today))
         self._serving_of = lru_cache(maxsize=1)(self._serving)
         self.version = answers.version
@@ -154,7 +156,7 @@ class CityView:
     def give_up(self) -> None:
         """Let be what was not begun yet: a newer version has come."""
         # without the lock, which whoever works something out may hold for long
-        self._findings_of(self.today).given_up = True
+        self._findings_of(self.today).give_up()
 
     @once
     def date(self) -> str | None:

@@ -103,6 +103,7 @@ export function follow(map, { told, busy, failed }) {
       } else if (force || needs(found[name], box, zoom, key)) {
         load(name, values, (answer) => ({
           gathered: answer.gathered,
+          pending: answer.pending,
           total: answer.total,
           items: answer.features.map(
             answer.gathered
@@ -127,5 +128,10 @@ export function follow(map, { told, busy, failed }) {
   };
   map.on("moveend", soon);
   look();
-  return { found, look: (force) => look(force), soon };
+  /** Ask anew for what was not of the present data. */
+  const again = () => {
+    for (const layer of Object.values(found)) if (layer.pending) layer.box = null;
+    look();
+  };
+  return { found, look: (force) => look(force), soon, again };
 }

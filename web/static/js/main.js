@@ -13,12 +13,12 @@ import { hit } from "./hit.js";
 import { mount as mountIndicators } from "./indicators.js";
 import { fillLegend, showLegend } from "./legend.js";
 import { bindForm, fillForm, showList } from "./list.js";
-import { calm, date, narrow, page, t } from "./page.js";
+import { calm, date, moment, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
 import { OPEN, openCard } from "./popup.js";
 import { showRibbon } from "./ribbon.js";
 import { addScale } from "./scale.js";
-import { onNewData } from "./server.js";
+import { onLater, onNewData } from "./server.js";
 import { beside, bindSheet, covered } from "./sheet.js";
 import { bindStandards, showStandards } from "./standards.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
@@ -112,6 +112,7 @@ function note(sentence, { lasting = false } = {}) {
 
 function gathered() {
   const { gaps, stations, findings } = viewport.found;
+  if (findings.pending) return t("rules.pending", { time: moment(findings.pending) });
   return [gaps, stations, findings].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
 }
 
@@ -277,6 +278,11 @@ onNewData(() => {
   load();
   showStandards({ anew: true });
   if (current().street) openStreet(current(), null);
+});
+
+onLater(() => {
+  viewport.again();
+  showStandards({ anew: true });
 });
 
 bindSheet();

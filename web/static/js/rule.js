@@ -4,7 +4,7 @@ import { flying, measure } from "./cards.js";
 import { $, h } from "./dom.js";
 import { exports } from "./exports.js";
 import { failure } from "./failure.js";
-import { number, page, t } from "./page.js";
+import { moment, number, page, t } from "./page.js";
 import { ask, segment, Trouble } from "./server.js";
 import { said, SIGNS } from "./signs.js";
 import { address, current, follow } from "./url.js";
@@ -51,6 +51,7 @@ function head(data) {
     rule.assumed.length > 0 && h("details", { class: "how" },
       h("summary", {}, t("how.assumed")),
       h("ul", {}, rule.assumed.map((sentence) => h("li", {}, sentence)))),
+    data.pending && h("p", { class: "notice" }, t("rules.pending", { time: moment(data.pending) })),
     data.counts.unknown > 0 && missing(data.missing),
     exports(rule.rule_id),
   ];

@@ -4,10 +4,16 @@ import { page, t } from "./page.js";
 
 const under_way = new Map();
 const newer = [];
+const later = [];
+const LATER_MS = 10_000;
+let waiting = 0;
 let version = page.version;
 
 /** Call back when the data on the server have changed. */
 export const onNewData = (listener) => newer.push(listener);
+
+/** Call back a while after an answer told of findings that are not those of the present data yet. */
+export const onLater = (listener) => later.push(listener);
 
 export class Trouble extends Error {}
 
@@ -38,6 +44,12 @@ export async function ask(purpose, path, values = {}) {
   if (answer.version && answer.version !== version) {
     version = answer.version;
     newer.forEach((listener) => listener(version));
+  }
+  if (answer.pending && !waiting) {
+    waiting = setTimeout(() => {
+      waiting = 0;
+      later.forEach((listener) => listener());
+    }, LATER_MS);
   }
   return answer;
 }

@@ -4,7 +4,7 @@ import { $, h } from "./dom.js";
 import { exports } from "./exports.js";
 import { failure } from "./failure.js";
 import { missing, showRule } from "./rule.js";
-import { date, number, page, t } from "./page.js";
+import { date, moment, number, page, t } from "./page.js";
 import { ask, Trouble } from "./server.js";
 import { said, SIGNS } from "./signs.js";
 import { tab } from "./tabs.js";
@@ -58,6 +58,7 @@ function overview(data) {
     h("p", { class: "cite" }, [document.number, document.title, document.issuer].join(" · ")),
     h("p", { class: "totals" }, counts(data.counts)),
     h("p", { class: "quiet" }, t("rules.date", { date: date(data.date) })),
+    data.pending && h("p", { class: "notice" }, t("rules.pending", { time: moment(data.pending) })),
     missing(data.missing),
     exports(),
   ];
