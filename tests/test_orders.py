@@ -5,7 +5,6 @@ import itertools
 import uuid
 
 import pytest
-from registers import postgis_database, postgis_server, postgis_template, register  # noqa: F401
 
 from stationmap.errors import InputError
 from stationmap.inspections import orders
@@ -129,7 +128,7 @@ def ids(found):
     return [row["id"] for row in found[1]]
 
 
-def test_lists_are_filtered_and_paged_by_the_database(register):  # noqa: F811
+def test_lists_are_filtered_and_paged_by_the_database(register):
     entered(register)
     assert ids(stored.find(register, Asked())) == ["B", "A", "E", "C", "D"]
     assert ids(stored.find(register, Asked(adcode="330803"))) == ["C", "D"]
@@ -144,7 +143,7 @@ def test_lists_are_filtered_and_paged_by_the_database(register):  # noqa: F811
     assert [row["id"] for row in stored.each(register, Asked(), at_once=2)] == list("ABCDE")
 
 
-def test_counts_by_county_and_unit_sum_to_the_lists(register):  # noqa: F811
+def test_counts_by_county_and_unit_sum_to_the_lists(register):
     entered(register)
     rows = stored.standing(register, Asked(), today="2026-03-05")
     found = {(row["county"], row["unit_id"]): row for row in rows}

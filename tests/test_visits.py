@@ -312,3 +312,9 @@ def test_a_late_arrival_overwrites_nothing_newer(city):
     late = form(city, failed=["Q-C8#1"], claimed_at="2026-03-04T03:00:00+00:00")
     send(city, late, by=OTHER)
     assert city.now().idle(dt.date(2026, 3, 5)) == frozenset()
+
+
+def test_a_deadline_that_is_no_day_is_refused(city):
+    asked = form(city, failed=["Q-C8#1"], order=order("Q-C8#1", due="2026-02-30"))
+    with pytest.raises(InputError):
+        send(city, asked)

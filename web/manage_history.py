@@ -32,7 +32,7 @@ _ROUNDS = 4
 
 LATEST = 2**53  # beyond every event's number
 # what is undone on pages of its own, or never
-_NOT_HERE = frozenset({"account"})
+_NOT_HERE = frozenset({"account", "inspect", "void", "order", "draw", "rounds"})
 
 
 # ------------------------------------------------------------------- one station
@@ -214,7 +214,7 @@ def _after_undo(undone: Action) -> str:
 def _of_account(action_id: str) -> Action:
     """Return an action of which the account may see something; 404 else."""
     action = register().action(action_id)
-    if action is None or not _events_of_account(action, limit=1):
+    if action is None or action.kind in _NOT_HERE or not _events_of_account(action, limit=1):
         abort(404)
     return action
 

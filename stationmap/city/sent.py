@@ -1,9 +1,10 @@
 """What a phone sends of one visit: read, or refused in one sentence."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from stationmap.errors import InputError
 from stationmap.messages import printable
@@ -12,6 +13,10 @@ _Key = Annotated[str, Field(max_length=80)]
 _Id = Annotated[str, Field(max_length=200)]
 _Uuid = Annotated[str, Field(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 _Words = Annotated[str, Field(max_length=500)]
+
+
+def _day(text: str) -> str:
+    return dt.date.fromisoformat(text).isoformat()
 
 
 class _Model(BaseModel):
@@ -26,7 +31,7 @@ class SentOrder(_Model):
     unit_id: _Id | None = None
     unit: _Words | None = None
     supervising_unit: _Words | None = None
-    due: Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    due: Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
     note: _Words = ""
 
 

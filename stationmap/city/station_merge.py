@@ -42,6 +42,9 @@ _REFERRING = (
     ("restock", "station_id"),
     ("application", "station_id"),
     ("remark", "station_id"),
+    ("inspection", "station_id"),
+    ("photo", "station_id"),
+    ("rectification", "station_id"),
     ("exemption", "subject_id"),
     ("station", "parent_id"),
 )

@@ -24,7 +24,7 @@ MERGE = "merge"
 """Kind of the action that makes one station of two; its note is the id of the one kept."""
 
 _LETTER = re.compile("[A-Za-z]")
-_OF_STATIONS = ("closure", "restock", "application", "remark")
+_OF_STATIONS = ("closure", "restock", "application", "remark", "inspection", "rectification")
 _SEARCHED = ("name", "address", "unit", "id")
 _ORDER = (models.station.c.name, models.station.c.id)
 # the same order in PostgreSQL, and short enough for its index

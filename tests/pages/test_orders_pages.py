@@ -13,6 +13,8 @@ from orders_town import ZONE, Town, photo
 from PIL import Image
 from signed_in import post
 
+from stationmap.city import station_merge
+
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
@@ -289,3 +291,28 @@ def test_forms_without_their_token_change_nothing(town):
         wrong = town.people.city.post(f"/manage/orders/{order['id']}/{step}", data=data)
         assert wrong.status_code == 403
     assert town.register.seq() == before
+
+
+def test_an_order_goes_along_where_its_station_becomes_part_of_another(town):
+    order = town.order("P300")
+    keep, drop = (town.register.get("station", own) for own in ("P80", "P300"))
+    changes = station_merge.changes(town.register, keep=keep, drop=drop, of_other=set())
+    town.register.write(changes, action=str(uuid.uuid4()), by="cli", kind="merge", note="P80")
+    assert town.row(order)["station_id"] == "P80"
+    assert "有礼点80" in town.people.unit.get(f"/manage/orders/{order['id']}").text
+    town.visit("P80", order_id=order["id"])
+    assert town.row(order)["state"] == "closed"
+
+
+def test_inspections_and_orders_are_not_undone_with_other_changes(town):
+    order = town.order("P40")
+    answered(town, order)
+    made = [event.action for event in town.register.history("rectification", order["id"])]
+    assert len(made) == 2
+    before = town.register.seq()
+    for action in made:
+        assert town.people.city.get(f"/manage/stations/changes/{action}").status_code == 404
+        undone = post(town.people.city, f"/manage/stations/changes/{action}/undo")
+        assert undone.status_code == 404
+    assert town.register.seq() == before
+    assert town.row(order)["state"] == "answered"
