@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,6 +17,7 @@ from stationmap.messages import N_
 
 if TYPE_CHECKING:
     from stationmap.city import City
+    from stationmap.store.accounts import Account
 
 DEMO = Path(__file__).parent / "demo"
 SOURCE = "demo-synthetic"
@@ -100,7 +102,9 @@ def demo(
 
 def _make(folder: Path) -> "City":
     """Make the demo city by the ordinary imports; one that is there already is completed."""
+    from geodata.inspecting import inspect
     from stationmap.city import City
+    from stationmap.io.notes import Note
 
     if (folder / "city.toml").exists():
         city = City.open(folder)
@@ -123,14 +127,16 @@ def _make(folder: Path) -> "City":
                 lang=language(),
                 progress=status,
             )
+        status(Note(N_("inspecting"), {}))
+        inspect(city, _people(city), today=_today(city))
     # last of all: where it is, the demo city is whole
     shutil.copyfile(DEMO / TO_TRY, folder / TO_TRY)
     say(
         N_(
             "{city} is the demo city {name}: synthetic data, not a real place. It has {ways} "
-            "sections of road, {shops} shops, {facilities} facilities and {stations} stations; "
-            "{list} is a list of new stations, full of faults, to try an import with. "
-            "Next: stationmap gaps {city}, or stationmap serve {city}"
+            "sections of road, {shops} shops, {facilities} facilities, {stations} stations and "
+            "{inspections} inspections; {list} is a list of new stations, full of faults, to try "
+            "an import with. Next: stationmap gaps {city}, or stationmap serve {city}"
         ),
         city=folder,
         name=city.config.name,
@@ -138,9 +144,29 @@ def _make(folder: Path) -> "City":
         shops=_many(city, "shops"),
         facilities=_many(city, "facilities"),
         stations=f"{len(city.stations()):,}",
+        inspections=len(city.now().register.snapshot.frames["inspection"]),
         list=folder / TO_TRY,
     )
     return city
+
+
+def _people(city: "City") -> dict[str, "Account"]:
+    """Return the accounts of the demo; those that are not there are made, and cannot sign in."""
+    from stationmap.store import Change, accounts
+
+    register, changes = city.register, []
+    for name, role, adcode, unit_id in ACCOUNTS:
+        if accounts.by_name(register, name) is None:
+            asked = accounts.checked(register, name=name, role=role, adcode=adcode, unit_id=unit_id)
+            own = uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.demo.invalid").hex[:16]
+            changes.append(Change("account", own, {**asked, "active": False}, 0))
+    if changes:
+        register.write(changes, action=str(uuid.uuid4()), by="cli", kind="account")
+    return {account.name: account for account in accounts.accounts(register)}
+
+
+def _today(city: "City") -> dt.date:
+    return dt.datetime.now(ZoneInfo(city.config.time_zone)).date()
 
 
 def _make_accounts(city: "City") -> None:

@@ -1,6 +1,7 @@
 """The demo city: regenerated alike, a credible and labelled town, and what is planted is found."""
 
 import ast
+import datetime as dt
 import gzip
 import json
 import math
@@ -22,9 +23,11 @@ from geodata import generate
 from geodata.cli import ACCOUNTS, ADCODE, DEMO, SOURCE, TO_TRY, demo
 from geodata.untidy import gcj02
 from stationmap.city import City
+from stationmap.city.photos import Photos
 from stationmap.cli.run import run
 from stationmap.crs import convert, local_crs
 from stationmap.errors import CityError
+from stationmap.inspections import VISITS, orders
 from stationmap.stations import counting
 from stationmap.store import accounts, passwords
 
@@ -142,7 +145,8 @@ def test_what_makes_the_data_knows_no_check():
     for file in sorted(Path(generate.__file__).parent.glob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         modules = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-        if file.stem not in ("cli", "synthetic"):  # the command, and stations for other cities
+        # the command, stations for other cities, and visits of a city that is made
+        if file.stem not in ("cli", "synthetic", "inspecting"):
             assert not [m for m in modules if m.startswith("stationmap")], file.name
 
 
@@ -409,6 +413,13 @@ def test_making_it_again_changes_nothing_and_says_what_it_is(folder, city, capsy
     assert f"{len(city.stations())} stations" in said
 
 
+def test_nobody_can_sign_in_before_accounts_are_asked_for(city):
+    """Those that write what people do are there, and disabled."""
+    found = accounts.accounts(city.register)
+    assert {a.name for a in found} == {name for name, *_ in ACCOUNTS}
+    assert not any(a.active for a in found)
+
+
 def test_accounts_of_every_role_get_new_passwords_each_time(folder, city, capsys, monkeypatch):
     monkeypatch.setenv("STATIONMAP_LANG", "zh")
     told = []
@@ -427,6 +438,57 @@ def test_accounts_of_every_role_get_new_passwords_each_time(folder, city, capsys
         if account.role != "unit":
             continue
         assert [s["name"] for s in stations if account.covers(s["adcode"], s["unit_id"])]
+
+
+# --------------------------------------------------------------------- inspections
+
+
+def test_the_demo_city_was_inspected_and_says_that_it_is_synthetic(city):
+    inspections = city.register.rows("inspection")
+    assert 50 <= len(inspections) <= 80
+    assert {one["visit"] for one in inspections} == {*VISITS}
+    assert {one["result"] for one in inspections} == {"met", "not_met", "unknown"}
+    assert all(one["details"]["note"] == LABEL for one in inspections)
+    assert [one["voided"] is not None for one in inspections].count(True) == 1
+    today = city.now().today()
+    days = [(today - dt.date.fromisoformat(one["at"][:10])).days for one in inspections]
+    assert min(days) >= 0
+    assert 365 < max(days) < 740
+
+
+def test_its_orders_are_in_every_state_and_some_are_overdue(city):
+    found = city.register.rows("rectification")
+    assert {order["state"] for order in found} == {"open", "answered", "returned", "closed"}
+    late = [order["id"] for order in found if orders.overdue(order, city.now().today())]
+    assert 3 <= len(late) < len(found) / 2
+    assert all(order["note"] == LABEL for order in found)
+    unit = {unit for name, _, _, unit in ACCOUNTS if unit}
+    assert [order for order in found if order["unit_id"] in unit and order["state"] == "open"]
+
+
+def test_a_draw_is_laid_out_in_rounds_for_the_inspector_from_today_on(city):
+    (drawn,) = city.register.rows("draw")
+    rounds = city.register.rows("round")
+    inspector = next(a for a in accounts.accounts(city.register) if a.name == "inspector")
+    assert {one["inspector_id"] for one in rounds} == {inspector.id}
+    assert sorted(s for one in rounds for s in one["stations"]) == sorted(
+        one["id"] for one in drawn["drawn"]
+    )
+    first = min(dt.date.fromisoformat(one["day"]) for one in rounds)
+    assert 0 <= (first - city.now().today()).days <= 2, "today, or after the weekend"
+
+
+def test_the_photos_are_there_and_drawn(city):
+    photos = city.register.rows("photo")
+    assert len(photos) > 20
+    kept = Photos(city.path)
+    assert not list(kept.problems({one["id"]: one["sha256"] for one in photos}))
+
+
+def test_the_demo_made_again_inspects_nothing_twice(folder, city):
+    seq = city.register.seq()
+    demo(folder)
+    assert city.register.seq() == seq
 
 
 # --------------------------------------------------------------------- a list to import

@@ -94,7 +94,8 @@ def _head(checklist: Checklist, *, asked: bool) -> list[dict[str, Any]]:
             {"type": "select_one type", "name": SITE_TYPE, **_label(N_("Type")), **must},
         ]
     else:
-        look_up = f"instance('station')/root/item[name=${{{STATION}}}]/type"
+        item = f"item[name=${{{STATION}}}]"
+        look_up = "/".join(("instance('station')", "root", item, "type"))
         rows += [
             {
                 "type": "select_one station",
