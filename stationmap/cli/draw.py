@@ -121,7 +121,7 @@ def _print(opened: "City", row: "Row", proof: Any) -> None:
     say(N_("Draw {id}, seed {seed}"), id=row["id"], seed=row["seed"])
     names = opened.now().stations().set_index("station_id")["name"]
     print_table(
-        (said(N_("Id")), said(N_("Name")), said(N_("County")), said(N_("Why"))),
+        (said(N_("Id")), said(N_("Name")), said(N_("County")), said(N_("Why it counts more"))),
         [
             (
                 one["id"],

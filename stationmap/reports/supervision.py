@@ -71,13 +71,13 @@ def rate(part: int, whole: int, say: Say) -> str:
 
 
 HEADINGS: Sequence[tuple[str, float]] = (
-    (N_("Sites"), 0.8),
-    (N_("Visited"), 1.5),
-    (N_("Passed"), 1.5),
-    (N_("Cannot be told"), 0.9),
+    (N_("Sites"), 0.9),
+    (N_("Visited"), 1.1),
+    (N_("Passed"), 1.1),
+    (N_("Cannot be told"), 1.0),
     (N_("Open orders"), 0.9),
     (N_("Overdue orders"), 0.9),
-    (N_("Closed in time"), 1.5),
+    (N_("Closed in time"), 1.1),
 )
 
 

@@ -349,19 +349,19 @@ def test_the_table_counts_sites_visits_results_and_orders(app, city, register):
         register, "P0", due="2026-11-10", state="closed", decided_at="2026-11-10T16:00:00.000+00:00"
     )
     rows = table(city)
-    assert rows["柯城区"] == ["4", "75.0%（3/4）", "50.0%（1/2）", "1", "2", "1", "50.0%（1/2）"]
-    assert rows["衢江区"] == ["2", "0.0%（0/2）", "–", "0", "0", "0", "–"]
-    assert rows["未分县区"] == ["1", "0.0%（0/1）", "–", "0", "0", "0", "–"]
-    assert rows["合计"] == ["7", "42.9%（3/7）", "50.0%（1/2）", "1", "2", "1", "50.0%（1/2）"]
+    assert rows["柯城区"] == ["4", "75.0% (3/4)", "50.0% (1/2)", "1", "2", "1", "50.0% (1/2)"]
+    assert rows["衢江区"] == ["2", "0.0% (0/2)", "–", "0", "0", "0", "–"]
+    assert rows["未分县区"] == ["1", "0.0% (0/1)", "–", "0", "0", "0", "–"]
+    assert rows["合计"] == ["7", "42.9% (3/7)", "50.0% (1/2)", "1", "2", "1", "50.0% (1/2)"]
     by_unit = table(city, by="unit")
-    assert by_unit["某街道办事处"] == ["6", "50.0%（3/6）", *rows["合计"][2:]]
+    assert by_unit["某街道办事处"] == ["6", "50.0% (3/6)", *rows["合计"][2:]]
     assert by_unit["（未写明单位）"][0] == "1"
 
 
 def test_what_was_put_right_heals_only_the_line_looked_at(app, city):
     visit(app, "P0", answers={"visit#1": "not_met"}, at="2026-11-03T02:00:00.000+00:00")
     visit(app, "P0", rest="unknown", answers={"visit#1": "met"}, at="2026-11-09T02:00:00.000+00:00")
-    assert table(city)["柯城区"][2] == "100%（1/1）"
+    assert table(city)["柯城区"][2] == "100% (1/1)"
 
 
 def test_a_county_sees_its_own_rows_alone(app, county, register):
