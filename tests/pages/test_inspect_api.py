@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import io
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import signed_in
@@ -211,6 +212,21 @@ def test_the_same_visit_in_any_order_and_number_has_one_effect(app, inspector):
     assert len(register.rows("inspection")) == 2
     numbers = {(a.json["id"], a.json["number"], a.json["received_at"]) for a in answers}
     assert len(numbers) == 2
+
+
+def test_the_same_visit_many_times_at_once_has_one_effect(app, inspector):
+    photos = [upload(inspector, jpeg(colour=colour)) for colour in ("red", "blue")]
+    sent = visit(inspector, photos={"visit#1": photos})
+    clients = [signed_in.client(app, own=inspector.account) for _ in range(6)]
+    for one in clients:
+        head(one)
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(lambda one: send(one, sent), clients))
+    assert sorted(a.status_code for a in answers) == [200] * 5 + [201], [a.text for a in answers]
+    assert len({a.json["number"] for a in answers}) == 1
+    register = app.extensions["city"].register
+    assert len(register.rows("inspection")) == 1
+    assert {row["id"] for row in register.rows("photo")} == set(photos)
 
 
 def test_other_content_under_the_same_id_is_a_conflict(app, inspector):
