@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 import signed_in
 from pages_town import CHROMIUM, FLAGS
 from PIL import Image
@@ -202,6 +203,15 @@ class Phone:
         if self.context is not None:
             self.context.close()
             self.context = None
+
+
+@pytest.fixture
+def field(chromium, own_town):
+    """A field of its own for a test; no script of any phone in it may fail."""
+    made = Field(chromium, own_town)
+    yield made
+    made.close()
+    assert [one for phone in made.phones for one in phone.wrong] == []
 
 
 def engine(page, work, *args):

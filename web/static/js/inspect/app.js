@@ -10,6 +10,8 @@ import { remembered } from "./who.js";
 
 const QUICK = 4; // seconds to wait for the server where the phone knows already who works with it
 
+const WHERE = "inspect:where";
+
 const notices = new Map();
 
 /** Show a line above the screen, or take it away (no text); `button` is {text, onclick} or {text, href}. */
@@ -32,7 +34,7 @@ function said(error) {
 
 function only(text, button) {
   $("main").removeAttribute("aria-busy");
-  $("main").replaceChildren(h("p", { class: "notice" }, text), button.href
+  $("main").replaceChildren(h("h1", {}, document.title), h("p", { class: "notice" }, text), button.href
     ? h("a", { class: "btn btn-accent", href: button.href }, button.text)
     : h("button", { type: "button", class: "btn btn-accent", onclick: button.onclick }, button.text));
 }
@@ -48,7 +50,21 @@ async function whoWorks() {
   }
 }
 
+/** After signing in one finds oneself where one was. */
+function place() {
+  try {
+    const back = new URL(document.referrer || location.href).pathname.startsWith("/login");
+    if (back && !location.hash) history.replaceState(null, "", sessionStorage.getItem(WHERE) ?? "#/");
+    const keep = () => sessionStorage.setItem(WHERE, location.hash);
+    addEventListener("hashchange", keep);
+    keep();
+  } catch {
+    // a forbidden store: one begins at the list
+  }
+}
+
 async function begin() {
+  place();
   $("main").replaceChildren(h("p", { class: "quiet" }, t("engine.opening")));
   worker();
   const me = await whoWorks().catch((error) => {

@@ -180,12 +180,13 @@ class Store extends Sites {
 
   /** Address of a picture: the phone's own where it has it, else the server's. */
   async photoUrl(photoId, { full = false } = {}) {
-    if (this.#addresses.has(photoId)) return this.#addresses.get(photoId);
-    const found = await this.read(["photos", "thumbs"], async ({ photos, thumbs }) =>
-      (await done(photos.get(photoId))) ?? (full ? null : done(thumbs.get(photoId))));
-    if (!found) return `/inspect/photos/${encodeURIComponent(photoId)}.jpg?size=${full ? "full" : "thumb"}`;
-    const address = URL.createObjectURL(found.blob);
-    if (found.draft_id) this.#addresses.set(photoId, address);
+    const made = this.#addresses.get(photoId) ?? (full ? null : this.#addresses.get(`${photoId} small`));
+    if (made) return made;
+    const [own, small] = await this.read(["photos", "thumbs"], async ({ photos, thumbs }) =>
+      [await done(photos.get(photoId)), full ? null : await done(thumbs.get(photoId))]);
+    if (!own && !small) return `/inspect/photos/${encodeURIComponent(photoId)}.jpg?size=${full ? "full" : "thumb"}`;
+    const address = URL.createObjectURL((own ?? small).blob);
+    this.#addresses.set(own ? photoId : `${photoId} small`, address);
     return address;
   }
 

@@ -229,7 +229,7 @@ class Sync {
     }
     await this.#store.acknowledged(one.id, answer);
     // what is found now is the last visit of the next one
-    await this.#store.site(one.station_id).catch(() => {});
+    await this.takeAlong([one.station_id]).catch(() => {});
   }
 
   /** The server has not all the photos that we thought it has: they are sent again, once. */

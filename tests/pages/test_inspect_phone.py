@@ -1,0 +1,148 @@
+"""The inspectors' phone, in a real Chromium: whose it is, what it keeps, how it is renewed."""
+
+import datetime as dt
+
+import pytest
+from inspect_field import API, COUNTS, DRAFT, FINISH, engine, field, settled  # noqa: F401
+from pages_town import chromium, own_town, town  # noqa: F401
+from signed_in import cheap_hashes  # noqa: F401
+
+from stationmap.store import passwords
+
+pytestmark = pytest.mark.chromium
+
+NOTHING = {"drafts": 0, "unsent": 0, "photos": 0}
+
+
+def test_somebody_else_on_the_same_phone_neither_sees_nor_sends_it(field):  # noqa: F811
+    mine, theirs = field.inspector(), field.inspector()
+    phone = field.phone(mine)
+    page = phone.page()
+    field.down()
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    field.up()
+    phone.sign_in(theirs)
+    page.close()
+    page = phone.page()
+    assert engine(page, "(store) => store.account.id") == theirs.id
+    assert engine(page, COUNTS) == NOTHING
+    other = engine(page, DRAFT, "P40", 0)
+    engine(page, FINISH, other)
+    settled(page, other)
+    assert [row["inspector_id"] for row in field.inspections()] == [theirs.id]
+    page.close()
+    phone.sign_in(mine)
+    page = phone.page()
+    settled(page, draft)
+    by = {row["id"]: row["inspector_id"] for row in field.inspections()}
+    assert by == {other: theirs.id, draft: mine.id}
+
+
+def test_a_window_that_keeps_nothing_says_so(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    phone.context.add_init_script(
+        "Object.defineProperty(IDBFactory.prototype, 'open', {value() { throw new Error('no'); }})"
+    )
+    page = phone.page()
+    page.get_by_text("无痕窗口").wait_for()
+
+
+def test_a_picture_that_nobody_can_open_is_refused_in_a_sentence(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    draft = engine(page, DRAFT, "P0", 0)
+    said = engine(
+        page,
+        """(store, [id]) => store.addPhoto(id, "visit#1", new File(["ftypheic"], "a.heic"))
+          .then(() => "kept", (error) => error.message)""",
+        draft,
+    )
+    assert "JPEG" in said
+    assert engine(page, COUNTS)["photos"] == 0
+
+
+def test_todays_stations_are_there_without_a_network(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    phone.ready(page)
+    engine(page, "(store) => store.site('P0')")
+    engine(page, "(store) => store.checklist(store.me.checklist)")
+    field.down()
+    page.goto(f"{field.address}/inspect/#/s/P0")
+    page.reload()
+    page.get_by_role("heading", name="有礼点0").wait_for()
+    assert engine(page, "(store) => store.site('P0')")["fresh"] is False
+
+
+def test_a_new_version_waits_and_takes_no_draft_with_it(field, monkeypatch):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    phone.ready(page)
+    page.reload()
+    draft = engine(page, DRAFT, "P0", 1)
+    monkeypatch.setattr("web.inspect._version", lambda: "another")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
+    with page.expect_navigation():
+        page.get_by_role("button", name="现在更新").click()
+    page.locator("#main[aria-busy]").wait_for(state="detached")
+    names = page.evaluate("caches.keys()")
+    assert "inspect-another" in names
+    assert sum(name.startswith("inspect-") and name != "inspect-tiles" for name in names) == 1
+    assert engine(page, COUNTS) == {"drafts": 1, "unsent": 0, "photos": 1}
+    engine(page, FINISH, draft)
+    settled(page, draft)
+
+
+def test_nothing_of_an_account_is_in_the_shared_cache(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page("/inspect/#/s/P0")
+    phone.ready(page)
+    kept = page.evaluate(
+        """async () => {
+          const paths = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const { url } of await cache.keys()) paths.push(new URL(url).pathname);
+          }
+          return paths;
+        }"""
+    )
+    assert kept
+    assert not [path for path in kept if path.startswith((API, "/inspect/photos"))]
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["the same", "another"])
+def test_who_begins_to_sign_in_sees_without_a_network_only_what_is_theirs(field, same):  # noqa: F811
+    own = field.inspector()
+    phone = field.phone(own)
+    page = phone.page()
+    phone.ready(page)
+    engine(page, DRAFT, "P0", 0)
+    phone.context.clear_cookies()
+    page.goto(f"{field.address}/login")
+    page.get_by_label("账号").fill(own.name if same else "别人")
+    page.get_by_label("密码").fill("what ever it is")
+    field.down()
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_timeout(500)
+    page = phone.page()
+    nobody = page.get_by_text("本机还不知道您是谁")
+    assert nobody.is_visible() is not same
+    assert (page.get_by_text("未提交 1").count() > 0) is same
+
+
+def test_who_signs_in_again_is_back_where_they_were(field, cheap_hashes):  # noqa: F811
+    own = field.inspector()
+    passwords.set_password(field.register, own.id, "四个字的口令 2026", now=dt.datetime.now(dt.UTC))
+    phone = field.phone(own)
+    page = phone.page("/inspect/#/s/P40")
+    engine(page, DRAFT, "P40", 0)
+    phone.context.clear_cookies()
+    page.reload()
+    page.get_by_role("link", name="登录").first.click()
+    page.get_by_label("账号").fill(own.name)
+    page.get_by_label("密码").fill("四个字的口令 2026")
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("heading", name="有礼点40").wait_for()
+    assert engine(page, COUNTS)["drafts"] == 1
