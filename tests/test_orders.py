@@ -1,14 +1,23 @@
 """Orders: states, deadlines and questions to the register, apart from any page."""
 
+import csv
 import datetime as dt
+import hashlib
+import io
 import itertools
+import json
 import uuid
+import zipfile
 
 import pytest
+from PIL import Image
 
 from stationmap.errors import InputError
 from stationmap.inspections import orders
 from stationmap.inspections.checklist import LETTERS
+from stationmap.reports import evidence
+from stationmap.reports.notice import Case, Item, notice
+from stationmap.standards import load
 from stationmap.store import Change
 from stationmap.store import orders as stored
 from stationmap.store.orders import Asked
@@ -153,3 +162,84 @@ def test_counts_by_county_and_unit_sum_to_the_lists(register):
     assert (west["oldest"], west["unit"]) == ("2026-02-01", "单位U1")
     assert found["330803", "U2"]["late"] == 0
     assert sum(row[state] for row in rows for state in orders.STATES) == 5
+
+
+# -- as documents ----------------------------------------------------------------------------
+
+
+def case(number="20260305-000007", **more):
+    facts = {
+        "title": load("changzhi-2021").label("notice").get("zh"),
+        "number": number,
+        "issuer": "长治市潞州区",
+        "unit": "某街道办事处",
+        "copy_to": "区城管局",
+        "station": "岗亭",
+        "address": "",
+        "visit": "暗访",
+        "visited": "2026-03-04",
+        "issued": "2026-03-05",
+        "due": "2026-03-20",
+        "note": "",
+        "items": [Item("按时开放", "文件 第一条", "=1+1")],
+        "state": "待整改",
+        "answer": "",
+    }
+    return Case(**facts | more)
+
+
+def said(report):
+    """All words of a report."""
+    blocks = [*report.opening, *(b for _, _, some in report.outline() for b in some)]
+    rows = [row for block in blocks for row in getattr(block, "rows", ())]
+    texts = [getattr(block, "text", "") for block in blocks]
+    return "\n".join([report.title, report.subtitle, *texts, *(c for row in rows for c in row)])
+
+
+def test_the_notice_has_the_title_of_its_pack_and_names_whom_it_concerns():
+    text = said(notice(case(), lang="zh"))
+    for part in (
+        "整改意见",
+        "某街道办事处：",
+        "岗亭",
+        "区城管局",
+        "2026年3月20日",
+        "2026年3月4日暗访",
+    ):
+        assert part in text
+    assert "To 某街道办事处:" in said(notice(case(), lang="en"))
+
+
+def test_a_pack_tells_which_photos_are_missing_and_the_digest_of_all_others(tmp_path):
+    there = tmp_path / "a.jpg"
+    there.write_bytes(b"picture")
+    events = [dict.fromkeys(evidence.EVENTS[1:], "=cmd()") | {"before": None, "after": {"x": 1}}]
+    photos = [("photos/1-before-1.jpg", there), ("photos/1-before-2.jpg", tmp_path / "gone.jpg")]
+    pieces = [evidence.Piece(case(n), photos, events) for n in ("1", "2")]
+    stream = io.BytesIO()
+    assert evidence.write(stream, iter(pieces), city="长治市", period="", lang="zh") == 2
+    with zipfile.ZipFile(stream) as pack:
+        missing = pack.read("MISSING.txt").decode().splitlines()
+        digests = dict(
+            reversed(line.split("  ", 1)) for line in pack.read("SHA256SUMS").decode().splitlines()
+        )
+        for name, digest in digests.items():
+            assert hashlib.sha256(pack.read(name)).hexdigest() == digest
+        rest = set(pack.namelist()) - digests.keys()
+        table = list(csv.DictReader(io.TextIOWrapper(pack.open("events.csv"), "utf-8-sig")))
+    assert missing == ["1/photos/1-before-2.jpg", "2/photos/1-before-2.jpg"]
+    assert rest == {"MISSING.txt", "SHA256SUMS"}
+    assert [row["order"] for row in table] == ["1", "2"]
+    assert table[0]["kind"] == "'=cmd()"
+    assert json.loads(table[0]["after"]) == {"x": 1}
+
+
+def test_photos_stand_beside_each_other_the_one_before_on_the_left(tmp_path):
+    for name, colour in (("a", "red"), ("b", "blue")):
+        Image.new("RGB", (400, 300), colour).save(tmp_path / f"{name}.jpg")
+    a, b = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    with Image.open(io.BytesIO(evidence.pair(a, b, caption="").png)) as whole:
+        left, right = (whole.getpixel((whole.width * n // 4, whole.height // 2)) for n in (1, 3))
+    assert left[0] > 200 > 50 > left[2]
+    assert right[2] > 200 > 50 > right[0]
+    assert evidence.pair(None, tmp_path / "gone.jpg", caption="") is None

@@ -30,7 +30,7 @@ from web.charge import status_of
 from web.desk import city, register
 from web.home_tables import send_table
 from web.order_words import by_whom, listed
-from web.orders import asked_for, order_of, scope
+from web.orders import asked_for, order_of, scope, standing_of
 from web.params import Params, language
 from web.unit_home import day
 from web.view import CityView
@@ -39,7 +39,7 @@ from web.words import WebError, say
 order_files = Blueprint("order_files", __name__)
 
 MOST_ROWS = 50_000
-MOST_PACKED = 500
+MOST_PACKED = 200
 """Orders of one pack."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -118,7 +118,7 @@ def evidence() -> ResponseReturnValue:
 
 def _ask(wrong: StationMapError | None = None) -> Response:
     now = present()
-    rows = stored.standing(register(), scope(), today=now.today.isoformat())
+    rows = standing_of(scope(), now)
     units = {row["unit_id"]: row["unit"] or row["unit_id"] for row in rows if row["unit_id"]}
     counties = {row["county"] for row in rows}
     page = render_template(

@@ -132,8 +132,12 @@ def by_whom(account_id: str) -> str:
 
 
 def of_unit(unit_id: str, *, limit: int) -> tuple[int, list[Row]]:
-    """Return how many orders of a unit are not settled, and the first of them for a list."""
-    asked = stored.Asked(unit_id=unit_id, states=flow.UNSETTLED)
+    """Return how many orders of a unit are not settled, and the first of them for a list.
+
+    Those that the account may see.
+    """
+    adcode = me().adcode if me().role == "county" else ""
+    asked = stored.Asked(adcode=adcode, unit_id=unit_id, states=flow.UNSETTLED)
     total, rows = stored.find(register(), asked, limit=limit)
     now = present()
     return total, [listed(now, row) for row in rows]

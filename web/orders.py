@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from stationmap.city.photos import Photos
 from stationmap.errors import Conflict, InputError, StationMapError
 from stationmap.inspections import orders as flow
 from stationmap.messages import N_
-from stationmap.store import Receipt
+from stationmap.store import Receipt, Register
 from stationmap.store import orders as stored
 from stationmap.store.orders import Asked
 from web.access import allow, clock, log_after, me, within
@@ -51,6 +52,18 @@ def scope() -> Asked:
     return Asked(adcode="" if account.role == "city" else account.adcode)
 
 
+def standing_of(asked: Asked, now: CityView) -> list[Row]:
+    """Return how many orders stand where, worked out once for as long as nothing changes."""
+    own = register()
+    return _standing(own, own.seq(), asked, now.today.isoformat())
+
+
+@lru_cache(maxsize=32)
+def _standing(held: Register, seq: int, asked: Asked, today: str) -> list[Row]:
+    del seq  # part of the key alone
+    return stored.standing(held, asked, today=today)
+
+
 def asked_for(now: CityView, params: Params) -> tuple[str, Asked]:
     """Read which list is asked for, within the account's scope."""
     tab = params.one_of("state", TABS, default="todo")
@@ -76,7 +89,7 @@ def listing() -> ResponseReturnValue:
     offset = params.whole("offset", default=0, low=0, high=10**7)
     total, rows = stored.find(register(), asked, offset=offset, limit=PAGE)
     # what the tabs count and the filters offer
-    every = stored.standing(register(), scope(), today=now.today.isoformat())
+    every = standing_of(scope(), now)
     chosen = [
         one
         for one in every
@@ -119,7 +132,7 @@ def _holds(rows: list[Row], county: str) -> bool:
 def standing() -> ResponseReturnValue:
     """Show how many orders stand where, and are overdue, by county and by unit."""
     now = present()
-    rows = stored.standing(register(), scope(), today=now.today.isoformat())
+    rows = [dict(row) for row in standing_of(scope(), now)]
     counties: dict[str, Row] = {}
     for row in rows:
         held = counties.setdefault(

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stationmap.store import models
+from stationmap.store import models, queries
 from stationmap.store.events import Row
 from stationmap.store.register import Register
 
@@ -70,7 +70,8 @@ def find(
     """
     order = _TABLE.c
     turn = sa.case((order.state.in_(LATE), 0), (order.state == SETTLED, 2), else_=1)
-    chosen = sa.select(_TABLE).where(*asked.where)
+    # which ones are sorted by their ids alone, then the rows of the page are read
+    chosen = sa.select(order.id).where(*asked.where)
     chosen = chosen.order_by(
         turn,
         sa.case((order.state == SETTLED, None), else_=order.due),
@@ -80,8 +81,9 @@ def find(
     counted = sa.select(sa.func.count()).select_from(_TABLE).where(*asked.where)
     with register.reading() as connection:
         total = connection.scalar(counted) or 0
-        rows = connection.execute(chosen.offset(offset).limit(limit)).mappings()
-        return int(total), [dict(row) for row in rows]
+        ids = connection.scalars(chosen.offset(offset).limit(limit)).all()
+        rows = {row["id"]: row for row in queries.rows_by_id(connection, _TABLE.name, ids)}
+        return int(total), [rows[own] for own in ids]
 
 
 def each(register: Register, asked: Asked, *, at_once: int = 200) -> Iterator[Row]:

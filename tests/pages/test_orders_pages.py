@@ -14,6 +14,7 @@ from PIL import Image
 from signed_in import post
 
 from stationmap.city import station_merge
+from stationmap.store import Change
 
 
 @pytest.fixture(scope="module")
@@ -316,3 +317,11 @@ def test_inspections_and_orders_are_not_undone_with_other_changes(town):
         assert undone.status_code == 404
     assert town.register.seq() == before
     assert town.row(order)["state"] == "answered"
+
+
+def test_a_county_sees_of_a_unit_the_orders_of_its_own_stations(town):
+    there = town.order("P640", by=town.other)
+    town.write(Change("rectification", there["id"], {"unit_id": "U1"}))
+    assert there["id"] not in town.people.west.get("/home?unit=U1").text
+    assert there["id"] not in town.people.west.get("/manage/orders?unit=U1").text
+    assert there["id"] in town.people.city.get("/manage/orders?unit=U1").text
