@@ -34,6 +34,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.all_sent_text": N_("Nothing on this phone waits to be sent."),
         "i.offline": N_("no network; inspect as usual"),
         "i.offline_kept": N_("no network; kept on this phone"),
+        "i.kept_until": N_("kept on this phone; sign in to send"),
         "i.sign_in": N_(
             "Sign in again; what you filled in is kept on this phone and will be sent then."
         ),

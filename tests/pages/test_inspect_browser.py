@@ -1,81 +1,32 @@
 """The inspectors' screens in a real Chromium, on a phone: from the map to the closed order."""
 
-import io
 import re
-import uuid
-from pathlib import Path
 
 import pytest
 import signed_in
-from inspect_field import PHONE, Field, engine
-from pages_town import HOSTILE, chromium, own_town, place, table, town  # noqa: F401
-from PIL import Image
-
-from stationmap.store import Change
+from inspect_hand import (
+    CHARGER,
+    SIGN,
+    UMBRELLA,
+    UNIT,
+    WEST,
+    a_field,
+    answer,
+    drawn,
+    line,
+    photograph,
+    picture,
+    submit,
+)
+from pages_town import chromium, own_town, place, town  # noqa: F401
 
 pytestmark = pytest.mark.chromium
-
-HERE = Path(__file__).parent
-RULES = (HERE / "accessible.js").read_text(encoding="utf-8")
-CONTRAST = (HERE / "contrast.js").read_text(encoding="utf-8")
-WEST, UNIT = "330802", "某街道办事处"
-UMBRELLA, CHARGER, SIGN = "Q-C8#1", "Q-C8#2", "Q-C9#1"
 
 
 @pytest.fixture
 def field(chromium, own_town, tmp_path):  # noqa: F811
-    rows = [{"编号": "U1", "名称": UNIT, "所属区县": WEST}]
-    own_town.import_file("units", table(tmp_path / "units.csv", rows))
-    made = Field(chromium, own_town)
-    owned = Change("station", "P0", {"unit_id": "U1", "supervising_unit": "柯城区民政局"})
-    made.register.write([owned], action=str(uuid.uuid4()), by="cli", kind="edit")
-    yield made
-    made.close()
-    assert [one for phone in made.phones for one in phone.wrong] == []
-
-
-def picture(colour):
-    """A photo of one colour, as a camera hands it over."""
-    stream = io.BytesIO()
-    Image.new("RGB", (800, 600), colour).save(stream, "JPEG")
-    return {"name": f"{colour}.jpg", "mimeType": "image/jpeg", "buffer": stream.getvalue()}
-
-
-def line(page, key):
-    """The card of a line."""
-    return page.locator(f'[id="line-{key}"]')
-
-
-def answer(page, key, state):
-    """Put the switch of a line to a state."""
-    line(page, key).locator(f".i-switch label.is-{state}").tap()
-
-
-def photograph(page, key, *colours):
-    """Take photos of a line, one after the other."""
-    for colour in colours:
-        before = line(page, key).locator(".i-thumb").count()
-        line(page, key).locator("input[capture]").set_input_files(picture(colour))
-        line(page, key).locator(f".i-thumb >> nth={before}").wait_for()
-
-
-def drawn(page, key):
-    """How many pictures of a line are on the screen, and not only their frames."""
-    return (
-        line(page, key)
-        .locator(".i-thumb img")
-        .evaluate_all(
-            "(all) => Promise.all(all.map((one) => one.decode().then(() => one.naturalWidth > 0)))"
-            ".then((drawn) => drawn.filter(Boolean).length)"
-        )
-    )
-
-
-def submit(page):
-    """Press the button of the foot, and the one of the sheet that comes up."""
-    page.get_by_role("button", name="提交", exact=True).tap()
-    page.get_by_role("button", name="确认提交").tap()
-    page.get_by_role("heading", name="提交成功").wait_for()
+    with a_field(chromium, own_town, tmp_path) as made:
+        yield made
 
 
 def test_from_the_map_to_the_closed_order(field):
@@ -83,8 +34,9 @@ def test_from_the_map_to_the_closed_order(field):
     page = phone.context.new_page()
     page.on("pageerror", lambda error: phone.wrong.append(error.stack))
     lon, lat = place(0, 5)
-    page.goto(f"{field.address}/?at=17/{lat}/{lon}")
-    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/api/v1/map/stations?*"):
+        page.goto(f"{field.address}/?at=17/{lat}/{lon}")
+    page.wait_for_selector("#streets a")
     point = page.evaluate(
         """([lon, lat]) => {
           const { x, y } = map_stations.latLngToContainerPoint([lat, lon]);
@@ -210,19 +162,6 @@ def test_same_as_last_time_is_said_line_by_line(field):
     ]
 
 
-def test_two_windows_show_one_draft_and_what_became_of_it(field):
-    phone = field.phone(field.inspector())
-    one, other = phone.page("/inspect/#/s/P0"), phone.page("/inspect/#/s/P0")
-    answer(one, "visit#1", "met")
-    other.get_by_text("1/8").wait_for()
-    assert line(other, "visit#1").get_by_role("radio", name="符合", exact=True).is_checked()
-    answer(other, UMBRELLA, "not_met")
-    one.get_by_text("2/8").wait_for()
-    submit(one)
-    other.get_by_role("heading", name="提交成功").wait_for()
-    assert len(field.inspections()) == 1
-
-
 def test_a_newer_visit_of_somebody_else_is_shown_and_both_are_kept(field):
     mine = field.phone(field.inspector()).page("/inspect/#/s/P0")
     answer(mine, "visit#1", "met")
@@ -235,41 +174,6 @@ def test_a_newer_visit_of_somebody_else_is_shown_and_both_are_kept(field):
     submit(mine)
     assert "同日他人的检查" in mine.inner_text("#main")
     assert len(field.inspections()) == 2
-
-
-def test_supplies_signature_and_the_kinds_of_visit(field):
-    page = field.phone(field.inspector()).page("/inspect/#/s/P0")
-    more = page.get_by_role("button", name="加一：雨伞")
-    for _ in range(3):
-        more.tap()
-    page.get_by_role("button", name="减一：雨伞").tap()
-    page.locator(".i-supply >> nth=0").get_by_text("完好").tap()
-    page.get_by_label("总体说明").fill("门口积水")
-    page.get_by_role("button", name="签字", exact=True).tap()
-    done = page.get_by_role("button", name="完成")
-    assert done.is_disabled(), "an empty sheet is no signature"
-    box = page.locator("canvas.i-sheet").bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 40)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 120, steps=4)
-    page.mouse.up()
-    done.tap()
-    page.get_by_role("button", name="重新签字").wait_for()
-    page.get_by_label("签字人职务").fill("值班站长")
-    answer(page, "visit#1", "met")
-    # nobody signs for a visit that was not announced
-    page.locator(".i-kinds").get_by_text("暗访").tap()
-    page.get_by_role("button", name="重新签字").wait_for(state="hidden")
-    page.locator(".i-kinds").get_by_text("督查").tap()
-    page.get_by_role("button", name="重新签字").wait_for()
-    page.get_by_label("签字人职务").fill("值班站长")
-    submit(page)
-    [visit] = field.inspections()
-    assert visit["visit"] == "supervision"
-    assert visit["details"]["supplies"]["umbrella"] == {"count": 2, "condition": "good"}
-    assert visit["details"]["note"] == "门口积水"
-    assert visit["details"]["signed_post"] == "值班站长"
-    assert set(field.photos()) == {visit["details"]["signature"]}
 
 
 def test_a_unit_checks_itself_without_an_order(field):
@@ -285,88 +189,3 @@ def test_a_unit_checks_itself_without_an_order(field):
     page.get_by_role("heading", name="提交成功").wait_for()
     assert [row["visit"] for row in field.inspections()] == ["self"]
     assert field.register.rows("rectification") == []
-
-
-def test_nothing_lies_under_the_foot_and_nothing_moves_under_the_thumb(field):
-    page = field.phone(field.inspector()).page("/inspect/#/s/P0")
-    line(page, UMBRELLA).scroll_into_view_if_needed()
-    place_of = f"""() => document.getElementById("line-{CHARGER}").getBoundingClientRect().top"""
-    before = page.evaluate(place_of)
-    answer(page, UMBRELLA, "met")
-    page.get_by_text("1/8").wait_for()
-    page.get_by_text("未提交 1").wait_for()
-    assert page.evaluate(place_of) == pytest.approx(before, abs=1)
-    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
-    page.locator("h1").focus()
-    hidden = []
-    for _ in range(70):
-        page.keyboard.press("Tab")
-        hidden += page.evaluate(
-            """() => {
-              const one = document.activeElement;
-              if (!one.closest(".i-body")) return [];
-              const shown = (one.labels?.[0] ?? one).getBoundingClientRect();
-              const foot = document.querySelector(".i-foot").getBoundingClientRect();
-              const head = document.querySelector(".i-fixed").getBoundingClientRect();
-              const free = shown.bottom <= foot.top + 1 && shown.top >= head.bottom - 1;
-              return free ? [] : [one.outerHTML.slice(0, 120)];
-            }"""
-        )
-    assert hidden == []
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "light")])
-def test_each_screen_can_be_read_and_touched_by_everybody(field, width, scheme):
-    own = field.inspector(adcode="")
-    phone = field.phone(own)
-    page = phone.page("/inspect/#/s/P0")
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({**PHONE, "width": width})
-
-    def check(what):
-        assert (what, page.evaluate(RULES)) == (what, [])
-        assert (what, page.evaluate(CONTRAST)) == (what, [])
-
-    answer(page, UMBRELLA, "not_met")
-    answer(page, "visit#2", "not_applicable")
-    photograph(page, UMBRELLA, "red")
-    check("form")
-    page.get_by_role("button", name="提交", exact=True).tap()
-    check("review")
-    page.get_by_role("button", name="确认提交").tap()
-    page.get_by_role("heading", name="提交成功").wait_for()
-    check("receipt")
-    [visit] = field.inspections()
-    for name, path in {
-        "list": "#/",
-        "again": "#/s/P0",
-        "hostile": "#/s/HOSTILE",
-        "history": "#/h/P0",
-        "visit": f"#/v/{visit['id']}",
-        "re-inspection": f"#/o/{field.register.rows('rectification')[0]['id']}",
-        "unsent": "#/out",
-        "nothing": "#/s/nobody",
-    }.items():
-        page.goto("about:blank")
-        page.goto(f"{field.address}/inspect/{path}")
-        page.wait_for_load_state("networkidle")
-        page.locator(".i-screen h1").wait_for()
-        check(name)
-    page.goto(f"{field.address}/inspect/#/")
-    page.get_by_role("button", name="全部").first.click()
-    page.get_by_text(HOSTILE).first.wait_for()
-    check("all")
-    assert page.evaluate("window.hit") is None
-
-
-def test_a_draft_is_discarded_only_when_asked_twice(field):
-    page = field.phone(field.inspector()).page("/inspect/#/s/P0")
-    answer(page, UMBRELLA, "met")
-    page.get_by_text("未提交 1").wait_for()
-    page.get_by_role("button", name="放弃本次检查").tap()
-    page.get_by_role("button", name="保留").tap()
-    assert engine(page, "(store) => store.counts()")["drafts"] == 1
-    page.get_by_role("button", name="放弃本次检查").tap()
-    page.get_by_role("dialog").get_by_role("button", name="放弃本次检查").tap()
-    page.get_by_role("heading", name="检查", exact=True).wait_for()
-    assert engine(page, "(store) => store.counts()")["drafts"] == 0

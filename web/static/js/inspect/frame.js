@@ -63,8 +63,10 @@ export function foot({ store, sync, button = null }) {
     const open = drafts + unsent;
     count.replaceChildren(h("b", { class: open ? "some" : "" }, t("i.unsent", { n: open })));
     const here = sync.state.online && sync.state.kind !== "offline";
-    kept.textContent = t(here ? (open ? "i.kept_here" : "i.all_sent") : open ? "i.offline_kept" : "i.offline");
-    box.classList.toggle("is-offline", !here);
+    const { signIn } = sync.state;
+    kept.replaceChildren(signIn && open ? h("a", { href: page.signIn }, t("i.kept_until"))
+      : t(here ? (open ? "i.kept_here" : "i.all_sent") : open ? "i.offline_kept" : "i.offline"));
+    box.classList.toggle("is-offline", !here || signIn);
   };
   fill();
   return { box, fill };

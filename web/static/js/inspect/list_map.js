@@ -33,7 +33,7 @@ export function listMap(box, { chosen }) {
         className: `i-mark is-${site.work}`, iconSize: [36, 36],
         html: h("span", {}, String(site.number ?? workSign(site.work))),
       }),
-      title: words, alt: words, keyboard: true, zIndexOffset: -(site.number ?? 0),
+      title: words, alt: words, keyboard: true, zIndexOffset: site.number ? -site.number : -1000,
     });
     one.on("click", () => chosen(site));
     return one;
