@@ -72,7 +72,7 @@ def gaps(ending: str) -> Response:
             path,
             now.gaps[keep].reset_index(drop=True),
             streets=now.answers.streets(now.spacing_rule.id).parts,
-            stations=now.counting(),
+            stations=now.answers.counting(now.spacing_rule.id, effective=now.coverage == EFFECTIVE),
             caption=_caption(now, filters, name, params.lang),
             lang=params.lang,
         )

@@ -299,11 +299,6 @@ class CityView:
         """Ids of the stations that count on a street."""
         return self.spacing.counted() if self.has_gaps else frozenset()
 
-    def counting(self) -> gpd.GeoDataFrame:
-        """Return station_id and geometry (local metric CRS) of the stations that count."""
-        frame = self.answers.counting(self.spacing_rule.id)
-        return frame[~frame["station_id"].isin(self.idle)]
-
     @once
     def known_frontage_m(self) -> float:
         """Length of the known shop frontage, whatever was assumed beside it."""

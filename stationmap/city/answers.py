@@ -496,9 +496,12 @@ class Answers:
         idle = self.idle(self.today()) if effective else None
         return self._keep(("gaps", chosen.id, with_planned, idle), lambda: found.gaps(chosen))
 
-    def counting(self, rule: str | None = None, *, with_planned: bool = False) -> gpd.GeoDataFrame:
-        """Return station_id and geometry of the stations that count, in the local metric CRS."""
-        return self._counting(self.stations(), self.rule(rule), with_planned=with_planned)
+    def counting(
+        self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
+    ) -> gpd.GeoDataFrame:
+        """Return station_id and geometry (local metric CRS) of what counts; see `spacing`."""
+        found = self._counting(self.stations(), self.rule(rule), with_planned=with_planned)
+        return found[~found["station_id"].isin(self.idle(self.today()))] if effective else found
 
     def _counting(
         self, frame: gpd.GeoDataFrame, rule: SpacingRule, *, with_planned: bool = False

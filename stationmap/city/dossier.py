@@ -142,16 +142,18 @@ def _frontage(check: Check, *, district: str | None) -> Frontage | None:
     if streets is None or spacing is None:
         return None
     gaps, summary, met = spacing.gaps(rule), row["built"], row["met"]
+    effective = row["effective"]
     if district is not None:
         gaps = gaps[gaps["adcode"].fillna("").str.startswith(district)]
         summary, met = summary["by_district"].get(district), None
+        effective = effective and effective["by_district"].get(district)
         if summary is None:
             return None
     known, every = streets.shop_stretches, check.facts.stations
     return Frontage(
         rule=rule,
         summary=summary,
-        effective=row["effective"],
+        effective=effective,
         gaps=gaps,
         stations=every[stations.counting(every, types=rule.counts)],
         known_m=float((known["to_m"] - known["from_m"]).sum()),

@@ -162,11 +162,24 @@ def _print(dossier: "Dossier", *, city: Path, listed: bool) -> None:
         document=dossier.pack.document.number,
         counts=said(N_(", ")).join(f"{said(OUTCOMES[n])} {tally[n]:,}" for n in OUTCOMES),
     )
+    _print_coverage(dossier)
     _print_rules(dossier)
     if listed:
         _print_findings(dossier)
     _print_missing(dossier, city=city)
     _print_counties(dossier)
+
+
+def _print_coverage(dossier: "Dossier") -> None:
+    from stationmap.reports.wording import percent
+
+    found = dossier.frontage
+    if found is not None and found.effective is not None:
+        say(
+            N_("Built {built} · effective {effective}."),
+            built=percent(found.summary["covered_share"]),
+            effective=percent(found.effective["covered_share"]),
+        )
 
 
 def _print_rules(dossier: "Dossier") -> None:

@@ -2,7 +2,7 @@
 
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,9 +15,11 @@ from stationmap.cli.output import (
     feature_collection,
     gaps_summary,
     language,
+    print_coverages,
     print_gaps,
     print_json,
     print_report,
+    said,
     say,
     summary_sentence,
     tell,
@@ -297,6 +299,13 @@ def gaps(
         bool,
         typer.Option("--with-planned", help="拟建站点也算 · count planned stations too"),
     ] = False,
+    effective: Annotated[
+        bool,
+        typer.Option(
+            "--effective",
+            help="只算真正起作用的站点（按检查记录）· count only stations that serve",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -313,6 +322,7 @@ def gaps(
     示例 Examples:
       stationmap gaps nanjing
       stationmap gaps nanjing --with-planned --out gaps.xlsx
+      stationmap gaps nanjing --effective
       stationmap gaps nanjing --json > gaps.json
     """
     from stationmap import reports
@@ -323,13 +333,22 @@ def gaps(
         endings = (*reports.GEODATA, *reports.EARTH, *reports.TABLES, *reports.PICTURES)
         reports.require_suffix(out, endings)
     opened = City.open(city).now()
+    if effective and opened.inspections() is None:
+        raise InputError(
+            "effective coverage of {city} is not known: nobody has inspected any station yet; "
+            "leave out --effective, or import inspections first",
+            city=opened.config.name,
+        )
+    counted: dict[str, Any] = {"with_planned": with_planned, "effective": effective}
     with working() as status:
         status(Note(N_("laying out the streets"), {}))
         opened.streets()
         status(Note(N_("looking for gaps"), {}))
-        spacing = opened.spacing(with_planned=with_planned)
-        found = opened.gaps(with_planned=with_planned)
+        spacing, found = opened.spacing(**counted), opened.gaps(**counted)
         summary = gaps_summary(opened, spacing)
+        built = opened.spacing(with_planned=with_planned) if effective else None
+        if built is not None:
+            summary["built"] = gaps_summary(opened, built)
         if out is not None:
             status(Note(N_("writing"), {}))
             rule = opened.rule(None)
@@ -337,9 +356,12 @@ def gaps(
                 out,
                 found,
                 streets=opened.streets().parts,
-                stations=opened.counting(with_planned=with_planned),
+                stations=opened.counting(**counted),
                 caption=reports.Caption(
-                    title=f"{opened.config.name} · {opened.pack.label('gap').get(language())}",
+                    title=" · ".join(
+                        [opened.config.name, opened.pack.label("gap").get(language())]
+                        + ([said(N_("Effective coverage"))] if effective else [])
+                    ),
                     summary=summary_sentence(opened, summary),
                     station_type=opened.pack.site_type(rule.site_type).name.get(language()),
                     source=", ".join(dict.fromkeys(r.file for r in opened.sources())),
@@ -351,6 +373,8 @@ def gaps(
         print_json({"summary": summary, "gaps": feature_collection(found)})
     else:
         print_gaps(opened, spacing, summary)
+        if built is not None:
+            print_coverages(opened, built, spacing)
     if out is not None:
         tell(N_("written: {file}"), file=out)
 

@@ -235,6 +235,25 @@ def print_gaps(now: "Answers", spacing: "Spacing", summary: dict[str, Any]) -> N
     _print_streets(spacing)
 
 
+def print_coverages(now: "Answers", built: "Spacing", effective: "Spacing") -> None:
+    """Print built and effective coverage beside each other."""
+    shares = (spacing.summary()["covered_share"] for spacing in (built, effective))
+    say(
+        N_(
+            "Built coverage {built}, effective {effective}: {idle} of {stations} stations that "
+            "count do not serve (found closed, unstaffed or failing, or not looked at for more "
+            "than {days} days)."
+        ),
+        **{
+            name: "–" if share is None else f"{share:.1%}"
+            for name, share in zip(("built", "effective"), shares, strict=True)
+        },
+        idle=built.stations_counted - effective.stations_counted,
+        stations=built.stations_counted,
+        days=now.pack.stale_days,
+    )
+
+
 def gaps_summary(now: "Answers", spacing: "Spacing") -> dict[str, Any]:
     """Return what `gaps --json` says of the city.
 

@@ -9,6 +9,7 @@ from inspected_town import day, inspect
 from pages_town import LAT, LON, MAIN, client, own_town, place, town  # noqa: F401
 
 from stationmap.city import City, serving, visits
+from stationmap.city.dossier import dossier
 from stationmap.inspections import OPEN, STAFFED
 from stationmap.store import Change
 from web.app import create_app
@@ -187,6 +188,16 @@ def test_exports_follow_the_switch(here):
     assert files[0].data.count(b"<Placemark") != files[1].data.count(b"<Placemark")
     names = [unquote(response.headers["Content-Disposition"]) for response in files]
     assert ["有效覆盖" in name for name in names] == [False, True]
+
+
+def test_the_report_on_a_district_tells_the_share_of_that_district(seen):
+    now = seen.now()
+    check = now.check(rules=["Q-S1"])
+    effective = check.summary["coverage"][0]["effective"]
+    for code in ("330802", "330803"):
+        found = dossier(now, check, rules=["Q-S1"], district=code, lang="zh").frontage.effective
+        assert found["covered_share"] == effective["by_district"][code]["covered_share"]
+        assert found["covered_share"] != effective["covered_share"]
 
 
 def test_a_station_that_moved_away_from_the_street_counts_no_more(own_town):  # noqa: F811
