@@ -270,6 +270,10 @@ def _known(permission: str) -> ResponseReturnValue | None:
         _refused(permission)
         raise NotAllowedError("Your account may not do this. Ask your administrator if it should.")
     if current_user.must_change and permission != "own":
+        if request.path.startswith("/api/"):
+            raise NotAllowedError(
+                "Choose a password of your own first, under “My account”; nothing was saved."
+            )
         return redirect(url_for("login.own"), code=303)
     return None
 

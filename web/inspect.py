@@ -118,6 +118,7 @@ def _page_data(lang: str) -> dict[str, Any]:
         "basemap": basemaps.page_data(now, lang),
         "types": [{"id": t.id, "name": t.name.get(lang)} for t in now.pack.site_types],
         "signIn": url_for("login.sign_in", next=_shell_address(lang)),
+        "account": url_for("login.own"),
         "worker": url_for("inspect.worker").partition("?")[0],
         "texts": script_texts(lang),
     }

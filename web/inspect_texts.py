@@ -36,6 +36,7 @@ ENGINE_TEXTS: Mapping[str, str] = MappingProxyType(
         # who
         "engine.sign_in": N_("You are signed in no longer. What is unsent stays on this phone."),
         "engine.sign_in_link": N_("Sign in"),
+        "engine.account": N_("My account"),
         "engine.nobody": N_(
             "This phone does not know yet who you are. Sign in once with a network; after that "
             "these pages open without one."

@@ -146,3 +146,11 @@ def test_who_signs_in_again_is_back_where_they_were(field, cheap_hashes):  # noq
     page.get_by_role("button", name="登录").click()
     page.get_by_role("heading", name="有礼点40").wait_for()
     assert engine(page, COUNTS)["drafts"] == 1
+
+
+def test_who_has_a_password_of_somebody_elses_is_told_to_choose_one(field):  # noqa: F811
+    own = field.inspector()
+    passwords.set_password(field.register, own.id, "给您的口令 2026", now=None)
+    page = field.phone(own).page()
+    page.get_by_text("请先在“我的账号”中设置自己的密码").wait_for()
+    assert page.get_by_role("link", name="我的账号").get_attribute("href") == "/account"

@@ -69,7 +69,8 @@ async function begin() {
   worker();
   const me = await whoWorks().catch((error) => {
     const unknown = error.status === 401 || error.status === 0;
-    only(unknown ? t("engine.nobody") : said(error), unknown ? signIn() : anew);
+    const account = { text: t("engine.account"), href: page.account };
+    only(unknown ? t("engine.nobody") : said(error), unknown ? signIn() : error.status === 403 ? account : anew);
   });
   const store = me && await openStore(me).catch((error) => only(said(error), anew));
   if (!store) return;
