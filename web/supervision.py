@@ -169,6 +169,7 @@ def _page(row: Row, *, wrong: str = "") -> Response:
         ],
         base=row["weights"]["base"],
         rounds=rounds,
+        left=_left(rounds, sites),
         inspectors=[(one.id, one.name) for one in _inspectors()],
         first=_next_day(now.today).isoformat(),
         most=laying.DEFAULT,
@@ -396,6 +397,12 @@ def _round(
         "visited": sum(site["visited"] is not None for site in own_sites),
         "metres": draws.walk_m(places) if len(places) == len(own_sites) else None,
     }
+
+
+def _left(rounds: Sequence[Mapping[str, Any]], sites: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Name the sites that are in no round; none while there are no rounds."""
+    held = {site["id"] for one in rounds for site in one["sites"]}
+    return [site["name"] for id_, site in sites.items() if rounds and id_ not in held]
 
 
 def _on_map(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 MOST = 12
 """Sites of a round, as many as can be brought into the shortest order exactly."""
 DEFAULT = 8
-_EXCHANGED = 1_000  # sites up to which pairs are looked at
+_EXCHANGED = 400  # sites up to which pairs are looked at
 
 
 def groups(xy: NDArray[np.float64], *, most: int = DEFAULT) -> list[NDArray[np.int64]]:
@@ -110,14 +110,15 @@ def shortest(xy: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
     before = np.zeros((whole, count), dtype=np.int64)
     for site in range(count):
         best[1 << site, site] = 0.0
-    bit = 1 << np.arange(count)
-    for visited in range(1, whole - 1):
-        new = np.flatnonzero(visited & bit == 0)
-        length = best[visited][:, None] + between[:, new]
-        last = length.argmin(axis=0)
-        # each larger set is reached with the same last site but once
-        best[visited | bit[new], new] = length[last, np.arange(len(new))]
-        before[visited | bit[new], new] = last
+    sets = np.arange(whole)
+    size = np.array([one.bit_count() for one in range(whole)])
+    for visited in (sets[size == number] for number in range(1, count)):
+        for site in range(count):
+            without = visited[visited & (1 << site) == 0]
+            length = best[without] + between[:, site]
+            last = length.argmin(axis=1)
+            best[without | (1 << site), site] = length[np.arange(len(without)), last]
+            before[without | (1 << site), site] = last
     end = int(best[-1].argmin())
     metres, order, visited = float(best[-1, end]), [end], whole - 1
     while visited != 1 << order[-1]:

@@ -281,6 +281,16 @@ def test_rounds_laid_anew_take_the_place_of_the_old(city, register):
     assert len(register.rows("round", draw_id=draw_id)) == 2
 
 
+def test_a_site_that_closed_meanwhile_is_in_no_round_and_named(city, register):
+    draw_id = drawn(city, size=4, district=WEST)
+    write(register, Change("station", "P40", {"status": "closed"}))
+    assert laid(city, draw_id).status_code == 303
+    held = {s for one in register.rows("round", draw_id=draw_id) for s in one["stations"]}
+    assert held == {"P0", "P80", "P300"}
+    page = words(city.get(f"{BASE}/draws/{draw_id}"))
+    assert "没有编入路线的站点（已不在正常运行）：有礼点40" in page
+
+
 def test_a_round_is_given_to_somebody_and_a_second_hand_is_told(city, register):
     who = signed_in.account(register, role="inspector")
     draw_id = drawn(city, size=2)
