@@ -30,6 +30,7 @@ from web.charge import (
     with_units,
 )
 from web.desk import register, say_done, submit
+from web.order_words import waiting as orders_waiting
 from web.params import Params, language
 from web.parts import text, type_name
 from web.station_rows import map_data, map_shell
@@ -300,7 +301,9 @@ def _decide(row: Row, *, step: str, decision: str, status: str = "") -> None:
 
 
 def waits_at(path: str) -> int:
-    """Return how many applications wait for the account at a place of the navigation."""
+    """Return how many applications, or orders, wait for the account at a place of the menu."""
+    if path == url_for("orders.listing"):
+        return orders_waiting()
     if path != url_for("applications.listed") or not may("application.decide"):
         return 0
     try:

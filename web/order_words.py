@@ -9,10 +9,11 @@ from flask import url_for
 from stationmap.city import orders as city_orders
 from stationmap.city.orders import FOUND, STEPS, VISITS, Finding, Story
 from stationmap.city.visits import number_of
+from stationmap.errors import RegisterError
 from stationmap.inspections import orders as flow
 from stationmap.store import orders as stored
 from stationmap.store.events import Event
-from web.access import me
+from web.access import me, visitor_if_known
 from web.accounts import ROLES
 from web.caching import present
 from web.desk import register
@@ -141,3 +142,21 @@ def of_unit(unit_id: str, *, limit: int) -> tuple[int, list[Row]]:
     total, rows = stored.find(register(), asked, limit=limit)
     now = present()
     return total, [listed(now, row) for row in rows]
+
+
+def waiting() -> int:
+    """Return how many orders wait for the account: to be put right, or to be re-inspected."""
+    account = visitor_if_known()
+    if account is None:
+        return 0
+    asked = (
+        stored.Asked(unit_id=account.unit_id or "", states=stored.LATE)
+        if account.role == "unit"
+        else stored.Asked(
+            adcode="" if account.role == "city" else account.adcode, states=(flow.ANSWERED,)
+        )
+    )
+    try:
+        return stored.find(register(), asked, limit=0)[0]
+    except RegisterError:
+        return 0  # the page says itself that the register does not answer

@@ -325,3 +325,17 @@ def test_a_county_sees_of_a_unit_the_orders_of_its_own_stations(town):
     assert there["id"] not in town.people.west.get("/home?unit=U1").text
     assert there["id"] not in town.people.west.get("/manage/orders?unit=U1").text
     assert there["id"] in town.people.city.get("/manage/orders?unit=U1").text
+
+
+def test_the_menu_counts_what_waits_for_whom(town):
+    def counted(client):
+        page = client.get("/manage/orders?state=closed").text
+        menu = page[page.index('class="manage-nav"') : page.index("</nav>")]
+        found = re.search(r'href="/manage/orders"[^<]*<span class="nav-count">(\d+)', menu)
+        return int(found[1]) if found else 0
+
+    unit, office = counted(town.people.unit), counted(town.people.west)
+    order = town.order("P0")
+    assert (counted(town.people.unit), counted(town.people.west)) == (unit + 1, office)
+    answered(town, order)
+    assert (counted(town.people.unit), counted(town.people.west)) == (unit, office + 1)
