@@ -40,7 +40,7 @@ export function kinds({ me, change }) {
   return {
     box: me.visits.length < 2 ? null : h("fieldset", { class: "i-switch is-plain i-kinds" },
       h("legend", { class: "visually-hidden" }, t("i.kind")),
-      me.visits.map(({ id, name }) => h("label", {}, inputs.get(id), h("span", {}, name)))),
+      me.visits.map(({ id, name }) => h("label", {}, inputs.get(id), h("span", { class: "face" }, name)))),
     fill: (draft) => inputs.has(draft.visit) && (inputs.get(draft.visit).checked = true),
   };
 }

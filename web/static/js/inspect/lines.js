@@ -51,7 +51,7 @@ export function answerSwitch({ name, label, states, choose }) {
       input.addEventListener("change", () => choose(state));
       inputs.set(state, input);
       return h("label", { class: `is-${state}` }, input,
-        h("b", { "aria-hidden": "true" }, SIGNS[state]), h("span", {}, t(`i.state.${state}`)));
+        h("span", { class: "face" }, h("b", { "aria-hidden": "true" }, SIGNS[state]), t(`i.state.${state}`)));
     }));
   return { box, fill: (state) => { inputs.get(inputs.has(state) ? state : "unknown").checked = true; } };
 }

@@ -44,7 +44,7 @@ function row({ supply, conditions, last, change }) {
         h("button", { type: "button", "aria-label": t("i.more_of", { what: supply.name }), onclick: () => step(1) }, "+"))),
     conditions.length ? h("fieldset", { class: "i-switch is-plain" },
       h("legend", { class: "visually-hidden" }, t("i.condition_of", { what: supply.name })),
-      conditions.map(({ id, name }) => h("label", {}, inputs.get(id), h("span", {}, name)))) : null);
+      conditions.map(({ id, name }) => h("label", {}, inputs.get(id), h("span", { class: "face" }, name)))) : null);
   return {
     box,
     fill(draft) {
