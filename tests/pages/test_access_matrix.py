@@ -9,6 +9,7 @@ import shutil
 import uuid
 import zipfile
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import pytest
 import signed_in
@@ -355,7 +356,9 @@ def ask(world, client, rule, method, own, *, token="", upload=None):
     station = own.get("lost" if kind == "lost" else "station")
     with world.app.test_request_context():
         path = world.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
-    about = {"id": station, "keep": own["station"], "drop": own["other"]} if kind else {}
+    path, _, query = path.partition("?")
+    about = dict(parse_qsl(query))
+    about |= {"id": station, "keep": own["station"], "drop": own["other"]} if kind else {}
     if method == "GET":
         return client.get(path, query_string=about)
     if rule.endpoint in SENT:
@@ -422,7 +425,7 @@ def test_no_form_is_taken_without_its_token(world):
 
 def words(answer):
     """All that an answer says; of a workbook, what is packed in it."""
-    if answer.mimetype == "image/jpeg":
+    if answer.mimetype in {"image/jpeg", "application/pdf"}:
         return ""
     if not answer.data.startswith(b"PK"):
         return answer.text
