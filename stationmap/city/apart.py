@@ -56,7 +56,7 @@ def look(city: Path, path: Path, options: Options) -> dict[str, Any]:
     CityError
         Too many files are being read just now.
     """
-    return _ask({"do": "look", "city": str(city), "path": str(path)}, options)
+    return _ask({"do": "look", "city": str(city.resolve()), "path": str(path.resolve())}, options)
 
 
 def carry_out(
@@ -81,7 +81,8 @@ def carry_out(
         As `look`; nothing was changed.
     """
     how = {"by": by, "action": action, "lang": lang}
-    return _ask({"do": "bring", "city": str(city), "path": str(path), "how": how}, options)
+    places = {"city": str(city.resolve()), "path": str(path.resolve())}
+    return _ask({"do": "bring", **places, "how": how}, options)
 
 
 def refused(
@@ -89,7 +90,7 @@ def refused(
 ) -> int:
     """Write the refused rows of a file as a workbook, in a child; see `write_refused`."""
     rows = [[row, *texts] for row, texts in said.items()]
-    document = {"do": "refused", "path": str(path), "target": str(target)}
+    document = {"do": "refused", "path": str(path.resolve()), "target": str(target.resolve())}
     return int(_ask(document | {"said": rows, "headings": headings}, options)["rows"])
 
 

@@ -128,6 +128,15 @@ def test_a_child_imports_and_all_is_undone(app, city):
     assert stations(app) == before
 
 
+def test_a_child_finds_a_city_that_was_named_by_a_relative_path(own_town, monkeypatch):  # noqa: F811
+    """As `make run` names it."""
+    monkeypatch.chdir(own_town.path.parent)
+    made = create_app(own_town.path.name)
+    at = bring(client(made), NEW)
+    assert "N1" in stations(made)
+    assert at
+
+
 def test_nothing_is_written_before_the_last_step_and_all_is_undone(app, city):
     before, seq = stations(app), app.extensions["city"].register.seq()
     at = upload(city, NEW)
