@@ -49,6 +49,7 @@ class Wire:
     def __init__(self, app):
         self.app, self.seen, self.answered = app, [], []
         self.rule = lambda method, path, number: None
+        self.let_go = threading.Event()
 
     def __call__(self, environ, start_response):
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -57,7 +58,9 @@ class Wire:
         self.seen.append((method, path, environ.get("HTTP_UPLOAD_OFFSET")))
         number = sum(one[:2] == (method, path) for one in self.seen)
         broken = self.rule(method, path, number)
-        if broken == "before":
+        if broken == "held":
+            self.let_go.wait(60)
+        if broken in {"before", "held"}:
             return self._gone(environ)
         answer = self.app(environ, start_response)
         if broken == "after":
@@ -145,6 +148,7 @@ class Field:
         return found
 
     def close(self):
+        self.wire.let_go.set()
         for phone in self.phones:
             phone.close()
         self.down()

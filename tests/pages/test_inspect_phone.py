@@ -1,13 +1,15 @@
 """The inspectors' phone, in a real Chromium: whose it is, what it keeps, how it is renewed."""
 
 import datetime as dt
+import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
-from inspect_field import API, COUNTS, DRAFT, FINISH, engine, field, settled  # noqa: F401
+from inspect_field import API, COUNTS, DRAFT, FINISH, engine, field, settled, until  # noqa: F401
 from pages_town import chromium, own_town, town  # noqa: F401
 from signed_in import cheap_hashes  # noqa: F401
 
-from stationmap.store import passwords
+from stationmap.store import Change, passwords
 
 pytestmark = pytest.mark.chromium
 
@@ -62,17 +64,49 @@ def test_a_picture_that_nobody_can_open_is_refused_in_a_sentence(field):  # noqa
     assert engine(page, COUNTS)["photos"] == 0
 
 
-def test_todays_stations_are_there_without_a_network(field):  # noqa: F811
-    phone = field.phone(field.inspector())
+def test_todays_round_and_its_last_visits_are_taken_along(field):  # noqa: F811
+    own = field.inspector()
+    page = field.phone(own).page()
+    before = engine(page, DRAFT, "P40", 1)
+    engine(page, FINISH, before)
+    settled(page, before)
+    day = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    round_ = {"day": day, "inspector_id": own.id, "adcode": "330802", "stations": ["P40", "P0"]}
+    change = Change("round", str(uuid.uuid4()), round_)
+    field.register.write([change], action=str(uuid.uuid4()), by="cli", kind="rounds")
+
+    # another phone, on which nothing but the list was ever opened
+    phone = field.phone(own)
     page = phone.page()
     phone.ready(page)
-    engine(page, "(store) => store.site('P0')")
-    engine(page, "(store) => store.checklist(store.me.checklist)")
+    until(page, "async (store) => (await store.kept('P0'))?.lines")
+    [photo] = until(page, "async (store) => (await store.kept('P40'))?.lines['visit#1'].photos")
+    until(page, "async (store, id) => (await store.missingThumbs([id])).length === 0", photo)
     field.down()
-    page.goto(f"{field.address}/inspect/#/s/P0")
+    page.reload()
+    page.get_by_role("link", name="有礼点40").click()
+    page.get_by_role("heading", name="有礼点40").wait_for()
+    assert engine(page, "(store) => store.site('P40')")["fresh"] is False
+    address = engine(page, "(store, [id]) => store.photoUrl(id)", photo)
+    assert address.startswith("blob:")
+    wide = """async (address) => {
+      const picture = new Image();
+      picture.src = address;
+      await picture.decode();
+      return picture.naturalWidth;
+    }"""
+    assert page.evaluate(wide, address) > 100
+
+
+def test_a_network_that_swallows_all_does_not_keep_a_form_from_opening(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page("/inspect/#/s/P0")
+    phone.ready(page)
+    engine(page, DRAFT, "P0", 0)
+    field.wire.rule = lambda method, path, n: "held"
     page.reload()
     page.get_by_role("heading", name="有礼点0").wait_for()
-    assert engine(page, "(store) => store.site('P0')")["fresh"] is False
+    assert engine(page, COUNTS)["drafts"] == 1
 
 
 def test_a_new_version_waits_and_takes_no_draft_with_it(field, monkeypatch):  # noqa: F811

@@ -2,13 +2,11 @@
 
 import { $, h } from "../dom.js";
 import { page, t } from "../page.js";
-import { Trouble } from "./net.js";
+import { Trouble, patience } from "./net.js";
 import { open } from "./screens.js";
 import { openStore, whoAmI } from "./store.js";
 import { start } from "./sync.js";
 import { remembered } from "./who.js";
-
-const QUICK = 4; // seconds to wait for the server where the phone knows already who works with it
 
 const WHERE = "inspect:where";
 
@@ -42,7 +40,7 @@ function only(text, button) {
 async function whoWorks() {
   const before = await remembered();
   try {
-    return await whoAmI(before ? QUICK : 20);
+    return await whoAmI(patience(before));
   } catch (error) {
     // whose session ended goes on with what the phone keeps; who signed out is remembered no longer
     if (before && (error.status === 0 || error.status === 401 || error.status >= 500)) return before;

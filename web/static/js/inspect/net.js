@@ -15,6 +15,13 @@ export class Trouble extends Error {
 }
 
 const who = { csrf: "" };
+let silent = -Infinity; // when no answer came last
+
+/** Seconds to wait for something: few where it is kept, fewer still where nobody answered just now. */
+export const patience = (kept) => {
+  if (!kept) return 20;
+  return performance.now() - silent < 30_000 ? 1 : 4;
+};
 
 /** From now on requests carry this form token. */
 export const carry = (csrf) => { who.csrf = csrf; };
@@ -52,10 +59,12 @@ export async function call(method, path, { json, bytes, headers = {}, seconds = 
     body = await read(response);
   } catch {
     const slow = control.signal.aborted;
+    silent = performance.now();
     throw new Trouble(t(slow ? "engine.slow" : "engine.offline"), { slow });
   } finally {
     clearTimeout(clock);
   }
+  silent = -Infinity;
   // what is not from our server: a network that asks to be signed in to, or a proxy without its server
   if (response.type === "opaqueredirect" || body === null) {
     throw new Trouble(t("engine.unread"), { slow: true });

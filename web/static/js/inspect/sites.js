@@ -3,7 +3,7 @@
 
 import { page, t } from "../page.js";
 import { done, open, transact } from "./db.js";
-import { API, Trouble, get } from "./net.js";
+import { API, Trouble, get, patience } from "./net.js";
 
 const now = () => new Date().toISOString();
 const ofSite = (site, orderId) => [...site.orders ?? [], site.order].find((order) => order?.id === orderId);
@@ -88,7 +88,7 @@ export class Sites {
     const kept = await this.kept(stationId);
     const whole = kept?.lines ? kept : null;
     try {
-      const site = await get(`${API}/sites/${segment(stationId)}`, {}, whole ? 5 : 20);
+      const site = await get(`${API}/sites/${segment(stationId)}`, {}, patience(whole));
       await this.keepSites([site]).catch(ignore);
       return { ...site, kept_at: now(), fresh: true };
     } catch (error) {
@@ -129,7 +129,7 @@ export class Sites {
       return list === "all" ? { kept_at: null, sites: await done(sites.getAll()) } : null;
     });
     try {
-      const answer = await get(`${API}/sites`, { list, ...values }, kept ? 6 : 20);
+      const answer = await get(`${API}/sites`, { list, ...values }, patience(kept));
       await this.keepSites(answer.sites).catch(ignore);
       if (whole) await this.#keepList(list, answer).catch(ignore);
       return { ...answer, kept_at: now(), fresh: true };
