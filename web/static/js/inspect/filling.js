@@ -30,7 +30,7 @@ function progress(next) {
 
 /** Radio buttons of the kinds of visit; one kind alone is only said. */
 export function kinds({ me, change }) {
-  const inputs = new Map(me.visits.map(({ id }) => [id, h("input", { type: "radio", name: "visit-kind", value: id, class: "visually-hidden" })]));
+  const inputs = new Map(me.visits.map(({ id }) => [id, h("input", { type: "radio", name: "visit-kind", value: id })]));
   for (const [id, input] of inputs) {
     input.addEventListener("change", () => change((draft) => {
       draft.visit = id;

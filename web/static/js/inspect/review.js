@@ -92,7 +92,7 @@ function unanswered(draft, lines, box) {
         to?.scrollIntoView({ block: "center" });
         to?.focus({ preventScroll: true });
       },
-    }, text === title ? text : `${title}：${text}`)))));
+    }, text === title ? text : t("i.item_line", { title, text }))))));
 }
 
 /** Show it; sending freezes the draft. */

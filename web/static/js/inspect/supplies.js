@@ -26,7 +26,7 @@ function row({ supply, conditions, last, change }) {
     set(() => ({ count: ok ? count : null }));
     if (!ok) field.value = "";
   });
-  const inputs = new Map(conditions.map(({ id }) => [id, h("input", { type: "radio", name: `c-${supply.id}`, value: id, class: "visually-hidden" })]));
+  const inputs = new Map(conditions.map(({ id }) => [id, h("input", { type: "radio", name: `c-${supply.id}`, value: id })]));
   for (const [id, input] of inputs) {
     input.addEventListener("change", () => set(() => ({ condition: id })));
     // tapped again: not said
