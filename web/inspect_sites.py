@@ -5,6 +5,8 @@ up to date with what has changed: a city has 100,000 stations, and every visit i
 """
 
 import datetime as dt
+import weakref
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +44,7 @@ REINSPECT, OVERDUE, DUE, ROUND, DONE, FRESH = (
     "done",
     "fresh",
 )
+_SEEN = 8  # frames that are known again
 
 
 class Stations:
@@ -138,17 +141,18 @@ class Last:
         self.judged: dict[str, Newest] = {}
         self.any: dict[str, Newest] = {}
         self.log: list[str] = []  # stations in the order in which they got another one
-        self._frame: pd.DataFrame | None = None
+        # a request that began before another one's may bring an older frame again
+        self._seen: deque[weakref.ref[pd.DataFrame]] = deque(maxlen=_SEEN)
         self._count = 0
         self._mark: tuple[int, str] = (0, "")  # version and id of the one that changed last
 
     def follow(self, frame: pd.DataFrame) -> None:
         """Take in what `frame`, the snapshot's, has beyond what was taken in before."""
-        if frame is self._frame:
+        if any(one() is frame for one in self._seen):
             return
         version = frame["version"].to_numpy()
         seq, own = self._mark
-        known = self._frame is not None and seq > 0 and (frame["id"][version == seq] == own).any()
+        known = seq > 0 and (frame["id"][version == seq] == own).any()
         fresh = frame[version > seq] if known else frame
         if known and self._count + int((fresh["created"] > seq).sum()) != len(frame):
             known, fresh = False, frame  # some are gone
@@ -163,7 +167,8 @@ class Last:
             again = frame["station_id"].isin(voided) & (version <= seq)
             fresh = pd.concat([frame[again.to_numpy(dtype=bool)], fresh])
         self._take(fresh)
-        self._frame, self._count = frame, len(frame)
+        self._seen.append(weakref.ref(frame))
+        self._count = len(frame)
         if len(frame):
             newest = int(version.argmax())
             self._mark = (int(version[newest]), str(frame["id"].iat[newest]))
