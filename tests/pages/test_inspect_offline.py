@@ -212,6 +212,25 @@ def test_a_full_phone_says_so_and_keeps_what_it_had(field):  # noqa: F811
     assert len(field.photos()) == 1
 
 
+def test_a_phone_without_any_room_opens_and_submits_what_it_has(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    phone.ready(page)
+    field.down()
+    draft = engine(page, DRAFT, "P0", 1)
+    engine(page, FINISH, draft)
+    phone.context.add_init_script(
+        """IDBObjectStore.prototype.put = function () {
+          throw new DOMException("no room", "QuotaExceededError");
+        };"""
+    )
+    field.up()
+    page.reload()
+    until(page, "async (store) => (await store.counts()).unsent === 0")
+    assert len(field.inspections()) == len(field.photos()) == 1
+    assert engine(page, COUNTS) == NOTHING
+
+
 def test_a_window_that_sleeps_while_it_sends_is_passed_by(field):  # noqa: F811
     phone = field.phone(field.inspector())
     asleep, awake = phone.page(), phone.page()

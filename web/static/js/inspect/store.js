@@ -46,7 +46,9 @@ export async function openStore(me) {
   const store = new Store(me, (event) => { told({ ...event, own: true }); channel?.postMessage(event); });
   if (channel) channel.onmessage = ({ data }) => told({ ...data, own: false });
   store.on = (listener) => { listeners.add(listener); return () => listeners.delete(listener); };
-  await store.tidy();
+  await store.counts();
+  // a phone without room must open all the same: submitting makes room
+  await store.tidy().catch((error) => console.warn(error));
   return store;
 }
 
@@ -299,15 +301,18 @@ class Store extends Sites {
 
   /** The server has it, photos and all: keep the receipt, let the rest go. */
   async acknowledged(id, answer) {
-    const photoIds = await this.write(["outbox", "photos", "receipts"], async ({ outbox, photos, receipts }) => {
+    const settle = (withReceipt) => this.write(["outbox", "photos", "receipts"], async ({ outbox, photos, receipts }) => {
       const one = await done(outbox.get(id));
       if (!one) return [];
-      await done(receipts.put({
-        ...answer, id, station_id: one.station_id, name: one.name, visit: one.visit.visit, kept_at: now(),
-        notes: [...answer.notes ?? [], ...one.problem ? [one.problem] : []],
-      }));
       await done(outbox.delete(id));
-      return removeAll(photos, id);
+      const ids = await removeAll(photos, id);
+      if (withReceipt) await done(receipts.put(receiptOf(one, answer)));
+      return ids;
+    });
+    const photoIds = await settle(true).catch((error) => {
+      // no room even for the receipt: what the server has makes room
+      if (error.full) return settle(false);
+      throw error;
     });
     photoIds.forEach((photoId) => this.#forget(photoId));
     this.say("receipt", id);
@@ -381,6 +386,11 @@ const photosOf = (visit) => [...Object.values(visit.photos).flat(), visit.signat
 async function isFinished({ outbox, receipts }, id) {
   return Boolean(await done(outbox.getKey(id)) ?? await done(receipts.getKey(id)));
 }
+
+const receiptOf = (one, answer) => ({
+  ...answer, id: one.id, station_id: one.station_id, name: one.name, visit: one.visit.visit, kept_at: now(),
+  notes: [...answer.notes ?? [], ...one.problem ? [one.problem] : []],
+});
 
 function leaveOut(draft, photoId) {
   if (draft.signature === photoId) draft.signature = null;

@@ -256,7 +256,8 @@ class Sync {
       stood = at.photo || at.offset > offset ? 0 : stood + 1;
       if (stood > 3) throw new Trouble(t("engine.busy"));
     }
-    await this.#store.markPhoto(id, { sent: true });
+    // a note for ourselves: without room for it the server is asked again
+    await this.#store.markPhoto(id, { sent: true }).catch((error) => { if (!error.full) throw error; });
   }
 
   /** Send one piece; its size follows what the network bears. */
