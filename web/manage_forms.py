@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import forms, templates
 from stationmap.messages import N_
 from stationmap.reports import sheet
-from web.access import allow
+from web.access import allow, me
 from web.caching import present
 from web.downloads import written
 from web.params import language
@@ -67,11 +67,11 @@ def pdf() -> Response:
 @manage_forms.get("/form.xlsx")
 @allow("station.read")
 def form() -> Response:
-    """Write the form for ODK and Kobo, in which the city's stations are chosen."""
+    """Write the form for ODK and Kobo, in which the account's stations are chosen."""
     now, lang, asked = present(), language(), _asked()
 
     def write(path: Path) -> None:
-        forms.write_form(path, now.answers, **asked, lang=lang)
+        forms.write_form(path, now.answers, **asked, lang=lang, covers=me().covers)
 
     return written(now, write, name=f"{_named(asked, lang)}-ODK", ending="xlsx")
 

@@ -1,5 +1,6 @@
 """The checklist of a city's standard for its stations: on paper, and as a form for other tools."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -40,26 +41,43 @@ def write_sheets(
 
 
 def write_form(
-    path: Path, now: Answers, *, station: str | None, site_type: str | None, lang: str
+    path: Path,
+    now: Answers,
+    *,
+    station: str | None,
+    site_type: str | None,
+    lang: str,
+    covers: Callable[[str | None, str | None], bool] = lambda _adcode, _unit: True,
 ) -> None:
-    """Write the XLSForm, in which the city's stations in operation are chosen; see `blanks`.
+    """Write the XLSForm, in which the city's stations in operation are chosen.
+
+    Parameters
+    ----------
+    path : Path
+    now : Answers
+    station, site_type : str or None
+        See `blanks`.
+    lang : {"zh", "en"}
+    covers : callable
+        Whether stations of a district's code and a unit's id are to be chosen from; all are unless
+        given.
 
     Raises
     ------
     InputError
-        There is no such station, type, or station of the type.
+        There is no such station, or no such type.
     """
     rows = now.stations()
     if station is not None:
         rows = rows[rows["station_id"] == station]
+        if rows.empty:
+            raise InputError("the city has no station {station}", station=station)
     else:
-        types = _types(now, site_type)
-        rows = rows[(rows["status"] == "active") & rows["type"].isin(types)]
-    if rows.empty and (station is not None or site_type is not None):
-        raise InputError(
-            "the city has no station {station}", station=station if station else site_type
-        )
-    xlsform.write(path, now.pack, rows[["station_id", "name", "type"]], lang=lang)
+        rows = rows[(rows["status"] == "active") & rows["type"].isin(_types(now, site_type))]
+    owners = rows[["adcode", "unit_id"]].astype(object)
+    owners = owners.where(owners.notna(), None)
+    mine = [covers(adcode, unit) for adcode, unit in owners.itertuples(index=False)]
+    xlsform.write(path, now.pack, rows.loc[mine, ["station_id", "name", "type"]], lang=lang)
 
 
 def _types(now: Answers, said: str | None) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from openpyxl import load_workbook
 from pages_town import own_town, town  # noqa: F401
 from signed_in import client
 from test_import_page import _inside, choose, post, undo_path, upload  # noqa: F401
@@ -55,6 +56,18 @@ def test_a_sheet_of_a_station_is_for_those_who_look_after_it(app):
     assert station["name"] in client(app).get(path).text
     assert client(app, role="county", adcode="999999").get(path).status_code == 404
     assert app.test_client().get(path).status_code in (302, 303)
+
+
+def test_the_form_offers_the_stations_of_the_account_alone(app):
+    station = active(app)
+
+    def offered(page):
+        book = load_workbook(io.BytesIO(page.get("/manage/forms/form.xlsx").data))
+        return {row[1].value for row in book["choices"] if row[0].value == "station"}
+
+    assert station["station_id"] in offered(client(app, role="inspector"))
+    other = client(app, role="inspector", adcode="999999")
+    assert offered(other) == set()
 
 
 def test_answers_of_the_form_come_in_by_the_page(app):
