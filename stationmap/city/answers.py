@@ -97,7 +97,7 @@ class Answers:
             ):
                 self._kept[key] = value
         if changed is not None:
-            former = ("stations", "spacing", "idle")
+            former = ("stations", "spacing", "idle", "effective")
             self._former = {k: v for k, v in kept.items() if k[0] in former}
 
     def sources(self) -> list[SourceRecord]:
@@ -450,6 +450,21 @@ class Answers:
         """Return the present day in the city's time zone."""
         return dt.datetime.now(ZoneInfo(self.config.time_zone)).date()
 
+    def _effective(
+        self, rule: SpacingRule, idle: frozenset[str], *, with_planned: bool
+    ) -> spacing.Spacing:
+        of_rule = ("effective", rule.id, with_planned)
+        key = next((key for key in self._former if key[:3] == of_rule), None)
+        if key is None:
+            built = self.spacing(rule.id, with_planned=with_planned)
+            return spacing.update(built, removed=sorted(idle)) if idle else built
+        # only what changed, or serves otherwise than before, is looked at anew
+        former, was = self._former.pop(key), key[3]
+        changed = self._changed_stations() | (was ^ idle)
+        counting = self.counting(rule.id, with_planned=with_planned)
+        here = counting[counting["station_id"].isin(changed - idle)]
+        return spacing.update(former, moved=here, removed=changed.difference(here["station_id"]))
+
     def spacing(
         self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
     ) -> spacing.Spacing:
@@ -467,10 +482,9 @@ class Answers:
         chosen = self.rule(rule)
         if effective:
             idle = self.idle(self.today())
-            built = self.spacing(rule, with_planned=with_planned)
             return self._keep(
                 ("effective", chosen.id, with_planned, idle),
-                lambda: spacing.update(built, removed=sorted(idle)) if idle else built,
+                lambda: self._effective(chosen, idle, with_planned=with_planned),
             )
         key = ("spacing", chosen.id, with_planned)
 
