@@ -111,6 +111,11 @@ ON_PAGE: Mapping[str, str] = MappingProxyType(
             "{file} has no column with counts. Say below which column is which (counts: {known}), "
             "or use our blank workbook."
         ),
+        "{file} has no column 检查项 with what was inspected, nor the columns of the form; name it "
+        "with --column item=HEADING, or use the blank workbook": N_(
+            "{file} has no column with what was inspected, nor the columns of our form. Say below "
+            "which column has the item, or use our blank workbook."
+        ),
         "fill it in, or name the column with --column": N_(
             "fill it in, or say in step 2 which column has it"
         ),

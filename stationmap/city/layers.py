@@ -159,6 +159,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "counts": N_("counts"),
         "exemptions": N_("exemptions"),
         STATIONS: N_("stations"),
+        INSPECTIONS: N_("inspections"),
         # kinds of import that are not called as their layer
         "osm": N_("OpenStreetMap data"),
         "streets": N_("streets"),
