@@ -1,6 +1,7 @@
 """The interface of inspections: every answer of it, and that it keeps to one's own stations."""
 
 import datetime as dt
+import errno
 import hashlib
 import io
 import uuid
@@ -11,7 +12,7 @@ import signed_in
 from pages_town import own_town, place, town  # noqa: F401
 from PIL import Image
 
-from stationmap.city import visits
+from stationmap.city import photos, visits
 from stationmap.errors import RegisterError
 from stationmap.store import Register
 from stationmap.store.events import Change
@@ -405,6 +406,30 @@ def test_what_is_no_photo_or_too_large_gets_a_sentence(inspector):
     assert inspector.patch(path, data=text, headers=head(inspector)).status_code == 400
     headers = head(inspector, **{"Upload-Offset": "0"})
     assert inspector.patch(path, data=b"x" * 1_200_000, headers=headers).status_code == 413
+
+
+def test_a_full_disk_is_507_for_a_photo_too_and_it_comes_later(inspector, monkeypatch):
+    data, own = jpeg(), str(uuid.uuid4())
+    told = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def put():
+        return inspector.put(f"{API}/photos/{own}", json=told, headers=head(inspector))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(photos, "replace_file", full)
+        answer = put()
+        assert (answer.status_code, answer.mimetype) == (507, "application/problem+json")
+        assert "仍在手机上" in answer.json["detail"]
+    assert put().json["offset"] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(photos, "replace_file", full)
+        headers = head(inspector, **{"Upload-Offset": "0"})
+        answer = inspector.patch(f"{API}/photos/{own}", data=data, headers=headers)
+        assert answer.status_code == 507
+    assert upload(inspector, data, photo=own) == own
 
 
 def test_another_photo_under_the_same_id_is_a_conflict(inspector):
