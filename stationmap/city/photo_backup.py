@@ -29,7 +29,9 @@ def named(engine: Engine) -> dict[str, str]:
 def named_in(file: Path) -> dict[str, str]:
     """Return the photos that a backup names; none in one from before there were photos."""
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as raw:
+        with closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as raw:
             return dict(raw.execute("SELECT id, sha256 FROM photo"))
     except sqlite3.Error:
         # what is wrong with the file itself is told by whoever verifies it
