@@ -114,6 +114,7 @@ def test_from_the_map_to_the_closed_order(field):
 def test_a_re_inspection_that_fails_returns_the_order(field):
     page = field.phone(field.inspector()).page("/inspect/#/s/P0")
     answer(page, UMBRELLA, "not_met")
+    photograph(page, UMBRELLA, "red")
     submit(page)
     page.goto(f"{field.address}/inspect/#/s/P0")
     page.get_by_role("link", name="复查").tap()
@@ -125,6 +126,10 @@ def test_a_re_inspection_that_fails_returns_the_order(field):
     assert "退回整改" in page.inner_text("#main")
     [order] = field.register.rows("rectification")
     assert order["state"] == "returned"
+    # what was ordered is still seen as it was then, though the last visit took no photo
+    page.goto(f"{field.address}/inspect/#/o/{order['id']}/P0")
+    line(page, UMBRELLA).wait_for()
+    assert drawn(page, UMBRELLA) == 1
 
 
 def test_same_as_last_time_is_said_line_by_line(field):

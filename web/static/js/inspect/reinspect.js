@@ -41,6 +41,10 @@ export async function reinspect(context) {
       h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list"))));
     return {};
   }
+  // as it was when it was ordered; without a network, as it was seen last
+  const first = order.inspection_id ? await store.visit(order.inspection_id).catch(() => null) : null;
+  if (!alive()) return {};
+  const found = (key) => first?.lines.find((line) => line.key === key)?.photos;
   return filling(context, {
     stationId: order.station_id,
     orderId: id,
@@ -60,7 +64,7 @@ export async function reinspect(context) {
           item.lines.map((line) => {
             const last = site.lines?.[line.key];
             const card = lineCard({
-              store, line, last, change, photo, drop, old: last?.photos ?? [],
+              store, line, last, change, photo, drop, old: found(line.key) ?? last?.photos ?? [],
             });
             cards.push(card);
             return card.box;
