@@ -34,8 +34,8 @@ def judgements(
     Returns
     -------
     DataFrame
-        station_id, item, part, state, at (datetime64[us], by the city's clock), as `checks.facts.Facts` takes
-        them; one row a station and line.
+        station_id, item, part, state, at (datetime64[us], by the city's clock), as
+        `checks.facts.Facts` takes them; one row a station and line.
     """
     rows = inspections[(inspections["visit"] != SELF) & inspections["voided"].isna()]
     at = pd.to_datetime(rows["at"], utc=True, format="ISO8601").dt.tz_convert(zone)
