@@ -57,6 +57,7 @@ def test_the_rows_of_a_visit_become_one_inspection(city, tmp_path):
         one["检查方式"] = "走访"
     report = bring(city, tmp_path, rows)
     assert (report.counts.read, report.counts.accepted, report.entries) == (8, 8, [])
+    assert bring(city, tmp_path, rows).counts.unchanged == 8, "rows, not visits"
     (one,) = kept(city)
     assert answers(city, one) == dict.fromkeys(POINT, "met") | {"Q-C8#1": "not_met"}
     assert (one["station_id"], one["visit"], one["result"]) == ("A1", "call", "not_met")
@@ -77,6 +78,7 @@ def test_the_same_visit_enters_once_whatever_the_file_is_called(city, tmp_path):
     assert city.register.seq() == seq
     other = bring(city, tmp_path, [*reversed(rows), row("A3")], name="别名.csv")
     assert (len(other.diff.same), len(other.diff.new)) == (2, 1)
+    assert (other.counts.accepted, other.counts.unchanged) == (3, 2)
     assert sorted(one["station_id"] for one in kept(city)) == ["A1", "A2", "A3"]
 
 

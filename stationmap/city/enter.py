@@ -194,6 +194,9 @@ def _told(diff: Diff, *, file: str, source: str) -> list[Note]:
 def _unchanged(diff: Diff, brings: Listed) -> int:
     """Count the rows of a file of which all that they give is the same as before."""
     news = {line.row for lines in (diff.new, diff.changed, diff.removed_by_hand) for line in lines}
+    if brings.spans:
+        each = zip(brings.fresh, brings.spans, strict=True)
+        return sum(span for one, span in each if one.number not in news)
     return len({one.number for one in brings.fresh} - news)
 
 

@@ -273,7 +273,8 @@ def _from_rows(
             spec.layer, fresh, frame.reset_index(drop=True), rows=rows, stems=stems, good=good
         )
     elif spec.layer == layers.INSPECTIONS:
-        listed = inspection_list.listed(fresh, rows=rows, stems=stems)
+        spans = frame["rows"].tolist()
+        listed = inspection_list.listed(fresh, rows=rows, stems=stems, spans=spans)
     everywhere = {EVERYWHERE: within} if within else {}
     report.counts = Counts(
         read=len(good),

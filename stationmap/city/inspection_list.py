@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +21,9 @@ from stationmap.store import Change, Register
 ENTITY = "inspection"
 
 
-def listed(fresh: gpd.GeoDataFrame, *, rows: Rows, stems: NDArray[np.int64]) -> Listed:
+def listed(
+    fresh: gpd.GeoDataFrame, *, rows: Rows, stems: NDArray[np.int64], spans: Sequence[int]
+) -> Listed:
     """Return the inspections of a file as the register keeps them.
 
     Parameters
@@ -30,7 +33,9 @@ def listed(fresh: gpd.GeoDataFrame, *, rows: Rows, stems: NDArray[np.int64]) -> 
     rows : Rows
         The file.
     stems : ndarray of int
-        From which of its rows each stems.
+        From which of its rows each stems: the first.
+    spans : sequence of int
+        Of how many rows each is made.
     """
     columns = [name for name in fresh if name not in ("id", "source", "geometry")]
     data = fresh[columns].astype(object).where(fresh[columns].notna(), None).to_dict("records")
@@ -38,7 +43,7 @@ def listed(fresh: gpd.GeoDataFrame, *, rows: Rows, stems: NDArray[np.int64]) -> 
         Fresh(str(own), int(rows.numbers[stem]), values)
         for own, stem, values in zip(fresh["id"], stems.tolist(), data, strict=True)
     ]
-    return Listed(INSPECTIONS, found, Refused(), frozenset())
+    return Listed(INSPECTIONS, found, Refused(), frozenset(), spans=tuple(spans))
 
 
 def added(register: Register, now: Answers, brings: Listed, *, source: str) -> Diff:

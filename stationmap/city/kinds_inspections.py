@@ -63,6 +63,7 @@ class _Visit:
     at: dt.datetime
     said_at: str
     instance: str
+    rows: int = 0
     note: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
@@ -163,6 +164,7 @@ class _Reader:
                     line=_shown(key),
                 )
         self.visits[whole] = visit
+        visit.rows += 1
         for key, state in answers:
             visit.answers[key] = state
             visit.from_row.setdefault(key, row)
@@ -305,7 +307,7 @@ class _Reader:
         # the same visit twice in a file is one
         once = {one["id"]: one for one in reversed(found)}
         columns = ["row", "id", "station_id", "checklist", "visit", "at", "claimed_at", "found"]
-        columns += ["result", "adcode", "unit_id", "details"]
+        columns += ["result", "adcode", "unit_id", "details", "rows"]
         made = pd.DataFrame(list(reversed(once.values())), columns=columns, dtype=object)
         return made.astype({"row": np.int64})
 
@@ -315,6 +317,7 @@ class _Reader:
         told = [visit.instance, station["station_id"], visit.kind, at, sorted(answers.items())]
         return {
             "row": visit.row,
+            "rows": visit.rows,
             "id": str(uuid.uuid5(_NAMESPACE, json.dumps(told, ensure_ascii=False))),
             "station_id": station["station_id"],
             "checklist": self.checklist.id,

@@ -64,6 +64,8 @@ class Listed:
         Columns of which the file speaks at all.
     contacts : dict
         Position in `fresh` → person and phone, for those that have one.
+    spans : tuple of int
+        Of how many rows of the file each is made; empty where each is one.
     """
 
     layer: str
@@ -71,6 +73,7 @@ class Listed:
     refused: Refused
     said: frozenset[str]
     contacts: dict[int, dict[str, str | None]] = field(default_factory=dict)
+    spans: tuple[int, ...] = ()
 
 
 def as_listed(
