@@ -42,7 +42,12 @@ AGAIN = dt.timedelta(minutes=1)
 _STATE = "stationmap.login"
 # few at a time check passwords, each for a part of a second: the map itself needs threads too
 _PLACES = BoundedSemaphore(4)
-ENTRANCES = {"unit": "/home", "county": "/manage/stations", "city": "/manage/stations"}
+ENTRANCES = {
+    "inspector": "/inspect/",
+    "unit": "/home",
+    "county": "/manage/stations",
+    "city": "/manage/stations",
+}
 """Where a role begins."""
 
 

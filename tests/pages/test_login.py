@@ -79,7 +79,7 @@ def test_the_right_password_leads_to_where_the_role_begins(app, register):
         ("county", "/manage/stations"),
         ("unit", "/home"),
         ("planner", "/account"),
-        ("inspector", "/account"),
+        ("inspector", "/inspect/"),
     ):
         own = signed_in.account(register, role=role, adcode="330802", unit_id="u")
         passwords.set_password(register, own.id, GOOD, now=NOON)
