@@ -45,6 +45,7 @@ class City:
         self._lock = RLock()
         self._answers: Answers | None = None
         self._register: tuple[str, Register] | None = None
+        self._pack: tuple[dict[str, bytes], Path, Pack] | None = None
 
     @classmethod
     def create(
@@ -342,4 +343,8 @@ class City:
                 city=self.path.name,
                 standard=standard,
             )
-        return standards.load_file(file)
+        # every change of the register is a version, and hardly any brings another pack
+        texts = {one.name: one.read_bytes() for one in (self.path / PACKS).glob("*.toml")}
+        if self._pack is None or self._pack[:2] != (texts, file):
+            self._pack = (texts, file, standards.load_file(file))
+        return self._pack[2]

@@ -6,6 +6,7 @@ open at its hours, and staffed. Then come the lines of the pack's items, in the 
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -76,8 +77,18 @@ class Checklist:
         """Take the items of a pack.
 
         A line without types of its own has those of its item; an item whose lines do not concern
-        all of its types is asked as a whole (part 0) at the others.
+        all of its types is asked as a whole (part 0) at the others. The same object of a pack gives
+        the same checklist.
         """
+        for known, made in list(_RECENT):
+            if known is pack:
+                return made
+        made = cls._made_of(pack)
+        _RECENT.append((pack, made))
+        return made
+
+    @classmethod
+    def _made_of(cls, pack: Pack) -> "Checklist":
         lines = [_own(number) for number in (1, 2)]
         every = tuple(t.id for t in pack.site_types)
         for item in pack.items:
@@ -174,6 +185,9 @@ class Checklist:
             for line, state in zip(binding, said, strict=True)
         )
         return UNKNOWN if UNKNOWN in said or any(refused) else MET
+
+
+_RECENT: deque[tuple[Pack, Checklist]] = deque(maxlen=4)
 
 
 def _own(number: int) -> Line:
