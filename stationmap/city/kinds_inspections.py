@@ -101,17 +101,22 @@ def _inspections(
 ) -> pd.DataFrame:
     del placed
     reader = _Reader(rows, context)
-    refused: list[tuple[int, _Wrong]] = []
+    refused: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
     for row in range(len(rows.cells)):
         if quarantine.good[row]:
             try:
                 reader.read(row)
-            except _Wrong as why:
-                refused.append((row, why))
-    for row, wrong in refused:
-        here = np.zeros(len(quarantine.good), dtype=bool)
-        here[row] = True
-        quarantine.refuse(here, wrong.reason, wrong.advice, **wrong.params)
+            except _Wrong as wrong:
+                refused.setdefault((wrong.reason, wrong.advice), {})[row] = wrong.params
+    for (reason, advice), found in refused.items():
+        where = np.zeros(len(quarantine.good), dtype=bool)
+        where[list(found)] = True
+        names = next(iter(found.values()))
+        by_row = {name: np.full(len(where), None, dtype=object) for name in names}
+        for row, params in found.items():
+            for name, value in params.items():
+                by_row[name][row] = value
+        quarantine.refuse(where, reason, advice, by_row=by_row)
     return reader.frame()
 
 
