@@ -52,6 +52,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "restock": _OFFICES,
         "remark.answer": _OFFICES,
         "inspect": _OFFICES | {"inspector"},
+        "inspection.void": _ADMINISTRATORS,
         "order.read": _OFFICES | {"inspector"},
         "order.answer": _OFFICES,
         "order.manage": _ADMINISTRATORS,

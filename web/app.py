@@ -23,9 +23,9 @@ from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
 from web.home_tables import home_tables
 from web.importing import importing
+from web.inspect import inspect
 from web.inspect_api import inspect_api
 from web.inspect_map import inspect_map
-from web.inspect import inspect
 from web.manage_forms import manage_forms
 from web.manage_history import manage_history
 from web.manage_locate import manage_locate
@@ -43,6 +43,7 @@ from web.supervision_table import supervision_table
 from web.tiles import tiles
 from web.unit_home import unit_home
 from web.view import Source
+from web.visit_pages import visit_pages
 from web.words import catalogue, say
 
 # open to everybody as a whole; the others declare each of their routes
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     applications,
     orders,
     order_files,
+    visit_pages,
     remarks,
     home_tables,
     inspect_api,

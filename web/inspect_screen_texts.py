@@ -222,6 +222,8 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.decided": N_("The order"),
         "i.decided_closed": N_("Closed: all its lines are met."),
         "i.decided_returned": N_("Returned to the unit with a new deadline."),
+        "i.decided_cancelled": N_("Withdrawn meanwhile: nothing is to be done about it."),
+        "i.decided_not": N_("This visit did not decide it: it stays as it is."),
         "i.others": N_("Visits of others on the same day"),
         "i.others_text": N_("Both visits are kept; the later one decides the map."),
         "i.no_receipt": N_("This visit is not on the phone"),
@@ -247,7 +249,9 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.clock_wrong": N_("The phone said {at}; its clock was wrong."),
         "i.due_day": N_(": {day}"),
         "i.voided": N_("Void: {why}"),
+        "i.voided_by": N_("Void: {why} (said by {by})"),
         "i.voided_short": N_("void"),
+        "i.void": N_("Void this inspection"),
         "i.no_visit": N_("This visit cannot be shown"),
         "i.no_visit_text": N_(
             "It is outside your area, or there is no network and it was not kept on the phone."

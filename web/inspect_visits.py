@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from flask import url_for
+
 from stationmap.city import visits
 from stationmap.inspections import SELF, Checklist
 from stationmap.inspections.checklist import LETTERS, NOT_MET
 from stationmap.standards import Pack
 from stationmap.store import inspections
-from web.access import me
+from web.access import may, me
 from web.accounts import role_name
 from web.caching import present
 from web.desk import register
@@ -105,6 +107,19 @@ def _order(station_id: str) -> list[Row]:
     ]
 
 
+def voiding(row: Row) -> Row | None:
+    """Return why an inspection counts no more, by whom and since when; None of one that counts."""
+    if not row["voided"]:
+        return None
+    said = (one for one in register().history("inspection", row["id"]) if one.kind == visits.VOID)
+    event = next(said, None)
+    return {
+        "why": row["voided"],
+        "by": who(event.by) if event else "",
+        "at": event.at if event else "",
+    }
+
+
 def summary(row: Row, lang: str) -> Row:
     """Write a visit as a list of visits has it."""
     said = row["details"] or {}
@@ -141,8 +156,11 @@ def full(row: Row, checklist: Checklist, pack: Pack, lang: str) -> Row:
         or checklist.by_key[line["key"]].concerns(site_type)
     ]
     issued = register().rows("rectification", inspection_id=row["id"])
+    desk = url_for("visit_pages.one", inspection_id=row["id"])
     return {
         **summary(row, lang),
+        "voiding": voiding(row),
+        "desk": desk if may("inspection.void") else None,
         "station_name": (held and held["name"]) or row["station_id"],
         "checklist": checklist.id,
         "edition": checklist.edition,

@@ -74,6 +74,7 @@ def told(now: CityView, story: Story) -> Row:
         "answered_at": order["answered_at"],
         "visit": labelled(VISITS, found["visit"], lang=lang) if found else "",
         "visited_at": found.get("at"),
+        "inspection_id": found.get("id"),
         "voided": found.get("voided"),
         "findings": [_finding(one) for one in story.findings],
         "photos": [_shown(one) for one in story.photos],

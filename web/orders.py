@@ -38,6 +38,7 @@ TABS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     flow.RETURNED: (flow.STATES[flow.RETURNED], (flow.RETURNED,)),
     LATE: (N_("Overdue"), stored.LATE),
     flow.CLOSED: (flow.STATES[flow.CLOSED], (flow.CLOSED,)),
+    flow.CANCELLED: (flow.STATES[flow.CANCELLED], (flow.CANCELLED,)),
 }
 """Lists of orders → what they are called, and the states in them."""
 
@@ -197,7 +198,8 @@ def _page(
         may_answer=allowed[flow.ANSWER],
         may_return=allowed[flow.RETURN],
         may_extend=allowed[flow.EXTEND],
-        may_inspect=role != "unit" and row["state"] != flow.CLOSED,
+        may_cancel=allowed[flow.CANCEL],
+        may_inspect=role != "unit" and row["state"] in flow.UNSETTLED,
         mine=role == "unit",
         notice=now.pack.label("notice").get(language()),
         unit_label=now.pack.label("unit").get(language()),
@@ -294,6 +296,29 @@ def give_back(order_id: str) -> ResponseReturnValue:
 def extend(order_id: str) -> ResponseReturnValue:
     """Give an order more time, with a reason."""
     return _decide(order_id, flow.EXTEND)
+
+
+@orders.post("/manage/orders/<order_id>/cancel")
+@allow("order.manage")
+def cancel(order_id: str) -> ResponseReturnValue:
+    """Withdraw an order that should not have been issued, with a reason."""
+    row = order_of(order_id)
+    try:
+        receipt = city_orders.cancel(
+            register(),
+            row,
+            reason=request.form.get("reason", ""),
+            label=say(N_("Reason"), lang=language()),
+            version=_version(),
+            action=action_id(),
+            by=me(),
+            now=clock(),
+        )
+    except (InputError, Conflict) as error:
+        return _refused(order_id, error, step=flow.CANCEL)
+    _logged(receipt, row)
+    say_done(N_("The order was withdrawn; nothing is to be done about it any more."))
+    return redirect(url_for("orders.one", order_id=row["id"]), code=303)
 
 
 def _decide(order_id: str, step: str) -> ResponseReturnValue:

@@ -292,6 +292,36 @@ def extend(
     return _write(register, order, after, version=version, action=action, by=by, request=request)
 
 
+def cancel(
+    register: Register,
+    order: Row,
+    *,
+    reason: str,
+    label: str,
+    version: int,
+    action: str,
+    by: Account,
+    now: dt.datetime,
+) -> Receipt:
+    """Withdraw an order that should not have been issued, with a reason.
+
+    See `answer` for the other parameters.
+
+    Raises
+    ------
+    Conflict
+        The order was changed meanwhile.
+    InputError
+        The order is settled already, or the reason is missing or cannot be kept.
+    """
+    request = {"order": order["id"], "version": version, "cancel": reason}
+    if receipt := register.again(action, kind=ORDER, request=request):
+        return receipt
+    said = worded(reason, what=label, limit=REASON, required=True)
+    after = flow.cancelled(order, reason=said, at=_instant(now))
+    return _write(register, order, after, version=version, action=action, by=by, request=request)
+
+
 def _write(
     register: Register,
     order: Row,
@@ -362,6 +392,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "failed": N_("Re-inspected: not put right yet"),
         "closed": N_("Re-inspected: all met, closed"),
         "reopened": N_("The re-inspection counts no more: waits again"),
+        "cancelled": N_("Withdrawn by the office"),
     }
 )
 """Step of an order's course → what it is called."""
@@ -374,6 +405,8 @@ def step_of(event: Event) -> str:
         return "issued"
     if after.get("state") == flow.CLOSED:
         return "closed"
+    if after.get("state") == flow.CANCELLED:
+        return "cancelled"
     if (event.before or {}).get("state") == flow.CLOSED:
         return "reopened"
     if "answered_at" in after:

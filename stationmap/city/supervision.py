@@ -11,7 +11,7 @@ from stationmap.city.answers import Answers
 from stationmap.city.remarks import OPEN
 from stationmap.inspections import SELF, Checklist
 from stationmap.inspections.checklist import MET, NOT_MET
-from stationmap.inspections.orders import ANSWERED, CLOSED
+from stationmap.inspections.orders import ANSWERED, CANCELLED, CLOSED
 from stationmap.inspections.results import results
 from stationmap.messages import N_, render
 from stationmap.reports.supervision import COUNTS, CRITERIA, Supervision
@@ -208,11 +208,13 @@ def _orders(
     """Return orders with county, unit, and whether they were open, overdue, closed in time.
 
     What was settled after the period was still open at its end; whether it was answered by then
-    is not looked up: it counts as overdue only if it waits for its unit now.
+    is not looked up: it counts as overdue only if it waits for its unit now. One that was withdrawn
+    is left out.
     """
     found = store.orders(register)
     code = found["adcode"].fillna("").astype(object)
-    found = found[code.str.startswith(adcode).to_numpy(dtype=bool)]
+    counts = code.str.startswith(adcode) & (found["state"] != CANCELLED)
+    found = found[counts.to_numpy(dtype=bool)]
     closed = (found["state"] == CLOSED).to_numpy(dtype=bool)
     decided = found["decided_at"].fillna("").astype(object)
     issued = (found["issued_at"].fillna("") < end).to_numpy(dtype=bool)

@@ -138,3 +138,18 @@ def reopened(register: Register, inspection: Row) -> list[Change]:
             Change("rectification", row["id"], {**after, "closed_by": None}, expects=row["version"])
         )
     return found
+
+
+def withdrawn(register: Register, inspection_id: str, *, reason: str, at: str) -> list[Change]:
+    """Withdraw the orders that a visit issued and that something remains to be done of."""
+    rows = register.rows("rectification", inspection_id=inspection_id)
+    return [
+        Change(
+            "rectification",
+            row["id"],
+            orders.cancelled(row, reason=reason, at=at),
+            expects=row["version"],
+        )
+        for row in rows
+        if row["state"] in orders.UNSETTLED
+    ]

@@ -21,6 +21,7 @@ from stationmap.city.visit_orders import (
     reopened,
     still,
     unsettled,
+    withdrawn,
 )
 from stationmap.errors import Conflict, InputError
 from stationmap.inspections import (
@@ -34,8 +35,8 @@ from stationmap.messages import N_
 from stationmap.store import Change, Receipt, Register, inspections
 from stationmap.store.accounts import Account
 
-INSPECT = "inspect"
-"""Kind of the action."""
+INSPECT, VOID = "inspect", "void"
+"""Kinds of the actions."""
 
 SKEW_S = 120  # a phone's clock is taken for right up to this
 REACH_DAYS = 60  # a visit that is said to be longer ago is one of a wrong clock
@@ -224,10 +225,30 @@ def submit(
     raise AssertionError("unreachable")
 
 
-def void(register: Register, inspection_id: str, *, reason: str, action: str, by: str) -> Receipt:
+def void(
+    register: Register,
+    inspection_id: str,
+    *,
+    reason: str,
+    action: str,
+    by: str,
+    withdrawn_at: dt.datetime | None = None,
+) -> Receipt:
     """Say that an inspection counts no more, and why; it stays in the register.
 
     An order that it closed waits again as it did before.
+
+    Parameters
+    ----------
+    register : Register
+    inspection_id : str
+    reason : str
+    action : str
+        Sent again it answers the first receipt.
+    by : str
+        Id of the account.
+    withdrawn_at : datetime, optional
+        With a zone; the orders that it issued are withdrawn too. They stand unless given.
 
     Raises
     ------
@@ -236,6 +257,9 @@ def void(register: Register, inspection_id: str, *, reason: str, action: str, by
     InputError
         There is no such inspection, or it is void already.
     """
+    request = {"void": inspection_id, "reason": reason, "orders": withdrawn_at is not None}
+    if receipt := register.again(action, kind=VOID, request=request):
+        return receipt
     row = register.get("inspection", inspection_id)
     if row is None or row["voided"]:
         raise InputError("There is no such inspection that counts; nothing was changed.")
@@ -243,7 +267,11 @@ def void(register: Register, inspection_id: str, *, reason: str, action: str, by
         Change("inspection", inspection_id, {"voided": reason}, expects=row["version"]),
         *reopened(register, row),
     ]
-    return register.write(changes, action=action, by=by, kind="void", note=row["station_id"])
+    if withdrawn_at is not None:
+        changes += withdrawn(register, inspection_id, reason=reason, at=_text(withdrawn_at))
+    return register.write(
+        changes, action=action, by=by, kind=VOID, note=row["station_id"], request=request
+    )
 
 
 def number_of(row: Mapping[str, Any], *, zone: str) -> str:

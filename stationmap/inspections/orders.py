@@ -9,7 +9,8 @@
       └──────────a re-inspection finds a line not met
 
 An answer never closes an order: only a re-inspection that finds every line of it met does, of an
-order that nobody answered too.
+order that nobody answered too. One that should not have been issued is withdrawn ("cancelled") out
+of any state in which something remains to be done.
 """
 
 import datetime as dt
@@ -22,20 +23,22 @@ from stationmap.inspections.checklist import MET, NOT_APPLICABLE, NOT_MET
 from stationmap.messages import N_
 
 OPEN, ANSWERED, CLOSED, RETURNED = "open", "answered", "closed", "returned"
+CANCELLED = "cancelled"
 STATES: Mapping[str, str] = MappingProxyType(
     {
         OPEN: N_("To be put right"),
         ANSWERED: N_("Answered, to be re-inspected"),
         RETURNED: N_("Returned to be put right"),
         CLOSED: N_("Settled and closed"),
+        CANCELLED: N_("Withdrawn"),
     }
 )
 UNSETTLED = (OPEN, ANSWERED, RETURNED)
 """States in which something remains to be done."""
 
-ANSWER, RETURN, EXTEND = "answer", "return", "extend"
+ANSWER, RETURN, EXTEND, CANCEL = "answer", "return", "extend", "cancel"
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {ANSWER: UNSETTLED, RETURN: (ANSWERED,), EXTEND: UNSETTLED}
+    {ANSWER: UNSETTLED, RETURN: (ANSWERED,), EXTEND: UNSETTLED, CANCEL: UNSETTLED}
 )
 """What people do with an order on a page → the states in which they may; closing is none of it."""
 WHO: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -43,6 +46,7 @@ WHO: Mapping[str, frozenset[str]] = MappingProxyType(
         ANSWER: frozenset({"unit", "county", "city"}),
         RETURN: frozenset({"county", "city"}),
         EXTEND: frozenset({"county", "city"}),
+        CANCEL: frozenset({"county", "city"}),
     }
 )
 """Step → roles that may take it, each within its own scope."""
@@ -149,6 +153,18 @@ def extended(
     return {"decision": reason, "decided_at": at, "due": last}
 
 
+def cancelled(order: Mapping[str, Any], *, reason: str, at: str) -> dict[str, Any]:
+    """Return what withdraws an order: nothing remains to be done, and nothing was put right.
+
+    Raises
+    ------
+    InputError
+        The order is settled already.
+    """
+    _check(order, CANCEL)
+    return {"state": CANCELLED, "decision": reason, "decided_at": at}
+
+
 def deadline(text: str, *, today: dt.date) -> str:
     """Read a deadline that somebody chose.
 
@@ -186,6 +202,11 @@ def _check(order: Mapping[str, Any], step: str) -> None:
         raise InputError(
             "This order was closed meanwhile: a re-inspection found all of it met. What you sent "
             "was not needed and was not saved."
+        )
+    if order["state"] == CANCELLED:
+        raise InputError(
+            "This order was withdrawn meanwhile: nothing is to be done about it. What you sent was "
+            "not needed and was not saved."
         )
     raise InputError(
         "There is no answer to return at present; nothing was saved. See below how the order "

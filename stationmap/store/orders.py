@@ -11,7 +11,7 @@ from stationmap.store.events import Row
 from stationmap.store.register import Register
 
 COUNTY = 6  # digits of an adcode that name its county
-SETTLED = "closed"
+SETTLED = ("closed", "cancelled")
 LATE = ("open", "returned")
 """States in which a deadline can be missed."""
 
@@ -66,16 +66,16 @@ def find(
     """Return how many orders there are, and a page of them.
 
     What is to be put right comes first, then what waits for its re-inspection, both by their
-    deadlines; then the closed ones, the newest first.
+    deadlines; then the settled ones, the newest first.
     """
     order = _TABLE.c
-    turn = sa.case((order.state.in_(LATE), 0), (order.state == SETTLED, 2), else_=1)
+    turn = sa.case((order.state.in_(LATE), 0), (order.state.in_(SETTLED), 2), else_=1)
     # which ones are sorted by their ids alone, then the rows of the page are read
     chosen = sa.select(order.id).where(*asked.where)
     chosen = chosen.order_by(
         turn,
-        sa.case((order.state == SETTLED, None), else_=order.due),
-        sa.case((order.state == SETTLED, order.decided_at), else_=None).desc(),
+        sa.case((order.state.in_(SETTLED), None), else_=order.due),
+        sa.case((order.state.in_(SETTLED), order.decided_at), else_=None).desc(),
         order.created,
     )
     counted = sa.select(sa.func.count()).select_from(_TABLE).where(*asked.where)
@@ -112,7 +112,7 @@ def standing(register: Register, asked: Asked, *, today: str) -> list[dict[str, 
     order = _TABLE.c
     county = sa.func.substr(sa.func.coalesce(order.adcode, ""), 1, COUNTY)
     late = _late(today)
-    states = ("open", "answered", "returned", SETTLED)
+    states = ("open", "answered", "returned", *SETTLED)
     chosen = (
         sa.select(
             county.label("county"),

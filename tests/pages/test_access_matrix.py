@@ -120,6 +120,7 @@ ABOUT = {
     "order_files.notice": "order",
     "order_files.notice_docx": "order",
     "orders.answer": "order",
+    "orders.cancel": "order",
     "orders.extend": "order",
     "orders.give_back": "order",
     "orders.one": "order",
@@ -139,6 +140,8 @@ ABOUT = {
     "unit_home.replenish": "restock",
     "unit_home.report": "station",
     "unit_home.station": "station",
+    "visit_pages.one": "inspection",
+    "visit_pages.void": "inspection",
 }
 # the public routes that take a form; every other public route changes nothing
 OPEN_FORMS = {"login.sign_in", "remarks.send"}

@@ -204,7 +204,7 @@ def test_overdue_is_counted_by_county_and_unit(town):
         want[name][0] += row["state"] == "open"
         want[name][1] += late
     for name, (opened, late) in want.items():
-        assert (cells[name][0], cells[name][4]) == (str(opened), str(late))
+        assert (cells[name][0], cells[name][5]) == (str(opened), str(late))
     assert "市图书馆" not in town.people.west.get("/manage/orders/standing").text
 
 
@@ -339,3 +339,73 @@ def test_the_menu_counts_what_waits_for_whom(town):
     assert (counted(town.people.unit), counted(town.people.west)) == (unit + 1, office)
     answered(town, order)
     assert (counted(town.people.unit), counted(town.people.west)) == (unit, office + 1)
+
+
+def void(town, who, visit, **fields):
+    return post(who, f"/manage/visits/{visit['id']}/void", fields)
+
+
+def test_an_order_is_withdrawn_with_a_reason_and_nothing_more_is_done_about_it(town):
+    order = town.order("P40")
+    path, people = f"/manage/orders/{order['id']}/cancel", town.people
+    asked = {**form(town, order), "reason": "查错了站点"}
+    assert [post(own, path, asked).status_code for own in (people.unit, people.inspector)] == [
+        403,
+        403,
+    ]
+    assert post(people.east, path, asked).status_code == 404
+    assert post(people.west, path, {**asked, "reason": " "}).status_code == 400
+    assert town.row(order)["state"] == "open"
+    assert post(people.west, path, asked).status_code == 303
+    assert (town.row(order)["state"], town.row(order)["decision"]) == ("cancelled", "查错了站点")
+    page = people.unit.get(f"/manage/orders/{order['id']}").text
+    assert "已撤销" in page
+    assert "查错了站点" in page
+    assert 'id="answer-form"' not in page
+    assert answered(town, order).status_code == 400
+    assert order["id"] not in people.west.get("/manage/orders").text
+    assert order["id"] in people.west.get("/manage/orders?state=cancelled").text
+    # a re-inspection that was under way is kept, and decides nothing; its lines can be ordered anew
+    assert town.visit("P40", order_id=order["id"]).decided == (order["id"], "cancelled")
+    assert town.order("P40", failed=order["lines"])["lines"] == order["lines"]
+
+
+def test_an_inspection_is_voided_with_a_reason_by_administrators_of_its_place(town):
+    done = town.visit("P80", failed=town.fresh("P80"))
+    visit, order, people = done.inspection, done.order, town.people
+    path = f"/manage/visits/{visit['id']}"
+    assert people.east.get(path).status_code == 404
+    assert void(town, people.east, visit, reason="误").status_code == 404
+    for own in (people.unit, people.inspector, people.planner):
+        assert own.get(path).status_code == 403
+        assert void(town, own, visit, reason="误").status_code == 403
+    assert "作废这次检查" in people.west.get(path).text
+    assert void(town, people.west, visit).status_code == 400
+    assert town.register.get("inspection", visit["id"])["voided"] is None
+    mark = str(uuid.uuid4())
+    for _ in range(2):
+        again = post(people.west, f"{path}/void", {"reason": "走错 <站>"}, action=mark)
+        assert again.status_code == 303
+    assert town.register.get("inspection", visit["id"])["voided"] == "走错 <站>"
+    page = people.city.get(path).text
+    assert "走错 &lt;站&gt;" in page
+    assert people.west.account.name in page
+    assert 'id="void-form"' not in page
+    assert void(town, people.city, visit, reason="再").status_code == 400
+    # its order stands, and its page says what to do
+    assert town.row(order)["state"] == "open"
+    assert "整改单仍然有效" in people.west.get(f"/manage/orders/{order['id']}").text
+    told = people.inspector.get(f"/api/v1/inspect/visits/{visit['id']}").get_json()
+    assert told["voiding"]["why"] == "走错 <站>"
+    assert told["desk"] is None
+    assert f"inspection:{visit['id']}" in people.city.get("/manage/audit/log.csv").text
+
+
+def test_the_orders_of_a_voided_inspection_are_withdrawn_where_that_is_asked(town):
+    done = town.visit("P80", failed=town.fresh("P80"))
+    answer = void(town, town.people.west, done.inspection, reason="走错站", orders="1")
+    assert answer.status_code == 303
+    assert town.row(done.order)["state"] == "cancelled"
+    course = town.people.unit.get(f"/manage/orders/{done.order['id']}").text
+    assert "主管方撤销" in course
+    assert "走错站" in course

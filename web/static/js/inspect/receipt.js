@@ -55,7 +55,7 @@ function received({ one, site }) {
     one.order && h("section", { class: "i-card" }, h("h2", {}, t("i.order_made")),
       h("p", {}, t("i.order_made_text", { number: one.order.number ?? "", n: one.order.lines?.length ?? 0, due: dayOf(one.order.due) }))),
     one.decided && h("section", { class: "i-card" }, h("h2", {}, t("i.decided")),
-      h("p", {}, t(one.decided.state === "closed" ? "i.decided_closed" : "i.decided_returned"))),
+      h("p", {}, t({ closed: "i.decided_closed", returned: "i.decided_returned", cancelled: "i.decided_cancelled" }[one.decided.state] ?? "i.decided_not"))),
     (one.notes ?? []).map((note) => h("p", { class: "notice" }, note)),
     one.others?.length ? h("section", { class: "i-card" }, h("h2", {}, t("i.others")), h("p", { class: "quiet" }, t("i.others_text")),
       h("ul", { class: "i-rows" }, one.others.map((other) => h("li", {}, h("a", { href: `#/v/${other.id}` },

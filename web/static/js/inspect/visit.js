@@ -44,7 +44,8 @@ export async function visit({ store, sync, box, id, alive }) {
   box.replaceChildren(
     h("div", { class: "i-fixed" }, head({ title: one.station_name ?? one.name ?? t("i.visit"), about: `${one.visit_name} · ${momentOf(one.at)}`, back: back(one.station_id) })),
     h("div", { class: "i-body" },
-      one.voided && h("p", { class: "notice" }, t("i.voided", { why: one.voided })),
+      one.voided && h("p", { class: "notice" }, one.voiding?.by
+        ? t("i.voided_by", { why: one.voided, by: one.voiding.by }) : t("i.voided", { why: one.voided })),
       h("dl", { class: "facts i-card" },
         [h("dt", {}, t("i.result")), h("dd", {}, one.result ? resultWord(one.result) : "")],
         one.by && [h("dt", {}, t("i.by")), h("dd", {}, one.by)],
@@ -60,7 +61,8 @@ export async function visit({ store, sync, box, id, alive }) {
       pictures(store, one.photos_of?.[""], t("i.visit")),
       one.note && h("section", { class: "i-card" }, h("h2", {}, t("i.visit_note")), h("p", { class: "i-said-note" }, one.note)),
       one.signature && h("section", { class: "i-card" }, h("h2", {}, t("i.signature")),
-        h("div", { class: "i-photos" }, thumb(store, one.signature, t("i.signature"))), one.signed_post && h("p", {}, one.signed_post))),
+        h("div", { class: "i-photos" }, thumb(store, one.signature, t("i.signature"))), one.signed_post && h("p", {}, one.signed_post)),
+      one.desk && !one.voided && h("p", {}, h("a", { class: "btn btn-outline", href: one.desk }, t("i.void")))),
     below.box);
   return { heard: below.fill };
 }
