@@ -12,11 +12,12 @@ import zipfile
 import pytest
 from PIL import Image
 
+from stationmap.city.orders import addressed
 from stationmap.errors import InputError
 from stationmap.inspections import orders
 from stationmap.inspections.checklist import LETTERS
 from stationmap.reports import evidence
-from stationmap.reports.notice import Case, Item, notice
+from stationmap.reports.notice import Case, Item, case_file, notice
 from stationmap.standards import load
 from stationmap.store import Change
 from stationmap.store import orders as stored
@@ -174,6 +175,7 @@ def case(number="20260305-000007", **more):
         "number": number,
         "issuer": "长治市潞州区",
         "unit": "某街道办事处",
+        "addressee": "某街道办事处",
         "copy_to": "区城管局",
         "station": "岗亭",
         "address": "",
@@ -209,6 +211,23 @@ def test_the_notice_has_the_title_of_its_pack_and_names_whom_it_concerns():
     ):
         assert part in text
     assert "To 某街道办事处:" in said(notice(case(), lang="en"))
+
+
+def test_a_notice_to_the_supervising_department_asks_it_to_see_to_its_unit():
+    row = {"unit": "某街道办事处", "unit_id": "U1", "supervising_unit": "区民政局"}
+    changzhi, quzhou = load("changzhi-2021"), load("quzhou-2018")
+    assert addressed(row, quzhou) == ("某街道办事处", "区民政局")
+    assert addressed(row, changzhi) == ("区民政局", "某街道办事处")
+    assert addressed(row | {"supervising_unit": None}, changzhi) == ("某街道办事处", "")
+    to, copy = addressed(row, changzhi)
+    text = said(notice(case(addressee=to, copy_to=copy), lang="zh"))
+    assert "区民政局：" in text
+    assert "请督促某街道办事处于2026年3月20日" in text
+    assert "发现某街道办事处所属站点岗亭有" in text
+    assert "抄送：某街道办事处" in text
+    assert "你单位" not in text
+    facts = said(case_file(case(addressee=to, copy_to=copy), lang="zh"))
+    assert "主送\n区民政局" in facts
 
 
 def test_a_pack_tells_which_photos_are_missing_and_the_digest_of_all_others(tmp_path):

@@ -269,6 +269,12 @@ MISTAKES = {
         "rule[Q-S1].along[3]",
         "nearest: secondary",
     ),
+    "a notice to nobody known": (
+        'adcode = "330800"',
+        'notice_to = "supervisors"\nadcode = "330800"',
+        "notice_to",
+        "nearest: supervisor",
+    ),
     "an unknown side": (
         'sides = "both"',
         'sides = "left"',

@@ -57,6 +57,7 @@ def own() -> ResponseReturnValue:
         checklist=_current().id,
         visits=[{"id": v, "name": visit_name(v, lang)} for v in visits_of(account.role)],
         rectify_days=present().pack.rectify_days,
+        notice_to=present().pack.notice_to,
         received=_received(lang),
     )
 

@@ -189,6 +189,10 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.self_word": N_("A unit's own visit makes no order; it is marked as its own word."),
         "i.order_make": N_("Make an order"),
         "i.order_how": N_("The unit is asked to put right what is ticked."),
+        "i.order_how_above": N_(
+            "The supervising department has the unit put right what is ticked."
+        ),
+        "i.order_to": N_("Addressed to"),
         "i.order_unit": N_("Unit"),
         "i.order_no_unit": N_("no unit on record"),
         "i.order_copy": N_("Copy to"),

@@ -52,11 +52,13 @@ def table() -> ResponseReturnValue:
     _, asked = asked_for(now, Params.of_request())
     _, found = stored.find(register(), asked, limit=MOST_ROWS)
     rows = [{**row, **listed(now, row)} for row in found]
+    sent = [city_orders.addressed(row, now.pack) for row in found]
     columns = {
         N_("Number of the order"): [row["number"] for row in rows],
         N_("Station"): [row["station"] for row in rows],
         N_("Unit"): [row["unit"] for row in rows],
-        N_("Copy to"): [row["supervising_unit"] or "" for row in rows],
+        N_("Addressed to"): [to for to, _ in sent],
+        N_("Copy to"): [copy for _, copy in sent],
         N_("District"): [row["county"] for row in rows],
         N_("Items"): [row["lines"] for row in rows],
         N_("Issued"): [day(row["issued_at"]) for row in rows],

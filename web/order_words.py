@@ -62,13 +62,16 @@ def station_name(now: CityView, station_id: str) -> str:
 def told(now: CityView, story: Story) -> Row:
     """Return all of an order as its page shows it."""
     order, found, lang = story.order, story.inspection, language()
+    addressee, copy_to = city_orders.addressed(order, now.pack)
     return {
         **listed(now, order),
         "station": story.station["name"],
         "type": type_name(now, story.station["type"], lang),
         "address": story.station["address"] or "",
         "now_id": story.station["id"],
-        "supervising_unit": order["supervising_unit"] or "",
+        "addressee": addressee,
+        "copy_to": copy_to,
+        "to_supervisor": now.pack.notice_to == "supervisor" and bool(order["supervising_unit"]),
         "note": order["note"] or "",
         "answer": order["answer"] or "",
         "answered_at": order["answered_at"],

@@ -44,6 +44,7 @@ def case_of(
         With it the photos are set beside each other.
     """
     order, found = story.order, story.inspection
+    addressee, copy_to = city_orders.addressed(order, answers.pack)
     zone = ZoneInfo(answers.config.time_zone)
 
     def local(instant: str) -> str:
@@ -63,7 +64,8 @@ def case_of(
         number=number_of(order, zone=answers.config.time_zone),
         issuer=_issuer(answers, order["adcode"] or ""),
         unit=order["unit"] or order["unit_id"] or "",
-        copy_to=order["supervising_unit"] or "",
+        addressee=addressee,
+        copy_to=copy_to,
         station=story.station["name"],
         address=story.station["address"] or "",
         visit=render(VISITS[found["visit"]], {}, lang=lang) if found else "",

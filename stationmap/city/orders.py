@@ -19,6 +19,7 @@ from stationmap.errors import InputError
 from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, Line
 from stationmap.inspections import orders as flow
 from stationmap.messages import N_
+from stationmap.standards import Pack
 from stationmap.store import Change, Receipt, Register
 from stationmap.store.accounts import Account
 from stationmap.store.events import Event
@@ -143,6 +144,18 @@ def station_of(register: Register, answers: Answers, station_id: str) -> Row:
             known = {name: value if value == value else None for name, value in texts.items()}
             return {"id": own, **known, "name": known["name"] or own}
     return {"id": station_id, "name": station_id, "type": None, "address": None}
+
+
+def addressed(order: Mapping[str, Any], pack: Pack) -> tuple[str, str]:
+    """Return to whom the notice of an order goes, and who gets a copy; "" for nobody.
+
+    Where the pack has it go to the supervising department and none is known, it goes to the unit.
+    """
+    unit = order["unit"] or order["unit_id"] or ""
+    supervisor = order["supervising_unit"] or ""
+    if pack.notice_to == "supervisor" and supervisor:
+        return supervisor, unit
+    return unit, supervisor
 
 
 def today_of(answers: Answers, now: dt.datetime) -> dt.date:

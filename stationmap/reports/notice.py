@@ -27,8 +27,11 @@ class Case:
     ----------
     title, number : str
         What the pack calls the notice, and the order's own number.
-    issuer, unit, copy_to, station, address : str
-        Who issues it, to whom, who gets a copy ("" for nobody), and about which station.
+    issuer, unit, station, address : str
+        Who issues it, which unit is to put it right, and at which station.
+    addressee, copy_to : str
+        To whom the notice goes: the unit, or the department that supervises it; and who gets a
+        copy, "" for nobody.
     visit : str
         Kind of the visit, in words; "" where it is not known.
     visited, issued, due : str
@@ -48,6 +51,7 @@ class Case:
     number: str
     issuer: str
     unit: str
+    addressee: str
     copy_to: str
     station: str
     address: str
@@ -69,18 +73,8 @@ def notice(case: Case, *, lang: str) -> Report:
     def say(template: str, **params: Any) -> str:
         return render(template, params, lang=lang)
 
-    demands: list[Block] = [
-        Paragraph(
-            say(
-                N_(
-                    "Please put this right until {due} (inclusive) and answer with photos. It is "
-                    "then re-inspected: where all of it is met the order is closed, otherwise it "
-                    "is returned."
-                ),
-                due=day(case.due, lang=lang),
-            )
-        )
-    ]
+    what, due = _demand(case), day(case.due, lang=lang)
+    demands: list[Block] = [Paragraph(say(what, due=due, unit=case.unit))]
     if case.note:
         demands.append(Paragraph(say(N_("Note: {note}"), note=case.note)))
     if case.copy_to:
@@ -89,7 +83,7 @@ def notice(case: Case, *, lang: str) -> Report:
         title=case.title,
         subtitle=say(N_("No. {number}"), number=case.number),
         opening=(
-            Paragraph(say(N_("To {unit}:"), unit=case.unit), "address"),
+            Paragraph(say(N_("To {unit}:"), unit=case.addressee), "address"),
             Paragraph(_found(case, say, lang=lang)),
         ),
         sections=(
@@ -115,6 +109,7 @@ def case_file(case: Case, *, lang: str) -> Report:
         (say(N_("Station")), case.station),
         (say(N_("Address")), case.address),
         (say(N_("Unit")), case.unit),
+        (say(N_("Addressed to")), case.addressee if case.addressee != case.unit else ""),
         (say(N_("Copy to")), case.copy_to),
         (say(N_("Issued")), day(case.issued, lang=lang)),
         (say(N_("Deadline")), day(case.due, lang=lang)),
@@ -155,23 +150,61 @@ def case_file(case: Case, *, lang: str) -> Report:
     )
 
 
+def _demand(case: Case) -> str:
+    if case.addressee == case.unit:
+        return N_(
+            "Please put this right until {due} (inclusive) and answer with photos. It is then "
+            "re-inspected: where all of it is met the order is closed, otherwise it is returned."
+        )
+    if not case.unit:
+        return N_(
+            "Please see to it that this is put right until {due} (inclusive) and answered with "
+            "photos. It is then re-inspected: where all of it is met the order is closed, "
+            "otherwise it is returned."
+        )
+    return N_(
+        "Please see to it that {unit} puts this right until {due} (inclusive) and answers with "
+        "photos. It is then re-inspected: where all of it is met the order is closed, otherwise "
+        "it is returned."
+    )
+
+
+# not knowing of a visit, and of one
+_AT_YOUR_STATION = (
+    N_("{n} requirements were found not met at your station {station}."),
+    N_(
+        "At the visit ({visit}) of {day}, {n} requirements were found not met at your station "
+        "{station}."
+    ),
+)
+_AT_A_STATION = (
+    N_("{n} requirements were found not met at the station {station}."),
+    N_(
+        "At the visit ({visit}) of {day}, {n} requirements were found not met at the station "
+        "{station}."
+    ),
+)
+
+
 def _found(case: Case, say: Say, *, lang: str) -> str:
     place = say(N_("{station} ({address})"), station=case.station, address=case.address)
     station = place if case.address else case.station
+    if case.addressee != case.unit:
+        # a department reads of a station that it supervises, and whose it is
+        if case.unit:
+            station = say(N_("{station} of {unit}"), station=station, unit=case.unit)
+        found, seen = _AT_A_STATION
+    else:
+        found, seen = _AT_YOUR_STATION
     if not case.visited:
-        return say(
-            N_("{n} requirements were found not met at your station {station}."),
-            n=len(case.items),
-            station=station,
-        )
+        return say(found, n=len(case.items), station=station)
     return say(
-        N_("At the visit ({visit}) of {day}, {n} requirements were found not met at your station "
-           "{station}."),
+        seen,
         visit=case.visit,
         day=day(case.visited, lang=lang),
         n=len(case.items),
         station=station,
-    )  # fmt: skip
+    )
 
 
 def _items(case: Case, say: Say, *, standing: bool) -> Table:

@@ -83,7 +83,8 @@ class Pack(Model):
     ``items`` are the checklist, ``rules`` what is worked out from data, ``processes`` the rest of
     the document. Ids are those of the clauses in the office's list of requirements; a dot adds a
     number where one requirement needs several entries (CZ-T.2). ``extends`` names the pack from
-    which it took what its own file does not say; the pack itself is whole.
+    which it took what its own file does not say; the pack itself is whole. ``notice_to`` says to
+    whom the notice of an order is addressed; the other one gets a copy.
     """
 
     id: Identifier
@@ -96,6 +97,7 @@ class Pack(Model):
     labels: dict[Label, Text] = Field(default={})
     stale_days: Annotated[int, Field(ge=1)] = 365
     rectify_days: Annotated[int, Field(ge=1)] = 15
+    notice_to: Literal["unit", "supervisor"] = "unit"
     site_types: Annotated[tuple[SiteType, ...], Many, Field(alias="site_type", min_length=1)]
     rules: Annotated[tuple[AnyRule, ...], Many, Field(alias="rule")] = ()
     items: Annotated[tuple[Item, ...], Many, Field(alias="item")] = ()

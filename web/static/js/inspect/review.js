@@ -24,6 +24,8 @@ function proposal({ site, me, draft, failed, change }) {
   const taken = new Set((site.orders ?? (site.order ? [site.order] : [])).flatMap(({ lines }) => lines));
   const plan = draft().plan ?? {};
   const days = me.rectify_days ?? 15;
+  // a city whose notice goes to the department above the unit, where one is on record
+  const above = me.notice_to === "supervisor" && Boolean(site.supervising_unit);
   const due = h("input", {
     class: "form-control", type: "date", id: "order-due", min: today(), value: plan.due ?? today(days), required: true,
   });
@@ -45,8 +47,9 @@ function proposal({ site, me, draft, failed, change }) {
   const wanted = h("input", { type: "checkbox", class: "i-toggle", role: "switch", id: "order-on", checked: plan.on ?? boxes.some(({ input }) => !input.disabled) });
   const fields = h("div", { class: "i-order-fields" },
     h("dl", { class: "facts" },
-      h("dt", {}, t("i.order_unit")), h("dd", {}, site.unit || t("i.order_no_unit")),
-      h("dt", {}, t("i.order_copy")), h("dd", {}, site.supervising_unit || t("i.order_no_copy"))),
+      above && [h("dt", {}, t("i.order_to")), h("dd", {}, site.supervising_unit)],
+      h("dt", {}, t(above ? "i.order_copy" : "i.order_unit")), h("dd", {}, site.unit || t("i.order_no_unit")),
+      !above && [h("dt", {}, t("i.order_copy")), h("dd", {}, site.supervising_unit || t("i.order_no_copy"))]),
     h("div", { class: "i-checks" }, boxes.map(({ line, input }) => h("label", {}, input,
       h("span", {}, line.text, taken.has(line.key) && h("span", { class: "quiet" }, " ", t("i.order_taken")))))),
     h("div", { class: "form-field" }, h("label", { for: "order-due" }, t("i.order_due"), said), due),
@@ -54,7 +57,7 @@ function proposal({ site, me, draft, failed, change }) {
   const show = () => { fields.hidden = !wanted.checked; };
   const box = h("section", { class: "i-proposal" },
     h("label", { class: "i-wanted", for: "order-on" }, h("span", {}, h("b", {}, t("i.order_make")),
-      h("span", { class: "quiet" }, t("i.order_how"))), wanted),
+      h("span", { class: "quiet" }, t(above ? "i.order_how_above" : "i.order_how"))), wanted),
     fields);
   wanted.addEventListener("change", show);
   show();
