@@ -313,7 +313,17 @@ class Both:
         assert self.town.now().idle(self.day) == idle
         if self.luck.random() < 0.1:
             # a process that was not there all along says the same
-            assert City.open(self.town.path).now().idle(self.day) == idle
+            fresh, now = City.open(self.town.path).now(), self.town.now()
+            assert fresh.idle(self.day) == idle
+            for effective in (False, True):
+                one, other = (
+                    (
+                        a.spacing(effective=effective).summary(),
+                        a.gaps(effective=effective).to_json(),
+                    )
+                    for a in (fresh, now)
+                )
+                assert one == other
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
+
 from stationmap.city import serving
 from stationmap.inspections import MET, NOT_MET, SELF, UNKNOWN, Checklist
 from stationmap.messages import N_
@@ -61,7 +63,7 @@ def coverages(now: CityView, filters: Mapping[str, str]) -> dict[str, Any]:
 def _never_visited(view: CityView) -> int:
     rows = view.answers.register.snapshot.frames["inspection"]
     judged = rows.loc[(rows["visit"] != SELF) & rows["voided"].isna(), "station_id"]
-    return len(view.counted.difference(judged))
+    return int((~pd.Series(list(view.counted), dtype="str").isin(judged)).sum())
 
 
 def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the pages ask of one version of a city, kept ready: streets, gaps, stations and tiles."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache, partial
 from threading import Lock, RLock
@@ -36,19 +36,9 @@ TILE_LAYERS = ("ground", "streets")
 
 # what follows from the atlas, the settings and the standard alone
 OF_THE_GROUND = (
-    "has_streets",
-    "kinds",
-    "rule",
-    "_district_names",
-    "counties",
-    "_streets",
-    "parts",
-    "_frontage",
-    "districts",
-    "known_frontage_m",
-    "_facility_rows",
-    "_labels",
-    "tile",
+    *("has_streets", "kinds", "rule", "_district_names", "counties", "_streets", "parts"),
+    *("_frontage", "_street_kinds", "districts", "known_frontage_m", "_facility_rows"),
+    *("_labels", "tile"),
 )
 # columns that the pages read, for a city without streets
 STREET_COLUMNS = [
@@ -62,15 +52,13 @@ BUILT, EFFECTIVE = "built", "effective"
 COVERAGES = (BUILT, EFFECTIVE)
 # what both coverages have in common
 SHARED = (
-    "rule",
-    "_frontage",
-    "parts",
-    "districts",
-    "known_frontage_m",
-    "stations",
-    "_index",
-    "_lonlat",
-    "_rows_of_stations",
+    *("rule", "_frontage", "_street_kinds", "parts", "districts", "known_frontage_m"),
+    *("stations", "_index", "_lonlat", "_rows_of_stations"),
+)
+# what follows from the stations too, and from which of them count
+OF_THE_STATIONS = (
+    *(*SHARED, "bounds"),
+    *("spacing", "gaps", "street_table", "_stretches", "counted", "_gap_tree", "gap_middles"),
 )
 
 
@@ -92,9 +80,13 @@ class CityView:
         self.coverage = BUILT if idle is None else EFFECTIVE
         self.idle = idle or frozenset()
         self.lock = RLock()
+        self._served: tuple[frozenset[str], dict[str, Any]] = (frozenset(), {})
         if before is not None and answers.same_ground(before.answers):
-            kept = vars(before)
-            vars(self).update({name: kept[name] for name in OF_THE_GROUND if name in kept})
+            self._take(OF_THE_GROUND, vars(before))
+            if idle is None and answers.same_stations(before.answers):
+                self._take(OF_THE_STATIONS, vars(before))
+                was, kept = before._served
+                self._served = was, {n: kept[n] for n in OF_THE_STATIONS if n in kept}
         self._board: Board[Findings] = before._board if before is not None else Board()
         fresh = partial(Findings, answers, board=self._board, beside=before is not None)
         self._findings_of = lru_cache(maxsize=1)(lambda today: fresh(today=today))
@@ -102,6 +94,10 @@ class CityView:
         self.version = answers.version
         self.name = answers.config.name
         self.pack = answers.pack
+
+    def _take(self, names: Iterable[str], kept: Mapping[str, Any]) -> None:
+        """Take over what was worked out for another view."""
+        vars(self).update({name: kept[name] for name in names if name in kept})
 
     def by(self, coverage: str) -> "CityView":
         """Return the view that counts by "built" or "effective" coverage.
@@ -123,7 +119,10 @@ class CityView:
         for name in SHARED:
             getattr(self, name)
         found = CityView(self.answers, before=self, idle=self.answers.idle(today))
-        vars(found).update({name: vars(self)[name] for name in SHARED})
+        if self._served[0] == found.idle:
+            found._take(OF_THE_STATIONS, self._served[1])
+        found._take(SHARED, vars(self))
+        self._served = found.idle, vars(found)
         found._findings_of = self._findings_of
         return found
 
@@ -270,6 +269,12 @@ class CityView:
             return pd.DataFrame(columns=STREET_COLUMNS)
         table = self.spacing.streets()
         table = table[table["frontage_m"] > 0].set_index("street_id", drop=False).rename_axis(None)
+        return table.join(self._street_kinds)
+
+    @once
+    def _street_kinds(self) -> pd.DataFrame:
+        """Classes and districts of the frontage of every street, by its id."""
+        table = pd.DataFrame(index=self._frontage["street_id"].unique())
         rank = self._frontage["street_class"].map(list(self.along).index)
         for name, plural, order in (
             ("street_class", "classes", rank),

@@ -234,8 +234,9 @@ class Answers(Contents):
         # only what changed, or serves otherwise than before, is looked at anew
         former, was = self._former.pop(key), key[3]
         changed = self._changed_stations() | (was ^ idle)
-        counting = self.counting(rule.id, with_planned=with_planned)
-        here = counting[counting["station_id"].isin(changed - idle)]
+        frame = self.stations()
+        some = frame[frame["station_id"].isin(changed - idle)]
+        here = self._counting(some, rule, with_planned=with_planned)
         return spacing.update(former, moved=here, removed=changed.difference(here["station_id"]))
 
     def spacing(
@@ -262,12 +263,13 @@ class Answers(Contents):
         key = ("spacing", chosen.id, with_planned)
 
         def work() -> spacing.Spacing:
-            counting = self.counting(rule, with_planned=with_planned)
-            former = self._former.pop(key, None)
+            former, frame = self._former.pop(key, None), self.stations()
             if former is None:
+                counting = self._counting(frame, chosen, with_planned=with_planned)
                 return spacing.check(self.prepared(rule), counting)
             changed = self._changed_stations()
-            here = counting[counting["station_id"].isin(changed)]
+            some = frame[frame["station_id"].isin(changed)]
+            here = self._counting(some, chosen, with_planned=with_planned)
             return spacing.update(
                 former, moved=here, removed=changed.difference(here["station_id"])
             )

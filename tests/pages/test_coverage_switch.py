@@ -13,7 +13,7 @@ from stationmap.city.dossier import dossier
 from stationmap.inspections import OPEN, STAFFED
 from stationmap.store import Change
 from web.app import create_app
-from web.view import CityView
+from web.view import CityView, Source
 
 WHOLE = f"bbox={LON - 0.02},{LAT - 0.02},{LON + 0.02},{LAT + 0.02}&zoom=16"
 
@@ -211,3 +211,40 @@ def test_a_station_that_moved_away_from_the_street_counts_no_more(own_town):  # 
 
 def test_another_word_for_coverage_is_refused(here):
     assert here.get("/api/v1/summary?coverage=some").status_code == 400
+
+
+def test_a_server_that_was_there_all_along_tells_what_a_new_one_does(own_town):  # noqa: F811
+    source, action = Source(own_town), lambda: str(uuid4())
+    done = []
+
+    def told(now):
+        view = now.by("effective")
+        table = view.street_table.drop(columns=["classes", "adcodes"])
+        return (
+            *(v.figures(words="", street_class="", district="") for v in (now, view)),
+            *(sorted(v.counted) for v in (now, view)),
+            sorted(view.gaps["gap_id"]),
+            table.to_dict("index"),
+            sorted(view.stations["station_id"]),
+        )
+
+    def moved(own, **columns):
+        change = Change("station", own, columns)
+        own_town.register.write([change], action=action(), by="cli", kind="edit")
+
+    def voided():
+        own = done[0].inspection["id"]
+        visits.void(own_town.register, own, reason="填错", action=action(), by="cli")
+
+    for step in (
+        lambda: done.append(inspect(own_town, "P300", failed=[OPEN])),
+        lambda: inspect(own_town, "P80"),
+        lambda: inspect(own_town, "P40", failed=[OPEN]),
+        lambda: moved("P80", geometry=place(500, 5)),
+        lambda: inspect(own_town, "P640"),
+        lambda: moved("P640", status="closed"),
+        lambda: inspect(own_town, "P40"),
+        voided,
+    ):
+        step()
+        assert told(source.now()) == told(CityView(City.open(own_town.path).now()))
