@@ -402,7 +402,7 @@ def test_missing_file_folder_and_address(tmp_path):
         b'<osmChange version="0.6"></osmChange>',
         b"PK\x03\x04rubbish",
         bytes(range(256)) * 4,
-        gzip.compress(b"name,lon,lat\n"),
+        gzip.compress(b"name,lon,lat\n", mtime=0),
         b"\x1f\x8brubbish",
     ],
 )
