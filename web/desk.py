@@ -33,6 +33,7 @@ NAVIGATION = (
     Place("/manage/stations", N_("Station register"), "station.read"),
     Place("/manage/import", N_("Import"), "import"),
     Place("/manage/locate", N_("To locate"), "station.manage"),
+    Place("/inspect/", N_("Inspection"), "inspect"),
     Place("/manage/orders", N_("Rectification orders"), "order.read"),
     Place("/manage/supervision", N_("Supervision"), "supervise"),
     Place("/manage/forms", N_("Forms"), "station.read"),
