@@ -11,6 +11,7 @@ import pandas as pd
 from flask import abort, url_for
 
 from stationmap.city import applications, notices, remarks, restocking
+from stationmap.city.unit_names import by_name
 from stationmap.errors import Conflict, RegisterError, StationMapError
 from stationmap.store import Change, Receipt
 from stationmap.store.accounts import Account
@@ -55,10 +56,7 @@ def unit_called(now: CityView, name: str, adcode: str | None) -> str | None:
 
 @lru_cache(maxsize=1)
 def _called(now: CityView) -> dict[tuple[str, str], str]:
-    units = now.answers.table("units").dropna(subset=["name", "adcode"])
-    units = units.assign(county=units["adcode"].str[:_COUNTY])
-    once = units[units["county"] != ""].drop_duplicates(["name", "county"], keep=False)
-    return dict(zip(zip(once["name"], once["county"], strict=True), once["id"], strict=True))
+    return by_name(now.answers.table("units"))
 
 
 def station_row(station_id: str) -> Row:
