@@ -32,7 +32,7 @@ _ROUNDS = 4
 
 LATEST = 2**53  # beyond every event's number
 # what is undone on pages of its own, or never
-_NOT_HERE = frozenset({"account", "inspect", "void", "order", "draw", "rounds"})
+_NOT_HERE = frozenset({"account", "edition", "inspect", "void", "order", "draw", "rounds"})
 
 
 # ------------------------------------------------------------------- one station

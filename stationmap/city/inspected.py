@@ -8,6 +8,7 @@ import pandas as pd
 
 from stationmap.checks import whole
 from stationmap.city.register import Held
+from stationmap.errors import CityError
 from stationmap.inspections import SELF, Checklist, judgements
 from stationmap.standards import Pack
 
@@ -23,12 +24,31 @@ def judged(held: Held, *, zone: str, of: Collection[str] | None = None) -> pd.Da
     rows = held.snapshot.frames["inspection"]
     if of is not None:
         rows = rows[rows["station_id"].isin(of)]
+    return judgements(rows, checklists(held, rows["checklist"]), zone=zone)
+
+
+def checklists(held: Held, wanted: pd.Series) -> dict[str, Checklist]:
+    """Return the checklists by which some inspections were made, by id.
+
+    Raises
+    ------
+    CityError
+        One is not kept, so nobody can tell what was asked.
+    """
     editions = held.snapshot.frames["checklist"]
-    checklists = {
+    used = editions[editions["id"].isin(wanted)]
+    found = {
         own: Checklist.of_content(content)
-        for own, content in zip(editions["id"], editions["content"], strict=True)
+        for own, content in zip(used["id"], used["content"], strict=True)
     }
-    return judgements(rows, checklists, zone=zone)
+    if lost := sorted(set(wanted.unique()) - set(found)):
+        raise CityError(
+            "checklist {id}, by which stations were inspected, is missing from the register, so "
+            "the inspections cannot be read; nothing of them is lost. Have the administrator put "
+            "the checklist back, or the register from a backup.",
+            id=lost[0],
+        )
+    return found
 
 
 def idle(

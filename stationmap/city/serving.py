@@ -89,15 +89,10 @@ def standing(answers: Answers, station_id: str, *, today: dt.date) -> Standing:
     today : date
         By the city's clock.
     """
-    snapshot, zone = answers.register.snapshot, answers.config.time_zone
-    frame = snapshot.frames["inspection"]
+    zone = answers.config.time_zone
+    frame = answers.register.snapshot.frames["inspection"]
     rows = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
-    editions = snapshot.frames["checklist"]
-    used = editions[editions["id"].isin(rows["checklist"])]
-    checklists = {
-        own: Checklist.of_content(content)
-        for own, content in zip(used["id"], used["content"], strict=True)
-    }
+    checklists = inspected.checklists(answers.register, rows["checklist"])
     judged = judgements(rows, checklists, zone=zone)
     stations = answers.stations()
     station = stations[(stations["station_id"] == station_id).to_numpy(dtype=bool)]

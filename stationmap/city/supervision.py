@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from stationmap.city import inspected
 from stationmap.city.answers import Answers
 from stationmap.city.remarks import OPEN
 from stationmap.inspections import SELF, Checklist
@@ -90,9 +91,7 @@ def visits(
 
 def standing(answers: Answers, seen: pd.DataFrame, types: pd.Series) -> pd.Series:
     """Return where stations stand by some visits alone; see `results`."""
-    held = answers.register.snapshot.frames["checklist"]
-    wanted = held[held["id"].isin(seen["checklist"].unique())]
-    lists = {row.id: Checklist.of_content(row.content) for row in wanted.itertuples()}
+    lists = inspected.checklists(answers.register, seen["checklist"])
     return results(seen, lists, today=Checklist.of_pack(answers.pack), types=types)
 
 

@@ -648,6 +648,15 @@ def test_accounts_are_not_undone_here(app, city, register):
     assert register.get("account", own.id) is not None
 
 
+def test_the_words_that_inspections_were_made_by_are_not_undone_here(city, register):
+    action = str(uuid.uuid4())
+    change = Change("checklist", "c" * 32, {"pack": "p", "edition": "1", "content": {}})
+    register.write([change], action=action, by="system", kind="edition")
+    assert city.get(f"{BASE}/changes/{action}").status_code == 404
+    assert post(city, f"{BASE}/changes/{action}/undo").status_code == 404
+    assert register.get("checklist", "c" * 32) is not None
+
+
 def test_changes_count_stations_and_are_found_by_person_and_day(app, city, register):
     own = signed_in.account(register, role="city", name="王小二")
     write(
