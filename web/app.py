@@ -144,6 +144,7 @@ def create_app(city_path: str | Path) -> Flask:
     access.guard(app)
     app.register_error_handler(StationMapError, _refused)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _fault)
     return app
 
@@ -167,6 +168,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(error.valid_methods or ["GET"])
     return response
+
+
+def _too_deep(error: RecursionError) -> ResponseReturnValue:
+    """Refuse a body of brackets within brackets; elsewhere it is a fault of ours."""
+    return _problem(400, say(SENTENCES[400], lang=language())) if request.is_json else _fault(error)
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

@@ -566,3 +566,12 @@ def test_nothing_of_an_inspection_is_public(app, inspector):
         assert not [m for m in ("内部记录", photo, inspector.account.name, sent["id"]) if m in text]
     answer = nobody.get(f"/inspect/photos/{photo}.jpg", headers={"Sec-Fetch-Dest": "image"})
     assert answer.status_code == 303
+
+
+def test_brackets_within_brackets_are_refused(inspector):
+    for path in (f"{API}/visits", f"{API}/photos/{uuid.uuid4()}"):
+        method = inspector.post if path.endswith("visits") else inspector.put
+        deep = "[" * 200_000 + "]" * 200_000
+        answer = method(path, data=deep, content_type="application/json", headers=head(inspector))
+        assert answer.status_code == 400
+        assert answer.json["detail"]
