@@ -120,12 +120,13 @@ class Both:
             if state == "not_applicable" and not self.checklist.by_key[key].may_not_apply:
                 answers[key] = "met"
         back = luck.choice([dt.timedelta(0), dt.timedelta(minutes=5), dt.timedelta(hours=9)])
-        back += dt.timedelta(days=luck.choice([0, 0, 1, 3, 80]), seconds=luck.randint(0, 3))
+        back += dt.timedelta(days=luck.choice([0, 0, 1, 3, 400]), seconds=luck.randint(0, 3))
         skew = luck.choice(SKEWS)
         demand = None
         if answers and order is None and by != "u1" and luck.random() < 0.7:
             lines = tuple(luck.sample(sorted(answers), luck.randint(1, len(answers))))
-            demand = Demand(self.mark(), lines, str(self.now.date()))
+            ahead = dt.timedelta(days=luck.choice([-400, -2, 1, 30, 366, 400]))
+            demand = Demand(self.mark(), lines, str(self.now.date() + ahead))
         photos = {
             k: tuple(self.mark() for _ in range(luck.randint(1, 2)))
             for k in luck.sample(sorted(answers), len(answers) // 3)

@@ -9,7 +9,7 @@ import pytest
 import small_city
 
 from stationmap.city import City, orders, sent, visits
-from stationmap.errors import Conflict, InputError
+from stationmap.errors import Conflict, InputError, RegisterError
 from stationmap.inspections import Checklist
 from stationmap.store import Change
 from stationmap.store.accounts import Account
@@ -157,7 +157,16 @@ def test_the_visit_is_dated_by_the_servers_clock(city, claimed, told, at):
     assert done.inspection["claimed_at"] == claimed
     wrong = not claimed.startswith("2026")
     assert bool(done.inspection["clock"]) == wrong
-    assert bool(done.notes) == wrong
+    late = at.startswith("2026-03-03")
+    assert bool(done.notes) == wrong or late
+    assert [note.template[:15] for note in done.notes] == ["This visit was "] or not late
+
+
+def test_a_visit_that_waited_long_in_a_drawer_overrules_nobody(city):
+    send(city, form(city), by=OTHER)
+    old = form(city, failed=["visit#1"], claimed_at="2026-01-02T03:50:00+00:00")
+    assert send(city, old).inspection["at"][:10] == "2026-01-02"
+    assert city.now().idle(dt.date(2026, 3, 5)) == frozenset()
 
 
 def test_an_edition_that_changed_meanwhile_keeps_the_visit_in_its_own_words(city):
@@ -232,6 +241,94 @@ def test_a_re_inspection_that_arrives_after_a_newer_one_decides_nothing(city):
     late = reinspect(city, own, "met", at="2026-03-05T03:55:00+00:00", by=OTHER)
     assert late.decided == (own, "returned")
     assert reinspect(city, own, "met", at="2026-03-05T03:59:00+00:00").decided[1] == "closed"
+
+
+def test_a_units_own_check_neither_settles_its_order_nor_blocks_who_does(city):
+    own = ordered(city)
+    check = form(city) | {"visit": "self", "order_id": own, "answers": {"Q-C8#1": "met"}}
+    with pytest.raises(InputError):
+        send(city, check, by=UNIT)
+    # one that an earlier version took
+    done = send(city, {**check, "order_id": None}, by=UNIT)
+    kept = Change("inspection", done.inspection["id"], {"order_id": own})
+    city.register.write([kept], action=new(), by="c", kind="edit")
+    again = reinspect(city, own, "met", at="2026-03-05T03:40:00+00:00")
+    assert again.decided == (own, "closed")
+    assert again.decides
+    order = city.register.get("rectification", own)
+    told = orders.story(city.register, city.now(), order)
+    assert [row["id"] for row in told.again] == [again.inspection["id"]]
+
+
+def test_an_order_is_not_re_inspected_at_another_station(city):
+    own = ordered(city)
+    with pytest.raises(InputError):
+        send(city, form(city, station="A2", order_id=own))
+    assert city.register.get("rectification", own)["state"] == "open"
+
+
+def test_an_order_goes_to_the_stations_unit_whatever_the_phone_says(city):
+    owner = {"unit_id": "U1", "unit": "本单位", "supervising_unit": "主管"}
+    city.register.write([Change("station", "A1", owner)], action=new(), by="c", kind="edit")
+    other = {"unit_id": "U9", "unit": "别县单位", "supervising_unit": "别的主管"}
+    done = send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1", **other)))
+    assert {name: done.order[name] for name in owner} == owner
+
+
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ("2026-03-05", "2026-03-05"),
+        ("2027-03-06", "2027-03-06"),
+        ("2026-03-04", "2026-03-20"),
+        ("1970-01-16", "2026-03-20"),
+        ("2027-03-07", "2026-03-20"),
+        ("9999-12-31", "2026-03-20"),
+    ],
+)
+def test_the_deadline_of_an_order_is_within_a_year_by_the_citys_day(city, asked, due):
+    done = send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1", due=asked)))
+    assert done.order["due"] == due
+    assert bool(done.notes) == (asked != due)
+
+
+def test_what_a_later_visit_found_right_is_not_ordered_by_one_that_arrives_late(city):
+    half = form(city, failed=["Q-C8#2"])
+    send(city, half, by=OTHER)
+    both = ["Q-C8#1", "Q-C8#2"]
+    early = form(city, failed=both, order=order(*both), claimed_at="2026-03-05T03:00:00+00:00")
+    done = send(city, early)
+    assert done.order["lines"] == ["Q-C8#2"]
+    assert [note.template[:13] for note in done.notes] == ["A later visit"]
+    send(city, form(city))
+    assert send(city, early) == replace(done, again=True)
+
+
+def test_a_failing_re_inspection_never_shortens_the_time_that_was_given(city):
+    asked = form(city, failed=["Q-C8#1"], order=order("Q-C8#1", due="2026-06-30"))
+    own = send(city, asked).order["id"]
+    assert reinspect(city, own, "not_met", at="2026-03-05T03:59:00+00:00").decided[1] == "returned"
+    assert city.register.get("rectification", own)["due"] == "2026-06-30"
+
+
+def test_a_re_inspection_that_decides_nothing_says_so(city):
+    own = ordered(city)
+    part = send(city, form(city) | {"answers": {"Q-C8#2": "met"}, "order_id": own})
+    assert (part.decided, part.decides) == ((own, "open"), False)
+    assert reinspect(city, own, "met", at="2026-03-05T03:59:00+00:00").decides
+    late = reinspect(city, own, "not_met", at="2026-03-05T03:59:30+00:00", by=OTHER)
+    assert (late.decided, late.decides) == ((own, "closed"), False)
+    assert "anew" in str(late.notes[-1])
+
+
+def test_orders_that_never_stand_still_are_tried_again_later(city, monkeypatch):
+    def restless(_rows, _station):
+        return [{"id": new(), "version": 1, "lines": [], "state": "open"}]
+
+    monkeypatch.setattr(visits, "unsettled", restless)
+    with pytest.raises(RegisterError):
+        send(city, form(city))
+    assert city.register.rows("inspection") == []
 
 
 def test_what_was_seen_before_the_unit_answered_does_not_return_its_answer(city):
@@ -318,3 +415,20 @@ def test_a_deadline_that_is_no_day_is_refused(city):
     asked = form(city, failed=["Q-C8#1"], order=order("Q-C8#1", due="2026-02-30"))
     with pytest.raises(InputError):
         send(city, asked)
+
+
+def test_an_order_of_a_station_that_names_its_unit_is_that_units(city):
+    def enter(*units):
+        rows = [Change("unit", own, {"name": "某街道", "adcode": code}) for own, code in units]
+        city.register.write(rows, action=new(), by="c", kind="edit")
+
+    named = Change("station", "A1", {"unit": "某街道", "unit_id": None, "adcode": "330802"})
+    city.register.write([named], action=new(), by="c", kind="edit")
+    enter(("U7", "330802"), ("U8", "330803"))
+    done = send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1")))
+    assert (done.order["unit_id"], done.order["unit"]) == ("U7", "某街道")
+    assert done.inspection["unit_id"] == "U7"
+    # two of that name in the county: whose it is nobody can tell
+    enter(("U9", "330802"))
+    later = send(city, form(city, failed=["Q-C8#2"], order=order("Q-C8#2")))
+    assert (later.order["unit_id"], later.order["unit"]) == (None, "某街道")

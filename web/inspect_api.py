@@ -345,5 +345,8 @@ def _receipt(outcome: visits.Outcome, lang: str) -> Row:
         "order": order
         and {**{key: order[key] for key in ("id", "due", "lines")}, "number": number},
         "decided": outcome.decided
-        and dict(zip(("order_id", "state"), outcome.decided, strict=True)),
+        and {
+            **dict(zip(("order_id", "state"), outcome.decided, strict=True)),
+            "by_this": outcome.decides,
+        },
     }

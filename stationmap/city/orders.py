@@ -16,7 +16,7 @@ from stationmap.city.station_merge import merged_into
 from stationmap.city.visits import MissingPhotosError, Picture, Pictures, checklist_of
 from stationmap.city.wording import worded
 from stationmap.errors import InputError
-from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, Line
+from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, SELF, Line
 from stationmap.inspections import orders as flow
 from stationmap.messages import N_
 from stationmap.standards import Pack
@@ -110,7 +110,8 @@ def story(register: Register, answers: Answers, order: Row) -> Story:
     for photo in register.rows("photo", order_id=order["id"]):
         (by_key[photo["line"]].answered if photo["line"] in by_key else rest).append(photo)
     again = register.rows("inspection", order_id=order["id"])
-    again = sorted((one for one in again if not one["voided"]), key=lambda one: one["at"])
+    counting = (one for one in again if one["visit"] != SELF and not one["voided"])
+    again = sorted(counting, key=lambda one: one["at"])
     for one in again:
         said = checklist_of(register, one["checklist"], answers=answers).answers(one["found"])
         for key, finding in by_key.items():

@@ -5,16 +5,21 @@ It is worked out from the orders as they are read, and written only if they stil
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
-from stationmap.city.sent import Sent
+from stationmap.city.sent import Sent, SentOrder
 from stationmap.errors import Conflict
-from stationmap.inspections import SELF, Checklist, orders
-from stationmap.store import Change, Register
+from stationmap.inspections import MET, NOT_APPLICABLE, SELF, Checklist, orders
+from stationmap.store import Change, Register, inspections
 from stationmap.store.standing import Rows
 
 Row = Mapping[str, Any]
+Checklists = Callable[[str], Checklist]
+"""Id → checklist."""
+MOST_DAYS = 366
+"""The longest time that an order may give."""
 
 
 class ChangedError(Exception):
@@ -43,22 +48,50 @@ def is_of_orders(error: Conflict) -> bool:
     return error.params["entity"] in ("rectification", "checklist")
 
 
+def due_of(order: SentOrder, *, today: dt.date, days: int) -> dt.date:
+    """Return the deadline that an order gets: the one asked for if it can be, else `days` on."""
+    asked = dt.date.fromisoformat(order.due)
+    can_be = today <= asked <= today + dt.timedelta(days=MOST_DAYS)
+    return asked if can_be else today + dt.timedelta(days=days)
+
+
+def righted(register: Register, inspection: Row, checklists: Checklists) -> set[str]:
+    """Return the keys of lines that visits later than this one, but here already, found right."""
+    own, before = inspection["station_id"], inspection.get("created")
+    rows = inspections.of_station(register, own, limit=None)
+    found: dict[str, str] = {}
+    for row in takewhile(lambda row: row["at"] > inspection["at"], rows):
+        if row["visit"] != SELF and (before is None or row["created"] < before):
+            found = checklists(row["checklist"]).answers(row["found"]) | found
+    return {key for key, state in found.items() if state in (MET, NOT_APPLICABLE)}
+
+
 def ordered(
     sent: Sent,
     station: Row,
     checklist: Checklist,
     standing: Sequence[Row],
     inspection: Row,
+    *,
+    due: dt.date | None,
+    right: Collection[str],
 ) -> list[Change]:
-    """Issue the order for what failed and no order is there for yet."""
+    """Issue the order for what failed, no order is there for yet, and is not `right` by now.
+
+    To whom it goes is the register's to say, not the phone's.
+    """
     if sent.order is None:
         return []
     failed = checklist.failed(sent.answers, site_type=station["type"])
     there = {key for row in standing for key in row["lines"]}
-    lines = [key for key in failed if key in sent.order.lines and key not in there]
+    lines = [key for key in failed if key in sent.order.lines and key not in {*there, *right}]
     if not lines:
         return []
-    after = sent.order.model_dump(exclude={"id", "lines"}) | {
+    assert due is not None
+    after = {
+        "note": sent.order.note,
+        "due": due.isoformat(),
+        **{name: station[name] for name in ("unit_id", "unit", "supervising_unit")},
         "station_id": station["station_id"],
         "inspection_id": sent.id,
         "checklist": checklist.id,
@@ -67,9 +100,6 @@ def ordered(
         "state": orders.OPEN,
         "issued_at": inspection["received_at"],
     }
-    after["unit_id"] = sent.order.unit_id or station["unit_id"]
-    after["unit"] = sent.order.unit or station["unit"]
-    after["supervising_unit"] = sent.order.supervising_unit or station["supervising_unit"]
     return [Change("rectification", sent.order.id, after, expects=0)]
 
 
@@ -79,7 +109,7 @@ def decision(
     *,
     inspection: Row,
     others: Sequence[Row],
-    checklists: Callable[[str], Checklist],
+    checklists: Checklists,
     days: int,
     today: dt.date,
 ) -> list[Change]:
@@ -96,18 +126,19 @@ def decision(
     inspection : dict
         Its row, with ``at`` and ``received_at``.
     others : sequence of dict
-        All re-inspections of this order so far.
+        All re-inspections of this order so far; a unit's own are none.
     checklists : callable
-        Id → checklist.
+        See `Checklists`.
     days : int
-        How long the unit has after a return, in days after `today`.
+        How long the unit has after a return at least, in days after `today`.
     today : date
     """
     row = next((row for row in standing if row["id"] == sent.order_id), None)
     if row is None or sent.visit == SELF:
         return []
     state = orders.decide(row["lines"], sent.answers)
-    later = (o for o in others if o["at"] > inspection["at"] and not o["voided"])
+    counting = (o for o in others if o["visit"] != SELF and not o["voided"])
+    later = (o for o in counting if o["at"] > inspection["at"])
     if state is None or any(
         orders.decide(row["lines"], checklists(o["checklist"]).answers(o["found"])) for o in later
     ):
@@ -118,7 +149,7 @@ def decision(
     elif (row["answered_at"] or "") > inspection["at"]:
         return []
     else:
-        after["due"] = orders.due_of(today, days=days)
+        after["due"] = max(row["due"] or "", orders.due_of(today, days=days))
     return [Change("rectification", row["id"], after, expects=row["version"])]
 
 

@@ -7,23 +7,28 @@ decision on the order that it re-inspects. Sent again it is answered by its firs
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from stationmap.city.answers import Answers
 from stationmap.city.sent import Sent
 from stationmap.city.station_merge import merged_into
+from stationmap.city.unit_names import unit_of
+from stationmap.city.visit_notes import instant, notes
 from stationmap.city.visit_orders import (
     ChangedError,
     decision,
+    due_of,
     is_of_orders,
     ordered,
     reopened,
+    righted,
     still,
     unsettled,
     withdrawn,
 )
-from stationmap.errors import Conflict, InputError
+from stationmap.errors import Conflict, InputError, RegisterError
 from stationmap.inspections import (
     NOT_APPLICABLE,
     NOT_MET,
@@ -31,15 +36,12 @@ from stationmap.inspections import (
     Checklist,
 )
 from stationmap.io.notes import Note
-from stationmap.messages import N_
 from stationmap.store import Change, Receipt, Register, inspections
 from stationmap.store.accounts import Account
 
 INSPECT, VOID = "inspect", "void"
 """Kinds of the actions."""
 
-SKEW_S = 120  # a phone's clock is taken for right up to this
-REACH_DAYS = 60  # a visit that is said to be longer ago is one of a wrong clock
 _TRIES = 5
 _OTHERS = 10
 
@@ -87,6 +89,8 @@ class Outcome:
         The order that was issued with it.
     decided : (str, str) or None
         Id of the order that it re-inspected, and the order's state now.
+    decides : bool
+        Whether it was this visit that closed or returned that order.
     """
 
     inspection: dict[str, Any]
@@ -96,10 +100,13 @@ class Outcome:
     others: list[dict[str, Any]] = field(default_factory=list)
     order: dict[str, Any] | None = None
     decided: tuple[str, str] | None = None
+    decides: bool = False
 
 
 def station_of(answers: Answers, register: Register, station_id: str) -> dict[str, Any]:
     """Return the station that is meant by an id, also where it was merged into another since.
+
+    One that only names its unit has the unit's id, where one of its county has the name.
 
     Raises
     ------
@@ -111,7 +118,11 @@ def station_of(answers: Answers, register: Register, station_id: str) -> dict[st
         rows = frame[frame["station_id"] == own] if own else frame.iloc[:0]
         if len(rows):
             row: dict[str, Any] = rows.iloc[0].to_dict()
-            return {name: None if value != value else value for name, value in row.items()}
+            known = {name: None if value != value else value for name, value in row.items()}
+            known["unit_id"] = known["unit_id"] or unit_of(
+                answers.table("units"), name=known["unit"], adcode=known["adcode"]
+            )
+            return known
     raise NoSuchStationError(
         "The station {station} is not in the register any more; the inspection stays on the "
         "device. Ask your administrator where it went.",
@@ -179,7 +190,9 @@ def submit(
     station = station_of(answers, register, sent.station_id)
     checklist = checklist_of(register, sent.checklist, answers=answers)
     _refuse_unfit(sent, checklist, role=by.role)
-    at, clock = _instant(sent, now=now)
+    _refuse_order_of_another(register, sent, station["station_id"])
+    checklists = partial(checklist_of, register, answers=answers)
+    at, clock = instant(sent, now=now)
     photos = _photos(register, sent, station["station_id"], pictures=pictures)
     inspection = _inspection(sent, station, checklist, answers, by=by) | {
         "at": _text(at),
@@ -187,22 +200,24 @@ def submit(
         "clock": clock,
         "seq": register.seq(),
     }
-    today = now.astimezone(ZoneInfo(answers.config.time_zone)).date()
-    for attempt in range(_TRIES):
+    today, days = _day(now, answers), answers.pack.rectify_days
+    right = righted(register, inspection, checklists) if sent.order else set()
+    due = due_of(sent.order, today=today, days=days) if sent.order else None
+    for _ in range(_TRIES):
         standing = unsettled(register.rows, station["station_id"])
         changes = [
             *_edition(register, checklist),
             Change("inspection", sent.id, inspection, expects=0),
             *photos,
-            *ordered(sent, station, checklist, standing, inspection),
+            *ordered(sent, station, checklist, standing, inspection, due=due, right=right),
             *decision(
                 sent,
                 standing,
-                days=answers.pack.rectify_days,
+                days=days,
                 today=today,
                 inspection=inspection,
                 others=register.rows("inspection", order_id=sent.order_id) if sent.order_id else [],
-                checklists=lambda own: checklist_of(register, own, answers=answers),
+                checklists=checklists,
             ),
         ]
         try:
@@ -217,12 +232,15 @@ def submit(
             )
         except (ChangedError, Conflict) as error:
             # another inspection of the station came between: look again, and decide anew
-            last = attempt == _TRIES - 1
-            if last or (isinstance(error, Conflict) and not is_of_orders(error)):
+            if isinstance(error, Conflict) and not is_of_orders(error):
                 raise
         else:
             return _told(register, answers, sent, receipt, by=by)
-    raise AssertionError("unreachable")
+    raise RegisterError(
+        "Others are changing the orders of this station at this moment; the inspection stays on "
+        "the device and is sent again by itself.",
+        why="busy",
+    )
 
 
 def void(
@@ -309,6 +327,11 @@ def _refuse_unfit(sent: Sent, checklist: Checklist, *, role: str) -> None:
             "An unannounced visit is not signed by the unit; take the signature out and send it "
             "again."
         )
+    if sent.visit == SELF and sent.order_id:
+        raise InputError(
+            "A unit answers an order and others re-inspect it; this check of the unit's own stays "
+            "on the device. Begin a new one and send that."
+        )
     if sent.order and (sent.visit == SELF or sent.order_id):
         raise InputError(
             "An order is issued by an inspection of somebody else, and anew where there is none "
@@ -316,26 +339,17 @@ def _refuse_unfit(sent: Sent, checklist: Checklist, *, role: str) -> None:
         )
 
 
-def _instant(sent: Sent, *, now: dt.datetime) -> tuple[dt.datetime, dict[str, Any] | None]:
-    """Return when the visit was, by the server's clock, and what was wrong with the phone's.
-
-    A phone that tells its clock as it sends has told how far off it is.
-    """
-    try:
-        claimed, told = (_utc(text) for text in (sent.claimed_at, sent.sent_at or sent.claimed_at))
-        off = (told - now) if sent.sent_at else dt.timedelta()
-        at = claimed - off if abs(off.total_seconds()) > SKEW_S else claimed
-    except (ValueError, OverflowError):
-        return now, {"claimed": sent.claimed_at}
-    if not now - dt.timedelta(days=REACH_DAYS) <= at <= now + dt.timedelta(seconds=SKEW_S):
-        return now, {"claimed": sent.claimed_at}
-    wrong = abs(off.total_seconds()) > SKEW_S
-    return min(at, now), {"off_s": round(off.total_seconds())} if wrong else None
+def _refuse_order_of_another(register: Register, sent: Sent, station_id: str) -> None:
+    order = register.get("rectification", sent.order_id) if sent.order_id else None
+    if order is not None and order["station_id"] != station_id:
+        raise InputError(
+            "The order that this visit re-inspects is of another station; the inspection stays on "
+            "the device. Begin a new one at this station and send that."
+        )
 
 
-def _utc(text: str) -> dt.datetime:
-    at = dt.datetime.fromisoformat(text)
-    return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+def _day(at: dt.datetime, answers: Answers) -> dt.date:
+    return at.astimezone(ZoneInfo(answers.config.time_zone)).date()
 
 
 def _photos(register: Register, sent: Sent, station_id: str, *, pictures: Pictures) -> list[Change]:
@@ -426,36 +440,30 @@ def _told(
     failed = [line.key for line in checklist.lines if sent.answers.get(line.key) == NOT_MET]
     order = register.get("rectification", sent.order.id) if sent.order else None
     decided = register.get("rectification", sent.order_id) if sent.order_id else None
-    notes = []
-    if row["clock"]:
-        told = N_("The clock of this phone is wrong ({claimed}); the visit is dated {at}.")
-        notes.append(Note(told, {"claimed": sent.claimed_at[:16], "at": _local(row, answers)}))
-    if row["checklist"] != Checklist.of_pack(answers.pack).id:
-        told = N_("The standard has a newer edition by now; this inspection is kept by the former.")
-        notes.append(Note(told, {}))
-    in_order = set(order["lines"]) if order else set()
-    if sent.order and set(sent.order.lines) - in_order:
-        told = N_(
-            "Some of these items are in an order of this station already, so not in this one."
-        )
-        notes.append(Note(told, {}))
-    if decided and decided["closed_by"] not in (None, sent.id):
-        told = N_("The order was closed by another inspection meanwhile; yours is kept beside it.")
-        notes.append(Note(told, {}))
     return Outcome(
         inspection=row,
         again=receipt.again,
-        notes=notes,
+        notes=notes(
+            register,
+            sent,
+            row,
+            order=order,
+            decided=decided,
+            failed=failed,
+            former=checklist.id != Checklist.of_pack(answers.pack).id,
+            checklists=partial(checklist_of, register, answers=answers),
+            days=answers.pack.rectify_days,
+            zone=answers.config.time_zone,
+        ),
         failed=failed,
         others=_others(register, row, seen=sent.seen, by=by, zone=answers.config.time_zone),
         order=order,
         decided=(decided["id"], decided["state"]) if decided else None,
+        decides=decided is not None
+        and any(
+            event.action == sent.id for event in register.history("rectification", decided["id"])
+        ),
     )
-
-
-def _local(row: Mapping[str, Any], answers: Answers) -> str:
-    at = dt.datetime.fromisoformat(row["at"]).astimezone(ZoneInfo(answers.config.time_zone))
-    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _others(

@@ -13,7 +13,8 @@ Key = str
 OWN_WORD = "self"
 WAITING = ("open", "answered", "returned")
 SKEW = dt.timedelta(seconds=120)  # a clock that is off by less is right
-REACH = dt.timedelta(days=60)  # nobody was without a network for longer
+REACH = dt.timedelta(days=366)  # nobody was without a network for longer
+FAR_DAYS = 366  # no order gives more
 
 
 class OtherContentError(Exception):
@@ -186,9 +187,26 @@ class Office:
             for key in order.lines
         }
         asked = {q.key for q in self.asked(visit.call.station)} & {*demand.lines} - taken
-        lines = tuple(key for key in self.failed(visit) if key in asked)
+        lines = tuple(
+            key for key in self.failed(visit) if key in asked and not self._right_since(visit, key)
+        )
+        day = self.day(visit.arrived)
+        ahead = (dt.date.fromisoformat(demand.due) - day).days
+        days = ahead if 0 <= ahead <= FAR_DAYS else self.rectify_days
         if lines:
-            self.orders[demand.id] = Order(demand.id, visit.call.station, lines, demand.due)
+            due = str(day + dt.timedelta(days=days))
+            self.orders[demand.id] = Order(demand.id, visit.call.station, lines, due)
+
+    def _right_since(self, visit: Visit, key: Key) -> bool:
+        """Whether who was there later, and told it before, found nothing amiss with a line."""
+        later = [
+            v
+            for v in sorted(self._judging(), key=lambda v: (v.at, v.number))
+            if v.call.station == visit.call.station
+            and v.at > visit.at
+            and v.call.answers.get(key, "unknown") != "unknown"
+        ]
+        return bool(later) and later[-1].call.answers[key] != "not_met"
 
     def _decide(self, visit: Visit) -> None:
         """Let a re-inspection decide its order, by all of its lines and by what is newest."""
@@ -202,7 +220,8 @@ class Office:
             if order.answered_at and visit.at < order.answered_at:
                 return  # nobody has looked since the unit answered
             order.state = "returned"
-            order.due = str(self.day(visit.arrived) + dt.timedelta(days=self.rectify_days))
+            due = self.day(visit.arrived) + dt.timedelta(days=self.rectify_days)
+            order.due = max(order.due, str(due))
         elif "unknown" not in found:
             order.before = order.state, order.due
             order.state, order.closed_by = "closed", visit.call.id
