@@ -1,6 +1,7 @@
 """A report as a Word document, in the look of an official one (GB/T 9704)."""
 
 import io
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ _FONTS = {
     "Caption": ("黑体", "Times New Roman", 12.0),
     "Footer": ("宋体", "Times New Roman", 14.0),
 }
+_GRID = "Table Grid"
 # what stands in for a font on a machine that lacks it, in the table of fonts of the document
 _STAND_INS = {
     "仿宋_GB2312": "仿宋,FangSong,Noto Serif CJK SC",
@@ -37,6 +39,7 @@ _STAND_INS = {
     "黑体": "SimHei,Noto Sans CJK SC",
     "宋体": "SimSun,Noto Serif CJK SC",
 }
+_TABLES = ("Normal Table", _GRID)
 _LINE_PT = 28.0
 _TABLE_PT = 10.5
 _NOTE_PT = 10.5
@@ -52,8 +55,8 @@ def write_docx(path: Path, report: Report) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
-    document = Document()
-    _set_up(document, report)
+    document = Document(io.BytesIO(_blank(report.lang)))
+    document.core_properties.title = clean(report.title.replace("\n", ""))
     document.add_paragraph(clean(report.title), style="Title")
     if report.subtitle:
         document.add_paragraph(clean(report.subtitle), style="Subtitle")
@@ -134,7 +137,7 @@ def _add_table(document: Any, block: Table) -> Any:
     if block.title:
         title = document.add_paragraph(clean(block.title), style="Caption")
         title.paragraph_format.keep_with_next = True
-    table = document.add_table(rows=1, cols=len(block.columns), style="Table Grid")
+    table = document.add_table(rows=1, cols=len(block.columns), style=_GRID)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     whole = sum(column.width for column in block.columns)
@@ -189,7 +192,19 @@ def _mark(row: Any, name: str) -> None:
 # ------------------------------------------------------------------- page and styles
 
 
-def _set_up(document: Any, report: Report) -> None:
+@cache
+def _blank(lang: str) -> bytes:
+    """Return a document without text, set up; made once, as many may be written in a row."""
+    from docx import Document
+
+    document = Document()
+    _set_up(document, lang)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def _set_up(document: Any, lang: str) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
     from docx.shared import Mm, Pt, RGBColor
 
@@ -214,12 +229,12 @@ def _set_up(document: Any, report: Report) -> None:
     document.styles["Subtitle"].paragraph_format.space_after = Pt(_LINE_PT)
     document.styles["Caption"].paragraph_format.line_spacing = Pt(20)
     _no_rule_below_title(document)
-    _speak(document, "zh-CN" if report.lang == "zh" else "en-US")
+    _leave_out_tables(document)
+    _speak(document, "zh-CN" if lang == "zh" else "en-US")
     _number_pages(document)
     _name_stand_ins(document)
-    document.core_properties.title = clean(report.title.replace("\n", ""))
     document.core_properties.author = "StationMap"
-    document.core_properties.language = "zh-CN" if report.lang == "zh" else "en"
+    document.core_properties.language = "zh-CN" if lang == "zh" else "en"
 
 
 def _set_fonts(properties: Any, chinese: str, latin: str) -> None:
@@ -240,6 +255,15 @@ def _speak(document: Any, language: str) -> None:
     for found in document.styles.element.iter(qn("w:lang")):
         found.set(qn("w:val"), language)
         found.set(qn("w:eastAsia"), "zh-CN")
+
+
+def _leave_out_tables(document: Any) -> None:
+    """Leave out the looks of tables that are not used: most of the styles that a look-up reads."""
+    from docx.enum.style import WD_STYLE_TYPE
+
+    for style in list(document.styles):
+        if style.type == WD_STYLE_TYPE.TABLE and style.name not in _TABLES:
+            style.delete()
 
 
 def _no_rule_below_title(document: Any) -> None:

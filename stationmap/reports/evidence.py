@@ -21,7 +21,9 @@ from stationmap.reports.docx import write_docx
 from stationmap.reports.notice import Case, case_file, notice, overview
 
 EVENTS = ("order", "seq", "at", "action", "kind", "by", "name", "entity", "id", "before", "after")
-_SIDE, _GAP = 720, 16  # pixels of one photo of a pair, and between the two
+# pixels of one photo of a pair, and between the two; photos are kept four times as wide, and a
+# decoder makes a quarter of one right away
+_SIDE, _GAP = 640, 16
 _PAPER = (238, 238, 238)
 
 
