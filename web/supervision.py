@@ -26,6 +26,7 @@ from web import basemaps, security
 from web.access import allow, log, log_after, me, within
 from web.caching import present
 from web.desk import action_id, register, say_done, submit
+from web.inspect_sites import today
 from web.params import Params, language
 from web.parts import type_name
 from web.station_rows import Names, districts_of, map_data, map_shell
@@ -171,7 +172,7 @@ def _page(row: Row, *, wrong: str = "") -> Response:
         rounds=rounds,
         left=_left(rounds, sites),
         inspectors=[(one.id, one.name) for one in _inspectors()],
-        first=_next_day(now.today).isoformat(),
+        first=_next_day(today(now)).isoformat(),
         most=laying.DEFAULT,
         largest=laying.MOST,
         wrong=wrong,
@@ -306,7 +307,8 @@ def lay(draw_id: str) -> ResponseReturnValue:
             action=action_id(),
             most=draws.whole(form.get("most", ""), low=1, high=laying.MOST),
             inspectors=[known[id_] for id_ in form.getlist("inspector") if id_ in known],
-            first=_day(form.get("first", "")) or _next_day(now.today),
+            first=_day(form.get("first", "")) or _next_day(today(now)),
+            today=today(now),
         )
     except Conflict:
         return _page(row, wrong=_changed()), 409

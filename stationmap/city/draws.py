@@ -16,7 +16,7 @@ import shapely
 from stationmap.city.answers import Answers
 from stationmap.city.supervision import sites, standing, visits
 from stationmap.crs import local_crs, to_metric
-from stationmap.errors import InputError
+from stationmap.errors import Conflict, InputError
 from stationmap.inspections import draw as drawing
 from stationmap.inspections import rounds as laying
 from stationmap.inspections.checklist import NOT_MET
@@ -26,10 +26,13 @@ from stationmap.store import Change, Receipt, Register
 from stationmap.store import supervision as store
 from stationmap.store.accounts import Account
 from stationmap.store.events import Row, now
+from stationmap.store.standing import Rows
 
 DRAW, ROUNDS = "draw", "rounds"
 """Kinds of action."""
 MOST_DRAWN = 2_000
+AHEAD_DAYS = 366
+"""How far ahead rounds can be laid out."""
 NOTE = 200  # characters
 _WEEKEND = 5  # the first of its days, counted from Monday
 
@@ -315,6 +318,7 @@ def make_rounds(
     most: int,
     inspectors: Sequence[Account],
     first: dt.date,
+    today: dt.date,
 ) -> Receipt:
     """Lay out the rounds of a draw, instead of those it had, and share them out.
 
@@ -323,8 +327,11 @@ def make_rounds(
 
     Raises
     ------
+    InputError
+        `first` is before `today`, by the city's clock, or more than `AHEAD_DAYS` after it.
     Conflict
-        Somebody changed its rounds meanwhile, or the mark was used for another wish.
+        Somebody changed its rounds meanwhile, or gave one to these inspectors, or the mark was
+        used for another wish.
     """
     wish = {
         "draw": draw["id"],
@@ -334,14 +341,32 @@ def make_rounds(
     }
     if earlier := register.again(action, kind=ROUNDS, request=wish):
         return earlier
-    before = register.rows("round", draw_id=draw["id"])
-    taken = {
-        (row["inspector_id"], row["day"])
-        for one in inspectors
-        for row in register.rows("round", inspector_id=one.id)
-        if row["draw_id"] != draw["id"]
-    }
-    changes = [Change("round", row["id"], None, expects=row["version"]) for row in before]
+    last = today + dt.timedelta(days=AHEAD_DAYS)
+    if not today <= first <= last:
+        raise InputError(
+            "the first day of the rounds can be from {today} to {last}; nothing was saved.",
+            today=today.isoformat(),
+            last=last.isoformat(),
+        )
+
+    def rounds(rows: Rows) -> list[Row]:
+        given = [row for one in inspectors for row in rows("round", inspector_id=one.id)]
+        return [*rows("round", draw_id=draw["id"]), *given]
+
+    before = rounds(register.rows)
+    taken = {(r["inspector_id"], r["day"]) for r in before if r["draw_id"] != draw["id"]}
+    own_before = {row["id"]: row for row in before if row["draw_id"] == draw["id"]}
+
+    def still(rows: Rows) -> None:
+        now = rounds(rows)
+        if [(r["id"], r["version"]) for r in now] != [(r["id"], r["version"]) for r in before]:
+            raise Conflict(
+                "somebody else laid out rounds meanwhile; nothing was saved, look at them and do "
+                "it once more",
+                entity="draw", id=draw["id"], yours=None, current=None, base=None,
+            )  # fmt: skip
+
+    changes = [Change("round", o, None, expects=r["version"]) for o, r in own_before.items()]
     laid = lay(answers, [one["id"] for one in draw["drawn"]], most=most)
     for number, one in enumerate(laid, start=1):
         inspector, day = _free(one, inspectors, taken=taken, first=first)
@@ -356,7 +381,7 @@ def make_rounds(
         }
         own = str(uuid.uuid5(uuid.UUID(action), str(number)))
         changes.append(Change("round", own, after, expects=0))
-    return register.write(changes, action=action, by=by, kind=ROUNDS, request=wish)
+    return register.write(changes, action=action, by=by, kind=ROUNDS, request=wish, only_if=still)
 
 
 def _free(

@@ -1,6 +1,7 @@
 """Supervision: draws that cannot be chosen, rounds that somebody walks, a table that tells."""
 
 import csv
+import datetime as dt
 import html
 import io
 import re
@@ -13,17 +14,21 @@ from pages_town import own_town, town  # noqa: F401
 from signed_in import post
 
 from stationmap.city import draws
+from stationmap.errors import Conflict
 from stationmap.inspections import Checklist
 from stationmap.store import Change
 from web.app import create_app
 
 BASE = "/manage/supervision"
 WEST, EAST = "330802", "330803"
+NOW = dt.datetime(2026, 11, 26, 4, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 def app(own_town):  # noqa: F811
-    return create_app(own_town.path)
+    app = create_app(own_town.path)
+    app.config["CLOCK"] = lambda: NOW
+    return app
 
 
 @pytest.fixture
@@ -279,6 +284,48 @@ def test_rounds_laid_anew_take_the_place_of_the_old(city, register):
             action=action,
         )
     assert len(register.rows("round", draw_id=draw_id)) == 2
+
+
+def test_rounds_laid_at_once_stand_once_and_give_nobody_two_on_a_day(app, city, register):
+    who = signed_in.account(register, role="inspector")
+    draw_ids = [drawn(city, size=4, district=WEST) for _ in range(2)]
+
+    class Late(type(register)):
+        """Reads the rounds, then lets somebody else lay out some before it writes."""
+
+        def __init__(self, draw_id):
+            self.__dict__, self.draw_id = register.__dict__, draw_id
+
+        def write(self, *args, **more):
+            assert laid(city, self.draw_id, inspector=[who.id]).status_code == 303
+            return register.write(*args, **more)
+
+    for between in draw_ids:
+        with pytest.raises(Conflict):
+            draws.make_rounds(
+                app.extensions["city"].now(),
+                Late(between),
+                draw=register.get("draw", draw_ids[0]),
+                by="cli",
+                action=str(uuid.uuid4()),
+                most=2,
+                inspectors=[who],
+                first=dt.date(2026, 11, 27),
+                today=NOW.date(),
+            )
+    days = [row["day"] for row in register.rows("round", inspector_id=who.id)]
+    assert len(days) == len(set(days)) == 4
+    held = [s for one in register.rows("round", draw_id=draw_ids[0]) for s in one["stations"]]
+    assert len(held) == len(set(held)) == 4
+
+
+@pytest.mark.parametrize("first", ["2026-11-25", "2027-12-01", "9999-12-31"])
+def test_rounds_begin_neither_in_the_past_nor_beyond_a_year(city, register, first):
+    draw_id = drawn(city, size=2)
+    answer = laid(city, draw_id, first=first)
+    assert answer.status_code == 400
+    assert "路线的第一天可填 2026-11-26 至 2027-11-27" in words(answer)
+    assert register.rows("round", draw_id=draw_id) == []
 
 
 def test_a_site_that_closed_meanwhile_is_in_no_round_and_named(city, register):
