@@ -150,7 +150,8 @@ def failing(inspections: pd.DataFrame, *, binding: Collection[tuple[str, int]]) 
     inspections : DataFrame
         station_id, item, part, state, at (see `checks.facts.Facts`). The newest judgement of each
         line counts, so that a second look at some lines heals no others; one of an item as a whole
-        (part 0) that is newer than that of a line stands for the line too.
+        (part 0) that is newer than that of a line stands for the line too. An item that was
+        judged by its lines since is no longer judged as a whole.
     binding : collection of (str, int)
         Item and part of the judgements whose shortfall fails a station, beside those of the visit
         itself (closed, unstaffed).
@@ -169,7 +170,12 @@ def failing(inspections: pd.DataFrame, *, binding: Collection[tuple[str, int]]) 
     of_line = pd.MultiIndex.from_frame(wrong[["item", "part"]])
     wrong = wrong[of_line.isin([(VISIT, 0), (VISIT, 1), (VISIT, 2), *binding])]
     again = judged.reindex(pd.MultiIndex.from_frame(wrong[["station_id", "item"]])).to_numpy()
-    return wrong[~(again > wrong["at"].to_numpy())]
+    whole_items = wrong.loc[wrong["part"] == 0, "item"].unique()
+    parts = newest[(newest["part"] != 0) & newest["item"].isin(whole_items)]
+    by_line = parts.groupby(["station_id", "item"], observed=True)["at"].max()
+    since = by_line.reindex(pd.MultiIndex.from_frame(wrong[["station_id", "item"]])).to_numpy()
+    at, of_whole = wrong["at"].to_numpy(), (wrong["part"] == 0).to_numpy(dtype=bool)
+    return wrong[~((again > at) | (of_whole & (since > at)))]
 
 
 def known_on(

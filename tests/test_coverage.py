@@ -120,6 +120,18 @@ LISTED = pd.Series(pd.to_datetime(["2026-06-01", None]))
         ([("a", "Q-C1", "unknown", "2026-06-02")], [True, False]),
         ([("a", "Q-C1", "not_met", "2026-06-02", 1)], [False, False]),
         ([("a", "Q-C1", "not_met", "2026-06-02", 2)], [True, False]),
+        (
+            [("a", "Q-C1", "not_met", "2026-06-02", 0), ("a", "Q-C1", "met", "2026-06-03", 1)],
+            [True, False],
+        ),
+        (
+            [("a", "Q-C1", "not_met", "2026-06-03", 0), ("a", "Q-C1", "met", "2026-06-02", 1)],
+            [False, False],
+        ),
+        (
+            [("a", "visit", "not_met", "2026-06-02", 1), ("a", "visit", "met", "2026-06-03", 2)],
+            [False, False],
+        ),
     ],
     ids=[
         "never inspected: the list speaks, and nobody knows when b was listed",
@@ -133,6 +145,9 @@ LISTED = pd.Series(pd.to_datetime(["2026-06-01", None]))
         "not judged",
         "a binding line failed",
         "an advisory line of a binding item failed",
+        "the item failed as a whole, and was asked by its lines since",
+        "the item failed as a whole after its lines were met",
+        "found closed, and staffed since",
     ],
 )
 def test_a_station_serves_unless_it_failed_or_its_facts_are_stale(rows, serves):
