@@ -166,6 +166,19 @@ def test_counts_by_county_and_unit_sum_to_the_lists(register):
     assert sum(row[state] for row in rows for state in orders.STATES) == 5
 
 
+def test_units_that_are_names_alone_are_counted_apart(register):
+    changes = [
+        Change("rectification", own, {"unit": unit, "state": "open", "due": due})
+        for own, unit, due in [("F", "甲店", "2026-03-01"), ("G", "乙店", "2026-04-01")]
+    ]
+    register.write(changes, action=str(uuid.uuid4()), by="cli", kind="inspect")
+    rows = stored.standing(register, Asked(), today="2026-03-05")
+    assert {(row["unit"], row["open"], row["late"]) for row in rows} == {
+        ("甲店", 1, 1),
+        ("乙店", 1, 0),
+    }
+
+
 # -- as documents ----------------------------------------------------------------------------
 
 

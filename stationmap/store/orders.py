@@ -123,7 +123,8 @@ def standing(register: Register, asked: Asked, *, today: str) -> list[dict[str, 
             sa.func.min(sa.case((late, order.due), else_=None)).label("oldest"),
         )
         .where(*asked.where)
-        .group_by("county", order.unit_id)
+        # a unit that is a name alone has no id: two names are two units
+        .group_by("county", order.unit_id, sa.case((order.unit_id.is_(None), order.unit)))
     )
     with register.reading() as connection:
         return [dict(row) for row in connection.execute(chosen).mappings()]
