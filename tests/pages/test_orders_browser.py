@@ -1,6 +1,7 @@
 """Orders in Chromium: a unit answers with photos on a phone; every page is for everybody."""
 
 import io
+import uuid
 from pathlib import Path
 from threading import Thread
 
@@ -10,6 +11,8 @@ from pages_town import chromium  # noqa: F401 - a fixture
 from PIL import Image
 from signed_in import cookie
 from werkzeug.serving import make_server
+
+from stationmap.city import visits
 
 pytestmark = pytest.mark.chromium
 
@@ -118,6 +121,9 @@ def test_a_file_that_is_no_photo_loses_nothing_that_was_typed(town, opened):
 def test_every_page_has_names_targets_and_contrast(town, opened, window, scheme):
     rows = town.register.rows("rectification") or [town.order("P80")]
     own = f"/manage/orders/{rows[0]['id']}"
+    void = town.visit("P300")
+    reason = {"reason": "走错站", "action": str(uuid.uuid4()), "by": town.people.west.account.id}
+    visits.void(town.register, void.inspection["id"], **reason)
     asked = [
         ("unit", "/home"),
         ("unit", "/manage/orders"),
@@ -127,6 +133,8 @@ def test_every_page_has_names_targets_and_contrast(town, opened, window, scheme)
         ("city", "/manage/orders/standing"),
         ("city", "/manage/orders/evidence"),
         ("west", f"{own}/notice"),
+        ("west", f"/manage/visits/{rows[0]['inspection_id']}"),
+        ("west", f"/manage/visits/{void.inspection['id']}"),
     ]
     for who, path in asked:
         page = opened(who, path, window=window, color_scheme=scheme)
