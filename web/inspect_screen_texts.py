@@ -164,8 +164,15 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.sign_again": N_("Clear"),
         "i.sign_done": N_("Done"),
         "i.submit": N_("Submit"),
-        "i.nothing": N_("Nothing is filled in yet"),
-        "i.nothing_text": N_("Answer at least one line; then it can be submitted."),
+        "i.nothing": N_("No line is answered yet"),
+        "i.nothing_text": N_(
+            "Answer at least one line; then it can be submitted. What you filled in is kept."
+        ),
+        "i.late": N_("This last step was not kept"),
+        "i.unsigned": N_(
+            "The unit has not signed. Where it would not or nobody was there, say so in the note "
+            "on the whole visit."
+        ),
         "i.discard": N_("Discard this visit"),
         "i.discard_text": N_(
             "Answers and photos of this visit are removed from this phone. What was submitted "
@@ -202,7 +209,8 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.order_note": N_("Requirements"),
         "i.again_closes": N_("All lines are met: the order is closed with this re-inspection."),
         "i.again_returned": N_(
-            "Some lines are still not met: the order goes back to the unit with a new deadline."
+            "Some lines are still not met: the order goes back to the unit, with a new deadline "
+            "unless its own is later."
         ),
         "i.again_open": N_("Not all lines are inspected: the order stays as it is."),
         # receipt
@@ -225,10 +233,11 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.order_see": N_("See the order"),
         "i.decided": N_("The order"),
         "i.decided_closed": N_("Closed: all its lines are met."),
-        "i.decided_returned": N_("Returned to the unit with a new deadline."),
+        "i.decided_returned": N_("Returned to the unit; its deadline stands in the order."),
+        "i.decided_before": N_("Another visit closed it before this one arrived."),
         "i.decided_cancelled": N_("Withdrawn meanwhile: nothing is to be done about it."),
         "i.decided_not": N_("This visit did not decide it: it stays as it is."),
-        "i.others": N_("Visits of others on the same day"),
+        "i.others": N_("Visits of others meanwhile"),
         "i.others_text": N_("Both visits are kept; the later one decides the map."),
         "i.no_receipt": N_("This visit is not on the phone"),
         "i.no_receipt_text": N_("It was discarded, or sent from another device."),

@@ -1,6 +1,7 @@
 """The inspectors' screens in a real Chromium, on a phone: from the map to the closed order."""
 
 import re
+import uuid
 
 import pytest
 import signed_in
@@ -19,6 +20,9 @@ from inspect_hand import (
     submit,
 )
 from pages_town import chromium, own_town, place, town  # noqa: F401
+
+from stationmap.inspections import Checklist
+from stationmap.store import Change
 
 pytestmark = pytest.mark.chromium
 
@@ -132,6 +136,29 @@ def test_a_re_inspection_that_fails_returns_the_order(field):
     assert drawn(page, UMBRELLA) == 1
 
 
+def test_an_order_is_decided_in_the_words_in_which_it_was_given(field):
+    phone = field.phone(field.inspector())
+    page = phone.page("/inspect/#/s/P0")
+    answer(page, SIGN, "not_met")
+    submit(page)
+    [order] = field.register.rows("rectification")
+    # the checklist has another edition by now, and the station is of a type that is not asked this
+    former = field.register.get("checklist", order["checklist"])["content"] | {"edition": "former"}
+    own = Checklist.of_content(former).id
+    edition = {"pack": former["pack"], "edition": "former", "content": former}
+    changes = [
+        Change("checklist", own, edition),
+        Change("rectification", order["id"], {"checklist": own}),
+        Change("station", "P0", {"type": "post"}),
+    ]
+    field.register.write(changes, action=str(uuid.uuid4()), by="cli", kind="edit")
+    page = phone.page(f"/inspect/#/o/{order['id']}/P0")
+    answer(page, SIGN, "met")
+    submit(page)
+    assert "已销号" in page.inner_text("#main")
+    assert field.register.get("rectification", order["id"])["state"] == "closed"
+
+
 def test_same_as_last_time_is_said_line_by_line(field):
     page = field.phone(field.inspector()).page("/inspect/#/s/P0")
     answer(page, UMBRELLA, "not_met")
@@ -177,7 +204,7 @@ def test_a_newer_visit_of_somebody_else_is_shown_and_both_are_kept(field):
     mine.get_by_text("您开始填写后").wait_for()
     assert line(mine, "visit#1").get_by_role("radio", name="符合", exact=True).is_checked()
     submit(mine)
-    assert "同日他人的检查" in mine.inner_text("#main")
+    assert "其间他人的检查" in mine.inner_text("#main")
     assert len(field.inspections()) == 2
 
 

@@ -7,6 +7,9 @@ from pages_town import chromium, own_town, town  # noqa: F401
 pytestmark = pytest.mark.chromium
 
 NOTHING = {"drafts": 0, "unsent": 0, "photos": 0}
+REFUSE = "(s, [id]) => s.change(id, (one) => { one.answers['no-such-line'] = 'met'; })"
+MEND = "(s, [id]) => s.change(id, (one) => { delete one.answers['no-such-line']; })"
+REFUSED = "async (store) => (await store.outbox()).find((one) => one.state === 'refused')"
 
 
 def test_cut_while_open_and_killed_before_it_comes_back_submits_once_and_whole(field, tmp_path):  # noqa: F811
@@ -167,18 +170,13 @@ def test_what_the_server_refuses_stays_with_its_sentence_and_can_be_mended(field
     phone = field.phone(field.inspector())
     page = phone.page()
     draft = engine(page, DRAFT, "P0", 1)
-    engine(
-        page, "(s, [id]) => s.change(id, (one) => { one.answers['no-such-line'] = 'met'; })", draft
-    )
+    engine(page, REFUSE, draft)
     engine(page, FINISH, draft)
-    refused = "async (store) => (await store.outbox()).find((one) => one.state === 'refused')"
-    waiting = until(page, refused)
+    waiting = until(page, REFUSED)
     assert waiting["problem"]
     assert engine(page, COUNTS) == {"drafts": 0, "unsent": 1, "photos": 1}
-    assert engine(page, "(store, [id]) => store.reopen(id)", draft) == draft
-    engine(
-        page, "(s, [id]) => s.change(id, (one) => { delete one.answers['no-such-line']; })", draft
-    )
+    assert engine(page, "(store, [id]) => store.reopen(id)", draft) is True
+    engine(page, MEND, draft)
     engine(page, FINISH, draft)
     settled(page, draft)
     assert len(field.inspections()) == len(field.photos()) == 1
@@ -251,3 +249,78 @@ def test_a_window_that_sleeps_while_it_sends_is_passed_by(field):  # noqa: F811
     )
     settled(awake, draft)
     assert len(field.inspections()) == len(field.photos()) == 1
+
+
+def test_what_the_server_cannot_digest_holds_nothing_else_up(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    page = phone.page()
+    field.down()
+    first, second = (engine(page, DRAFT, station, 0) for station in ("P0", "P40"))
+    for draft in (first, second):
+        engine(page, FINISH, draft)
+
+    def broken(route):
+        if first in (route.request.post_data or ""):
+            route.fulfill(status=500, content_type="application/json", body="{}")
+        else:
+            route.continue_()
+
+    phone.context.route("**/visits", broken)
+    field.up()
+    page.reload()
+    settled(page, second)
+    assert engine(page, COUNTS)["unsent"] == 1
+    phone.context.unroute("**/visits")
+    page.reload()
+    settled(page, first)
+    assert {row["id"] for row in field.inspections()} == {first, second}
+
+
+def test_what_is_mended_keeps_its_day_and_stands_beside_a_newer_draft(field):  # noqa: F811
+    page = field.phone(field.inspector()).page()
+    first = engine(page, DRAFT, "P0", 1)
+    engine(page, REFUSE, first)
+    engine(page, FINISH, first)
+    claimed = until(page, REFUSED)["visit"]["claimed_at"]
+    second = engine(page, DRAFT, "P0", 0)
+    assert second != first
+    assert engine(page, "(store, [id]) => store.reopen(id)", first) is True
+    assert engine(page, COUNTS) == {"drafts": 2, "unsent": 0, "photos": 1}
+    engine(page, MEND, first)
+    again = engine(page, "(store, [id]) => store.finish(id)", first)
+    assert again["visit"]["claimed_at"] == claimed
+    settled(page, first)
+    engine(page, FINISH, second)
+    settled(page, second)
+    assert {row["id"] for row in field.inspections()} == {first, second}
+    assert engine(page, "(store, [id]) => store.reopen(id)", second) is False
+
+
+def test_a_line_takes_so_many_photos_whoever_adds_them(field):  # noqa: F811
+    page = field.phone(field.inspector()).page()
+    draft = engine(page, DRAFT, "P0", 0)
+    full = """(s, [id]) => s.change(id, (one) => {
+      one.photos["visit#1"] = Array.from({ length: 20 }, () => crypto.randomUUID());
+    })"""
+    engine(page, full, draft)
+    more = """async (store, [id]) => store.addPhoto(id, "visit#1", await picture(1, 40, 30))
+      .then(() => "kept", (error) => error.message)"""
+    assert "最多 20 张" in engine(page, more, draft)
+    assert engine(page, COUNTS)["photos"] == 0
+
+
+def test_whoever_was_not_announced_sends_no_signature(field):  # noqa: F811
+    page = field.phone(field.inspector()).page()
+    draft = engine(page, DRAFT, "P0", 0)
+    sign = """async (store, [id]) => {
+      await store.addPhoto(id, "signature", await picture(1, 40, 30));
+      await store.change(id, (one) => { one.visit = "covert"; one.signed_post = "站长"; });
+    }"""
+    engine(page, sign, draft)
+    engine(page, FINISH, draft)
+    settled(page, draft)
+    [visit] = field.inspections()
+    assert visit["visit"] == "covert"
+    assert visit["details"]["signature"] is None
+    assert engine(page, COUNTS) == NOTHING
+    assert field.photos() == {}

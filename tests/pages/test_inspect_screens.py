@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from inspect_field import PHONE, engine
+from inspect_field import DRAFT, FINISH, PHONE, engine, until
 from inspect_hand import CHARGER, UMBRELLA, a_field, answer, line, photograph, submit
 from pages_town import HOSTILE, chromium, own_town, town  # noqa: F401
 
@@ -151,3 +151,48 @@ def test_a_draft_is_discarded_only_when_asked_twice(field):
     page.get_by_role("dialog").get_by_role("button", name="放弃本次检查").tap()
     page.get_by_role("heading", name="检查", exact=True).wait_for()
     assert engine(page, "(store) => store.counts()")["drafts"] == 0
+
+
+def test_a_visit_without_an_answer_is_not_sent_but_told_what_it_lacks(field):
+    page = field.phone(field.inspector()).page("/inspect/#/s/P0")
+    page.get_by_label("总体说明").fill("门口积水")
+    page.get_by_role("button", name="提交", exact=True).tap()
+    page.get_by_text("至少检查一条").wait_for()
+    assert page.get_by_role("button", name="确认提交").count() == 0
+    page.get_by_role("button", name="关闭").tap()
+    answer(page, "visit#1", "met")
+    submit(page)
+    assert len(field.inspections()) == 1
+
+
+def test_a_refused_visit_and_a_newer_draft_of_its_station_are_both_at_hand(field):
+    page = field.phone(field.inspector()).page()
+    first = engine(page, DRAFT, "P0", 0)
+    engine(page, "(s, [id]) => s.change(id, (one) => { one.answers.gone = 'met'; })", first)
+    engine(page, FINISH, first)
+    until(page, "async (store) => (await store.outbox()).find((one) => one.state === 'refused')")
+    second = engine(page, DRAFT, "P0", 0)
+    engine(page, "(s, [id]) => s.change(id, (one) => { one.note = '第二份'; })", second)
+    page.evaluate("location.hash = '#/out'")
+    page.locator(f'a[href="#/r/{first}"]').tap()
+    page.get_by_role("button", name="打开修改").tap()
+    page.get_by_text("门口有积水").wait_for()
+    for own, note in ((second, "第二份"), (first, "门口有积水")):
+        page.evaluate("location.hash = '#/out'")
+        page.locator(f'a[href="#/d/{own}"]').tap()
+        page.get_by_text(note).wait_for()
+
+
+def test_what_is_typed_after_another_window_submitted_is_not_dropped_without_a_word(field):
+    phone = field.phone(field.inspector())
+    page = phone.page("/inspect/#/s/P0")
+    answer(page, "visit#1", "met")
+    other = phone.page()
+    [draft] = engine(other, "(store) => store.drafts()")
+    # the pause after which it is kept never comes
+    page.evaluate("() => { window.setTimeout = () => 0; }")
+    page.get_by_label("总体说明").fill("晚了")
+    engine(other, FINISH, draft["id"])
+    page.get_by_role("dialog").get_by_text("已经提交").wait_for()
+    page.get_by_role("button", name="关闭").tap()
+    page.get_by_role("heading", name="提交成功").wait_for()

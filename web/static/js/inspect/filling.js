@@ -4,8 +4,7 @@ import { h } from "../dom.js";
 import { t } from "../page.js";
 import { bones, dialog, empty, foot, head, sure } from "./frame.js";
 import { answered } from "./lines.js";
-import { signs } from "./signature.js";
-import { isTouched } from "./store.js";
+import { isTouched, signs } from "./store.js";
 import { momentOf, resultWord } from "./words.js";
 
 /** Where a draft that is no longer open can be seen: its receipt. */
@@ -68,7 +67,7 @@ function newerVisit({ store, site, look }) {
  * Draw a form into the screen. `build(parts)` makes what is between head and foot and returns
  * {nodes, fills: [{fill(draft), flush?}], lines: [Line]}; `review(parts)` opens what comes before sending.
  */
-export async function filling({ store, sync, me, box, alive }, { stationId, orderId, order, build, review }) {
+export async function filling({ store, sync, me, box, alive, draftId = null }, { stationId, orderId, order, build, review }) {
   box.replaceChildren(head({ title: t("i.opening") }), bones());
   let site = await store.site(stationId);
   if (!alive()) return {};
@@ -77,7 +76,7 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
       h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list"))));
     return {};
   }
-  let draft = await store.draft(stationId, orderId);
+  let draft = (draftId && await store.find(draftId)) || await store.draft(stationId, orderId);
   const checklist = await store.checklist(draft.checklist ?? site.checklist ?? me.checklist);
   if (!alive()) return {};
   if (!checklist) {
@@ -88,6 +87,8 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
 
   let parts = null;
   let left = false; // on purpose, from here
+  let told = false; // that what was entered last came too late
+  const adding = new Set();
   let { online } = sync.state;
   const fills = [];
   const fill = () => {
@@ -98,7 +99,9 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
   const failed = (error) => {
     if (!alive()) return;
     if (error.gone) {
-      look();
+      if (told || left) return;
+      told = true;
+      dialog({ title: t("i.late"), kind: "is-small", body: h("p", {}, error.sentence), onclose: () => goTo(draft) });
       return;
     }
     console.error(error);
@@ -114,7 +117,16 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     }
   };
   const photo = async (key, file) => {
-    await store.addPhoto(draft.id, key, file);
+    const work = store.addPhoto(draft.id, key, file);
+    adding.add(work);
+    try {
+      await work;
+    } catch (error) {
+      if (!error.gone) throw error;
+      failed(error);
+    } finally {
+      adding.delete(work);
+    }
     await look();
   };
   const drop = async (photoId) => {
@@ -128,7 +140,11 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     if (now) {
       draft = now;
       fill();
-    } else goTo(draft);
+      return;
+    }
+    // what was typed or taken in this window meanwhile is not kept: that is said before it goes
+    await Promise.allSettled([flush(), ...adding]);
+    if (alive() && !told && !left) goTo(draft);
   }
   const flush = () => Promise.all(fills.map((one) => one.flush?.()));
   const next = () => {
@@ -163,7 +179,7 @@ export async function filling({ store, sync, me, box, alive }, { stationId, orde
     class: "btn btn-accent i-submit", type: "button",
     onclick: async () => {
       await flush();
-      if (!isTouched(draft)) {
+      if (!answered(draft, parts.lines)) {
         dialog({ title: t("i.nothing"), kind: "is-small", body: h("p", {}, t("i.nothing_text")) });
         return;
       }

@@ -6,7 +6,6 @@ import { ICONS, icon } from "./frame.js";
 import { shutter, strip } from "./photos_box.js";
 import { SIGNS, shortDay, stateWord } from "./words.js";
 
-const MOST_PHOTOS = 20; // of one line, as the server takes them
 const NOTE_MS = 400; // a pause in typing after which the note is kept
 
 /** Lines of a checklist that concern a type of station, in the document's order. */
@@ -118,12 +117,8 @@ export function lineCard({ store, line, last, change, photo, drop, old = null })
 
   const said = h("p", { class: "field-error", role: "alert", hidden: true });
   const pictures = strip(store, { alt: t("i.photo_new"), remove: drop });
-  let shown = { photos: {} };
   const take = async (files) => {
-    const room = MOST_PHOTOS - (shown.photos[key]?.length ?? 0);
-    said.textContent = t("i.photo_most", { n: MOST_PHOTOS });
-    said.hidden = files.length <= room;
-    files.splice(Math.max(room, 0));
+    said.hidden = true;
     const taken = pictures.wait(files.length);
     try {
       for (const file of files) await photo(key, file);
@@ -147,7 +142,6 @@ export function lineCard({ store, line, last, change, photo, drop, old = null })
     box: card,
     key,
     fill(draft) {
-      shown = draft;
       const state = draft.answers[key] ?? "unknown";
       set.fill(state);
       card.dataset.state = state;

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { t } from "../page.js";
 import { empty, foot, head } from "./frame.js";
-import { dayOf, momentOf, orderPage, resultWord, wayTo } from "./words.js";
+import { dayOf, momentOf, orderPage, resultWord } from "./words.js";
 
 const links = (stationId, order) => h("div", { class: "i-row" },
   h("a", { class: "btn btn-accent", href: "#/" }, t("i.to_list")),
@@ -28,8 +28,7 @@ function waiting({ entry, store, sync }) {
 /** Not taken by the server as it is: to be mended. */
 function refused({ entry, store }) {
   const mend = async () => {
-    const draft = await store.find(await store.reopen(entry.id));
-    if (draft) location.replace(wayTo(draft.station_id, draft.order_id));
+    if (await store.reopen(entry.id)) location.replace(`#/d/${entry.id}`);
   };
   return [
     h("div", { class: "i-stamp is-waiting" }, h("span", { class: "i-stamp-sign", "aria-hidden": "true" }, "!"),
@@ -39,6 +38,13 @@ function refused({ entry, store }) {
       h("button", { class: "btn btn-accent", type: "button", onclick: mend }, t("i.mend")),
       h("a", { class: "btn btn-outline", href: "#/" }, t("i.to_list"))),
   ];
+}
+
+/** What this visit did to the order that it re-inspected, or another one before. */
+function decisionOn({ state, by_this: own }) {
+  if (state === "cancelled") return "i.decided_cancelled";
+  if (own) return state === "closed" ? "i.decided_closed" : "i.decided_returned";
+  return state === "closed" ? "i.decided_before" : "i.decided_not";
 }
 
 /** Received. */
@@ -55,7 +61,7 @@ function received({ one, site }) {
     one.order && h("section", { class: "i-card" }, h("h2", {}, t("i.order_made")),
       h("p", {}, t("i.order_made_text", { number: one.order.number ?? "", n: one.order.lines?.length ?? 0, due: dayOf(one.order.due) }))),
     one.decided && h("section", { class: "i-card" }, h("h2", {}, t("i.decided")),
-      h("p", {}, t({ closed: "i.decided_closed", returned: "i.decided_returned", cancelled: "i.decided_cancelled" }[one.decided.state] ?? "i.decided_not"))),
+      h("p", {}, t(decisionOn(one.decided)))),
     (one.notes ?? []).map((note) => h("p", { class: "notice" }, note)),
     one.others?.length ? h("section", { class: "i-card" }, h("h2", {}, t("i.others")), h("p", { class: "quiet" }, t("i.others_text")),
       h("ul", { class: "i-rows" }, one.others.map((other) => h("li", {}, h("a", { href: `#/v/${other.id}` },

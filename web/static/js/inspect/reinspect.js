@@ -5,10 +5,11 @@ import { t } from "../page.js";
 import { empty, head } from "./frame.js";
 import { filling, kinds } from "./filling.js";
 import { noteCard } from "./form.js";
-import { asked, byItem, clause, lineCard } from "./lines.js";
+import { byItem, clause, lineCard } from "./lines.js";
 import { strip } from "./photos_box.js";
 import { review } from "./review.js";
 import { signatureCard } from "./signature.js";
+import { orderOf } from "./sites.js";
 import { dayOf, isPast, momentOf } from "./words.js";
 
 /** What was ordered, until when, and what the unit has answered. */
@@ -27,7 +28,7 @@ function ordered(store, order) {
 /** The order: of the station that the address names, else wherever the phone finds it. */
 async function find(store, id, stationId) {
   const site = stationId && await store.site(stationId);
-  const order = site && [...site.orders ?? [], site.order].find((one) => one?.id === id);
+  const order = orderOf(site, id);
   return order ? { ...order, station_id: site.station_id } : store.order(id);
 }
 
@@ -54,7 +55,8 @@ export async function reinspect(context) {
       const { site, checklist, me, change, photo, drop } = parts;
       const kind = kinds({ me, change });
       const wanted = new Set(order.lines);
-      const lines = asked(checklist, site.type).filter(({ key }) => wanted.has(key));
+      // whatever type the station is of by now: it was asked of it
+      const lines = checklist.lines.filter(({ key }) => wanted.has(key));
       const missing = order.lines.length - lines.length;
       const cards = [];
       const items = byItem(lines).map((item) => {

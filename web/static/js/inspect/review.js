@@ -4,7 +4,8 @@ import { h } from "../dom.js";
 import { t } from "../page.js";
 import { dialog } from "./frame.js";
 import { answered } from "./lines.js";
-import { SIGNS, dayOf, newId, today } from "./words.js";
+import { signs } from "./store.js";
+import { SIGNS, dayOf, today } from "./words.js";
 
 const STATES = ["met", "not_met", "not_applicable", "unknown"];
 
@@ -61,7 +62,7 @@ function proposal({ site, me, draft, failed, change }) {
     fields);
   wanted.addEventListener("change", show);
   show();
-  const id = plan.id ?? newId();
+  const id = plan.id ?? crypto.randomUUID();
   return {
     box,
     keep: () => change((one) => {
@@ -139,6 +140,7 @@ export function review({ store, sync, me, site, draft, lines, order, change, fin
           one.notes[key] && h("span", { class: "quiet" }, ` ${one.notes[key]}`)))),
         bySelf && h("p", { class: "quiet" }, t("i.self_word"))) : null,
       made?.box,
+      signs(one.visit) && !one.signature && h("p", { class: "quiet" }, t("i.unsigned")),
       !sync.state.online && h("p", { class: "notice" }, t("i.offline_send")),
       wrong,
     ],

@@ -10,9 +10,23 @@ import { reinspect } from "./reinspect.js";
 import { unsent } from "./unsent.js";
 import { history, visit } from "./visit.js";
 
+/** The screen #/d/DRAFT: what was begun, also where a station has two of them. */
+async function begun(context) {
+  const draft = await context.store.find(context.id);
+  if (!context.alive()) return {};
+  if (!draft) {
+    location.replace(`#/r/${context.id}`);
+    return {};
+  }
+  const { station_id: stationId, order_id: orderId } = draft;
+  return orderId ? reinspect({ ...context, id: orderId, stationId, draftId: draft.id })
+    : form({ ...context, id: stationId, draftId: draft.id });
+}
+
 const ROUTES = [
   [/^#\/s\/([^/]+)$/, form],
   [/^#\/o\/([^/]+)(?:\/([^/]+))?$/, reinspect],
+  [/^#\/d\/([^/]+)$/, begun],
   [/^#\/v\/([^/]+)$/, visit],
   [/^#\/h\/([^/]+)$/, history],
   [/^#\/r\/([^/]+)$/, receipt],

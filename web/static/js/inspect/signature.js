@@ -5,6 +5,7 @@ import { t } from "../page.js";
 import { dialog } from "./frame.js";
 import { thumb } from "./photos_box.js";
 import { typed } from "./lines.js";
+import { signs } from "./store.js";
 
 const PEN = 3;
 
@@ -98,6 +99,3 @@ export function signatureCard({ store, change, photo, drop }) {
     flush: kept.now,
   };
 }
-
-/** Whether somebody of the unit signs at a visit of this kind. */
-export const signs = (visit) => visit === "call" || visit === "supervision";

@@ -6,7 +6,10 @@ import { done, open, transact } from "./db.js";
 import { API, Trouble, get, patience } from "./net.js";
 
 const now = () => new Date().toISOString();
-const ofSite = (site, orderId) => [...site.orders ?? [], site.order].find((order) => order?.id === orderId);
+
+/** An order that a station waits for; whole where the station itself was asked for, not only a list. */
+export const orderOf = (site, orderId) => [...site?.orders ?? [], site?.order].find((order) => order && order.id === orderId);
+
 const segment = encodeURIComponent;
 const ignore = () => {};
 const offline = (error) => error instanceof Trouble && (error.status === 0 || error.status === 401 || error.status >= 500);
@@ -101,14 +104,14 @@ export class Sites {
   /** An order with its station_id, as its station tells of it; null where that is not known here. */
   async order(orderId) {
     const find = async () => (await this.read(["sites"], ({ sites }) => done(sites.getAll())))
-      .find((site) => ofSite(site, orderId));
+      .find((site) => orderOf(site, orderId));
     let found = await find();
     if (!found) {
       await this.sites("orders").catch(ignore);
       found = await find();
     }
     const site = found && await this.site(found.station_id);
-    const order = site && ofSite(site, orderId);
+    const order = orderOf(site, orderId);
     return order ? { ...order, station_id: site.station_id } : null;
   }
 

@@ -6,11 +6,12 @@ import { t } from "../page.js";
 import { done } from "./db.js";
 import { API, Trouble, carry, get } from "./net.js";
 import { digest, shrink } from "./photos.js";
-import { Sites } from "./sites.js";
+import { Sites, orderOf } from "./sites.js";
 import { remember } from "./who.js";
 
 const RECEIPTS = 200;
 const THUMBS = 600;
+const MOST_PHOTOS = 20; // of one line, as the server takes them
 const DAY = 86_400_000;
 
 /** Whether anything was entered in a draft that would be missed. */
@@ -18,6 +19,9 @@ export const isTouched = (draft) => Boolean(
   draft.note || draft.signature || draft.signed_post
   || [draft.answers, draft.same, draft.notes, draft.photos, draft.supplies].some((part) => Object.keys(part).length),
 );
+
+/** Whether somebody of the unit signs at a visit of this kind. */
+export const signs = (visit) => visit === "call" || visit === "supervision";
 
 /** Key under which a draft keeps the picture of the signature. */
 export const SIGNATURE = "signature";
@@ -73,13 +77,18 @@ class Store extends Sites {
   /** The one draft of a station, or of an order of it: found, or made with its id for good. */
   async draft(stationId, orderId = null) {
     const site = await this.kept(stationId);
+    // an order is decided by the words in which it was given
+    const checklist = orderOf(site, orderId)?.checklist ?? site?.checklist ?? this.me.checklist;
+    const kinds = this.me.visits.map(({ id }) => id);
+    // rounds come from draws for visits that are not announced
+    const visit = site?.work === "round" && kinds.includes("covert") ? "covert" : kinds[0] ?? "call";
     const place = `${stationId}\n${orderId ?? ""}`;
     const { draft, made } = await this.write(["drafts"], async ({ drafts }) => {
       const found = await done(drafts.index("place").get(place));
       if (found) return { draft: found, made: false };
       const fresh = {
         id: crypto.randomUUID(), place, station_id: stationId, order_id: orderId,
-        checklist: site?.checklist ?? this.me.checklist, visit: this.me.visits[0]?.id ?? "call",
+        checklist, visit,
         started_at: now(), changed_at: null, answers: {}, same: [], notes: {}, photos: {}, supplies: {},
         note: "", signature: null, signed_post: "", seen: site?.seen ?? null, order: null,
       };
@@ -156,7 +165,9 @@ class Store extends Sites {
         if (draft.signature) await done(stores.photos.delete(draft.signature));
         draft.signature = photo.id;
       } else {
-        draft.photos[key] = [...(draft.photos[key] ?? []), photo.id];
+        const before = draft.photos[key] ?? [];
+        if (before.length >= MOST_PHOTOS) throw new Trouble(t("i.photo_most", { n: MOST_PHOTOS }));
+        draft.photos[key] = [...before, photo.id];
       }
       draft.changed_at = now();
       await done(stores.photos.put(photo));
@@ -225,23 +236,24 @@ class Store extends Sites {
   }
 
   /**
-   * Make a draft again of what waits and was not taken by the server, to mend it. Returns its id; of the
-   * draft that has been begun for the same station since, if there is one, what waits stays as it is.
+   * Make a draft again of what the server refused, to mend it; one that was begun for the same station since
+   * stays beside it. Returns whether there was such.
    */
   async reopen(id) {
-    const draftId = await this.write(["drafts", "outbox"], async ({ drafts, outbox }) => {
+    const made = await this.write(["drafts", "outbox"], async ({ drafts, outbox }) => {
       const one = await done(outbox.get(id));
-      if (!one) return null;
+      if (one?.state !== "refused") return false;
       const other = await done(drafts.index("place").get(one.place));
-      if (other && isTouched(other)) return other.id;
-      if (other) await done(drafts.delete(other.id));
-      const { claimed_at, device, ...kept } = one.visit;
-      await done(drafts.add({ ...kept, place: one.place, started_at: one.started_at, changed_at: now() }));
+      const beside = other && isTouched(other);
+      if (other && !beside) await done(drafts.delete(other.id));
+      const { device, ...kept } = one.visit;
+      const place = beside ? `${one.place}\n${id}` : one.place;
+      await done(drafts.add({ ...kept, place, started_at: one.started_at, changed_at: now() }));
       await done(outbox.delete(id));
-      return id;
+      return true;
     });
     this.say("outbox", id);
-    return draftId;
+    return made;
   }
 
   /** What waits to be sent, oldest first, each with how many `photos` it has and how many are `photos_sent`. */
@@ -419,9 +431,14 @@ const SENT = [
   "signature", "signed_post", "seen", "order",
 ];
 
-/** What is sent, word for word, however often: only `sent_at` is added each time. */
+/**
+ * What is sent, word for word, however often: only `sent_at` is added each time. What is mended keeps the
+ * day of the visit, and who was not announced asked nobody to sign.
+ */
 const frozen = (draft, device) => ({
-  ...copy(Object.fromEntries(SENT.map((name) => [name, draft[name]]))), claimed_at: now(), device,
+  ...copy(Object.fromEntries(SENT.map((name) => [name, draft[name]]))),
+  ...(signs(draft.visit) ? {} : { signature: null, signed_post: "" }),
+  claimed_at: draft.claimed_at ?? now(), device,
 });
 
 const each = (request, work) => new Promise((resolve, reject) => {

@@ -13,8 +13,11 @@ const SILENT = 60_000; // ms after which another window that sends is thought to
 const FRESH = 10 * 60_000; // ms for which today's round need not be asked for again
 const TAKEN = 50; // stations of one question
 const CONFLICTS = 3;
+const HELLO = 30; // seconds for the first question, on the slowest of lines
 
 const later = (error) => error.status === 0 || error.status === 429 || error.status >= 500;
+/** Whether it is the server's trouble with this one, and not with all. */
+const alone = (error) => error instanceof Trouble && error.status >= 500 && ![503, 507].includes(error.status);
 
 class Stop extends Error {
   constructor(kind, problem) {
@@ -90,7 +93,8 @@ class Sync {
     for (let i = 0; i < ids.length; i += TAKEN) {
       const { sites } = await get(`${API}/taken`, { ids: ids.slice(i, i + TAKEN).join(",") }, 60);
       await this.#store.keepSites(sites);
-      const checklists = new Set([this.#store.me.checklist, ...sites.map((site) => site.checklist)].filter(Boolean));
+      const needed = sites.flatMap(({ checklist, orders = [] }) => [checklist, ...orders.map((order) => order.checklist)]);
+      const checklists = new Set([this.#store.me.checklist, ...needed].filter(Boolean));
       for (const id of checklists) await this.#store.checklist(id);
       await this.#thumbs(sites.flatMap((site) => Object.values(site.lines ?? {}).flatMap((line) => line.photos ?? [])));
     }
@@ -141,10 +145,18 @@ class Sync {
     this.#tell({ sending: true });
     try {
       await this.#known();
+      let stuck = null;
       for (const { id, state } of await this.#store.outbox()) {
         if (turn !== this.#turn) return;
-        if (state === "waiting") await this.#send(id);
+        if (state !== "waiting") continue;
+        try {
+          await this.#send(id);
+        } catch (error) {
+          if (!alone(error)) throw error;
+          stuck = error;
+        }
       }
+      if (stuck) throw stuck;
       this.#tries = 0;
       this.#tell({ problem: "", kind: "", online: true });
       await this.#today();
@@ -177,7 +189,7 @@ class Sync {
   async #known() {
     let me;
     try {
-      me = await whoAmI();
+      me = await whoAmI(HELLO);
     } catch (error) {
       if (error.status === 401) throw new Stop("sign_in", t("engine.sign_in"));
       if (error.status === 403) throw new Stop("sign_in", error.message);
@@ -249,10 +261,18 @@ class Sync {
     const hello = () => call("PUT", path, { json: { size, sha256, taken_at } });
     let at = await this.#asked(hello);
     let stood = 0;
+    let anew = false;
     while (!at.photo) {
       const { offset } = at;
       this.#store.say("progress", id);
-      at = await this.#send_piece(photo, path, offset, hello);
+      try {
+        at = await this.#send_piece(photo, path, offset, hello);
+      } catch (error) {
+        // it did not arrive as it was sent, or is no picture: once more tells which
+        if (error.status !== 422 || anew) throw error;
+        anew = true;
+        at = await this.#asked(hello);
+      }
       stood = at.photo || at.offset > offset ? 0 : stood + 1;
       if (stood > 3) throw new Trouble(t("engine.busy"));
     }

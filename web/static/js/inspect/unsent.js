@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { t } from "../page.js";
 import { empty, foot, head, sure } from "./frame.js";
 import { isTouched } from "./store.js";
-import { momentOf, wayTo } from "./words.js";
+import { momentOf } from "./words.js";
 
 const RECEIPTS = 20;
 
@@ -40,7 +40,7 @@ export async function unsent({ store, sync, box, alive }) {
         h("button", { class: "btn btn-accent", type: "button", disabled: sync.state.sending, onclick: () => sync.now() }, t("i.send_now"))),
       begun.length && h("section", { class: "i-card" }, h("h2", {}, t("i.begun")),
         h("ul", { class: "i-rows" }, begun.map(([one, name]) => h("li", { class: "has-side" },
-          row(wayTo(one.station_id, one.order_id), name, t("i.begun_at", { at: momentOf(one.started_at), n: said(one) })),
+          row(`#/d/${one.id}`, name, t("i.begun_at", { at: momentOf(one.started_at), n: said(one) })),
           h("button", { class: "i-more is-danger", type: "button", onclick: () => drop(one), "aria-label": t("i.discard_of", { what: name }) }, t("i.discard_short")))))),
       done.length && h("section", { class: "i-card" }, h("h2", {}, t("i.receipts")),
         h("ul", { class: "i-rows" }, done.map(([one, name]) => h("li", {},

@@ -67,15 +67,6 @@ export function today(later = 0) {
 export const wayTo = (stationId, orderId = null) => (orderId
   ? `#/o/${encodeURIComponent(orderId)}/${encodeURIComponent(stationId)}` : `#/s/${encodeURIComponent(stationId)}`);
 
-/** A random id; also where the page has no secure context. */
-export function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 /** Metres between two places [lon, lat] on the sphere. */
 export function apart([ax, ay], [bx, by]) {
   const rad = Math.PI / 180;
