@@ -45,6 +45,10 @@ ENGINE_TEXTS: Mapping[str, str] = MappingProxyType(
             "Somebody else is signed in on this phone now. What “{name}” has not submitted waits "
             "for them."
         ),
+        "engine.insecure": N_(
+            "Inspections need an encrypted connection: open this page by its address that begins "
+            "with https. Ask the system's administrator for it."
+        ),
         "engine.load": N_("Load anew"),
         # network
         "engine.offline": N_("No network. Everything is kept on this phone and sent later."),

@@ -188,3 +188,35 @@ def test_who_has_a_password_of_somebody_elses_is_told_to_choose_one(field):  # n
     page = field.phone(own).page()
     page.get_by_text("请先在“我的账号”中设置自己的密码").wait_for()
     assert page.get_by_role("link", name="我的账号").get_attribute("href") == "/account"
+
+
+def test_who_signs_out_is_told_what_is_not_submitted(field):  # noqa: F811
+    own = field.inspector()
+    phone = field.phone(own)
+    page = phone.page()
+    engine(page, DRAFT, "P0", 0)
+    page.goto(f"{field.address}/account")
+    menu = page.locator(".account-menu")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="退出登录").click()
+    menu.get_by_text("还有 1 份检查没有提交").wait_for()
+    menu.get_by_role("button", name="仍然退出").click()
+    page.wait_for_url("**/login*")
+    # what is there waits for them, and nobody else is asked about it
+    phone.sign_in(field.inspector())
+    page.goto(f"{field.address}/account")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="退出登录").click()
+    page.wait_for_url("**/login*")
+    phone.sign_in(own)
+    page = phone.page()
+    assert engine(page, COUNTS)["drafts"] == 1
+
+
+def test_a_page_without_an_encrypted_connection_says_what_it_needs(field):  # noqa: F811
+    phone = field.phone(field.inspector())
+    phone.context.add_init_script(
+        "Object.defineProperty(window, 'isSecureContext', { get: () => false })"
+    )
+    page = phone.page()
+    page.get_by_text("https").wait_for()

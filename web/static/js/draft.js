@@ -1,6 +1,6 @@
 // Keeps what is typed into a form with data-draft, in this window alone, until it is saved: an
 // expired session, or a page closed by mistake, loses nothing.
-import { forget } from "./inspect/who.js";
+import { forget, unsent } from "./inspect/who.js";
 
 const PREFIX = "draft:";
 const account = document.body.dataset.account;
@@ -92,7 +92,22 @@ function watch(form) {
 
 clear();
 document.querySelectorAll("form[data-draft]").forEach(watch);
-document.querySelector(".account-menu form")?.addEventListener("submit", () => {
-  for (const key of kept()) sessionStorage.removeItem(key);
-  forget();
+const leaving = document.querySelector(".account-menu form");
+let asked = false;
+leaving?.addEventListener("submit", async (event) => {
+  if (asked) {
+    for (const key of kept()) sessionStorage.removeItem(key);
+    forget();
+    return;
+  }
+  event.preventDefault();
+  const count = await unsent(account);
+  asked = true;
+  if (!count) {
+    leaving.requestSubmit();
+    return;
+  }
+  const said = leaving.querySelector("[data-unsent]");
+  said.textContent = said.dataset.unsent.replace("{n}", count);
+  leaving.querySelector("button").textContent = said.dataset.anyway;
 });

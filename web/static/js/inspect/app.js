@@ -62,6 +62,10 @@ function place() {
 }
 
 async function begin() {
+  if (!isSecureContext) {
+    only(t("engine.insecure"), anew);
+    return;
+  }
   place();
   $("main").replaceChildren(h("p", { class: "quiet" }, t("engine.opening")));
   worker();
@@ -104,13 +108,22 @@ function watch(store, sync) {
 async function worker() {
   if (!("serviceWorker" in navigator)) return;
   const before = navigator.serviceWorker.controller;
-  navigator.serviceWorker.addEventListener("controllerchange", () => { if (before) location.reload(); });
+  let wanted = false;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (wanted) location.reload();
+    // another window wanted it: in this one something may be half typed
+    else if (before) notice("update", t("engine.update"), { ...anew, text: t("engine.update_now") });
+  });
   try {
     const registration = await navigator.serviceWorker.register(page.worker, { scope: "/inspect/", updateViaCache: "none" });
     const offer = () => {
       if (!registration.waiting || !before) return;
       notice("update", t("engine.update"), {
-        text: t("engine.update_now"), onclick: () => registration.waiting?.postMessage("use"),
+        text: t("engine.update_now"),
+        onclick: () => {
+          wanted = true;
+          registration.waiting?.postMessage("use");
+        },
       });
     };
     offer();

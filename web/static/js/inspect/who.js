@@ -51,5 +51,23 @@ export const remember = (me) => once("readwrite", (store) => {
 /** Somebody of this name is signing in: until the server tells, nobody else's things are shown. */
 export const claim = (name) => once("readwrite", (store) => store.put(plain(name), "claimed")).catch(() => {});
 
+/** How many inspections of an account this phone keeps that the server has not, begun or waiting. */
+export function unsent(account) {
+  return new Promise((resolve) => {
+    const request = indexedDB.open(`inspect:${account}`);
+    // nothing was ever kept: no empty storage is left behind either
+    request.onupgradeneeded = () => request.transaction.abort();
+    request.onerror = () => resolve(0);
+    request.onsuccess = () => {
+      const tx = request.result.transaction(["drafts", "outbox"]);
+      const drafts = tx.objectStore("drafts").getAll();
+      const waiting = tx.objectStore("outbox").count();
+      tx.oncomplete = () => resolve(drafts.result.filter((draft) => draft.changed_at).length + waiting.result);
+      tx.onabort = () => resolve(0);
+      request.result.close();
+    };
+  }).catch(() => 0);
+}
+
 /** Somebody signed out: know nobody. What they have not submitted waits for them. */
 export const forget = () => once("readwrite", (store) => store.delete("me")).catch(() => {});
