@@ -8,10 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
-
 from stationmap.city import serving
-from stationmap.inspections import MET, NOT_MET, SELF, UNKNOWN, Checklist
+from stationmap.inspections import MET, NOT_MET, SELF, UNKNOWN, Checklist, openly
 from stationmap.messages import N_
 from web.inspect_words import STATES, visit_name
 from web.view import EFFECTIVE, CityView
@@ -63,7 +61,8 @@ def coverages(now: CityView, filters: Mapping[str, str]) -> dict[str, Any]:
 def _never_visited(view: CityView) -> int:
     rows = view.answers.register.snapshot.frames["inspection"]
     judged = rows.loc[(rows["visit"] != SELF) & rows["voided"].isna(), "station_id"]
-    return int((~pd.Series(list(view.counted), dtype="str").isin(judged)).sum())
+    # as an array: one by one they take ten times as long
+    return len(view.counted.difference(judged.unique().to_numpy()))
 
 
 def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
@@ -74,8 +73,8 @@ def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
         "last_visit": last
         and {
             "on": last.on.isoformat(),
-            "visit": last.visit,
-            "visit_name": visit_name(last.visit, lang),
+            "visit": openly(last.visit),
+            "visit_name": visit_name(openly(last.visit), lang),
             "result": last.result,
             "result_name": say(RESULTS[last.result], lang=lang),
         },
