@@ -233,6 +233,13 @@ def _last() -> Last:
 # ------------------------------------------------------------------- one station
 
 
+def present_id(station_id: str) -> str:
+    """Return the id that a station has by now, also one that was merged; its own if it is gone."""
+    if station_id in stations().number:
+        return station_id
+    return merged_into(register(), station_id) or station_id
+
+
 def site_row(station_id: str) -> Row:
     """Return a station's facts, also by the id of one that was merged into it.
 
@@ -240,9 +247,7 @@ def site_row(station_id: str) -> Row:
     """
     if printable(station_id) != station_id:
         abort(404)
-    row = stations().row(station_id)
-    if row is None and (merged := merged_into(register(), station_id)):
-        row = stations().row(merged)
+    row = stations().row(present_id(station_id))
     within(row)
     assert row is not None
     return row
@@ -253,9 +258,7 @@ def in_charge(row: Mapping[str, Any]) -> None:
 
     Where the station is gone, the row's own district and unit tell.
     """
-    held = stations().row(row["station_id"])
-    if held is None and (merged := merged_into(register(), row["station_id"])):
-        held = stations().row(merged)
+    held = stations().row(present_id(row["station_id"]))
     if held is None:
         held = {"id": row["id"], "adcode": row.get("adcode"), "unit_id": row.get("unit_id")}
     within(held)
@@ -322,7 +325,7 @@ def first_of(rows: Sequence[Row]) -> Row | None:
 def rounds_of(account: Account, day: dt.date) -> list[str]:
     """Return the stations of an inspector's rounds of a day, in their order."""
     rows = register().rows("round", day=day.isoformat(), inspector_id=account.id)
-    return list(dict.fromkeys(own for row in rows for own in row["stations"] or ()))
+    return list(dict.fromkeys(present_id(own) for row in rows for own in row["stations"] or ()))
 
 
 def due_days(now: CityView) -> int:

@@ -26,7 +26,7 @@ from web import basemaps, security
 from web.access import allow, log, log_after, me, within
 from web.caching import present
 from web.desk import action_id, register, say_done, submit
-from web.inspect_sites import today
+from web.inspect_sites import present_id, today
 from web.params import Params, language
 from web.parts import type_name
 from web.station_rows import Names, districts_of, map_data, map_shell
@@ -56,10 +56,13 @@ def _overview(*, wrong: StationMapError | None = None) -> str:
     now, lang = present(), language()
     offset = Params.of_request().whole("offset", default=0, low=0, high=10**7)
     total, rows = store.draws(register(), adcode=_scope(), offset=offset, limit=PAGE)
+    ids = {own: present_id(own) for row in rows for own in _drawn(row)}
+    since = min((row["at"] for row in rows), default="")
+    seen = store.visited_since(register(), {*ids.values()}, since=since)
     names = Names(lang)
     return render_template(
         "supervision_draws.html",
-        draws=[_line(now, row, names) for row in rows],
+        draws=[_line(now, row, names, [seen.get(ids[own]) for own in _drawn(row)]) for row in rows],
         total=total,
         offset=offset,
         limit=PAGE,
@@ -81,18 +84,28 @@ def _scope() -> str:
     return "" if me().role == "city" else me().adcode
 
 
-def _line(now: CityView, row: Row, names: Names) -> dict[str, Any]:
-    ids = [one["id"] for one in row["drawn"]]
+def _drawn(row: Row) -> list[str]:
+    return [one["id"] for one in row["drawn"]]
+
+
+def _line(
+    now: CityView, row: Row, names: Names, seen: Sequence[Mapping[str, str] | None]
+) -> dict[str, Any]:
     where = row["weights"]["within"]
     return {
         "id": row["id"],
         "at": row["at"],
         "by": names.of(row["by"]),
         "where": now.district_name(where) if where else now.name,
-        "drawn": len(ids),
-        "visited": len(store.visited_since(register(), ids, since=row["at"])),
+        "drawn": len(row["drawn"]),
+        "visited": sum((_unannounced(one or {}) or "") >= row["at"] for one in seen),
         "note": row["note"],
     }
+
+
+def _unannounced(seen: Mapping[str, str]) -> str | None:
+    """Return when a site was visited as a draw wants it: a visit on announcement is none such."""
+    return max((at for visit, at in seen.items() if visit in draws.UNANNOUNCED), default=None)
 
 
 @supervision.post("/draws")
@@ -151,8 +164,7 @@ def one(draw_id: str) -> ResponseReturnValue:
 def _page(row: Row, *, wrong: str = "") -> Response:
     now, lang = present(), language()
     names = Names(lang)
-    seen = store.visited_since(register(), [s["id"] for s in row["drawn"]], since=row["at"])
-    sites = {s["id"]: _site(now, s, seen, lang) for s in row["drawn"]}
+    sites = _sites(now, row, lang)
     held = register().rows("round", draw_id=row["id"])
     rounds = [_round(number, one, sites, names) for number, one in enumerate(held, start=1)]
     last = register().history("draw", row["id"], limit=1)
@@ -163,7 +175,8 @@ def _page(row: Row, *, wrong: str = "") -> Response:
         where=now.district_name(w) if (w := row["weights"]["within"]) else now.name,
         kinds=[type_name(now, kind, lang) for kind in row["weights"]["types"]],
         sites=list(sites.values()),
-        visited=len(seen),
+        visited=sum(site["visited"] is not None for site in sites.values()),
+        announced=sum(site["announced"] is not None for site in sites.values()),
         shares=[_share(now, share, lang) for share in row["shares"]],
         factors=[
             (say(label, lang=lang), row["weights"]["points"][key]) for key, label in FACTORS.items()
@@ -185,6 +198,15 @@ def _page(row: Row, *, wrong: str = "") -> Response:
     return Response(page, headers={"Content-Security-Policy": policy})
 
 
+def _sites(now: CityView, row: Row, lang: str) -> dict[str, dict[str, Any]]:
+    """Say of the sites that were drawn, by the ids they have now, what is known of them now."""
+    kept = {present_id(one["id"]): one for one in row["drawn"]}
+    seen = store.visited_since(register(), kept, since=row["at"])
+    return {
+        own: _site(now, {**one, "id": own}, seen.get(own, {}), lang) for own, one in kept.items()
+    }
+
+
 def _site(
     now: CityView, kept: Mapping[str, Any], seen: Mapping[str, str], lang: str
 ) -> dict[str, Any]:
@@ -194,6 +216,7 @@ def _site(
     point: Any = row.get("geometry")
     placed = point is not None and not point.is_empty
     said = say(N_(", "), lang=lang).join(say(FACTORS[name], lang=lang) for name in kept["factors"])
+    visited = _unannounced(seen)
     return {
         "id": kept["id"],
         "there": there,
@@ -204,7 +227,8 @@ def _site(
         "district": _county(now, kept["county"], lang),
         "weight": kept["weight"],
         "why": said,
-        "visited": seen.get(kept["id"]),
+        "visited": visited,
+        "announced": max(seen.values(), default=None) if visited is None else None,
         "place": [round(point.x, 6), round(point.y, 6)] if placed else None,
     }
 
@@ -259,7 +283,7 @@ def workbook(draw_id: str) -> ResponseReturnValue:
     """Write what was drawn, round by round."""
     row, now, lang = own(draw_id), present(), language()
     names = Names(lang)
-    sites = {s["id"]: _site(now, s, {}, lang) for s in row["drawn"]}
+    sites = _sites(now, row, lang)
     held = register().rows("round", draw_id=row["id"])
     laid = [_round(number, one, sites, names) for number, one in enumerate(held, start=1)]
     order = [(one, site) for one in laid for site in one["sites"]]
@@ -386,7 +410,9 @@ def _round(
     sites: Mapping[str, Mapping[str, Any]],
     names: Names,
 ) -> dict[str, Any]:
-    own_sites = [sites[id_] for id_ in row["stations"] if id_ in sites]
+    own_sites = [
+        sites[id_] for id_ in dict.fromkeys(map(present_id, row["stations"])) if id_ in sites
+    ]
     places = [site["place"] for site in own_sites if site["place"]]
     return {
         "id": row["id"],

@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from stationmap.city.answers import Answers
+from stationmap.city.station_merge import merged_into
 from stationmap.city.supervision import sites, standing, visits
 from stationmap.crs import local_crs, to_metric
 from stationmap.errors import Conflict, InputError
@@ -33,6 +34,8 @@ DRAW, ROUNDS = "draw", "rounds"
 MOST_DRAWN = 2_000
 AHEAD_DAYS = 366
 """How far ahead rounds can be laid out."""
+UNANNOUNCED = ("supervision", "covert")
+"""Kinds of visit that do what a draw is for: nobody on site was told of them."""
 NOTE = 200  # characters
 _WEEKEND = 5  # the first of its days, counted from Monday
 
@@ -367,7 +370,10 @@ def make_rounds(
             )  # fmt: skip
 
     changes = [Change("round", o, None, expects=r["version"]) for o, r in own_before.items()]
-    laid = lay(answers, [one["id"] for one in draw["drawn"]], most=most)
+    held = set(answers.stations()["station_id"])
+    drawn = [one["id"] for one in draw["drawn"]]
+    ids = [own if own in held else merged_into(register, own) or own for own in drawn]
+    laid = lay(answers, ids, most=most)
     for number, one in enumerate(laid, start=1):
         inspector, day = _free(one, inspectors, taken=taken, first=first)
         if inspector is not None and day is not None:

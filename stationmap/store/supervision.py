@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from stationmap.store import models
+from stationmap.store import models, queries
 from stationmap.store.events import Row
 from stationmap.store.register import Register
 
@@ -65,23 +65,33 @@ def draws(register: Register, *, adcode: str, offset: int, limit: int) -> tuple[
     return total, rows
 
 
-def visited_since(register: Register, ids: Collection[str], *, since: str) -> dict[str, str]:
+def visited_since(
+    register: Register, ids: Collection[str], *, since: str
+) -> dict[str, dict[str, str]]:
     """Return which of some stations were visited by others than their unit, and when last.
 
     Parameters
     ----------
     register : Register
     ids : collection of str
-        As many as a draw has.
     since : str
         Instant (UTC, ISO text), inclusive.
+
+    Returns
+    -------
+    dict
+        Station → kind of visit → the instant of the last one.
     """
     table = models.inspection
     chosen = (
-        sa.select(table.c.station_id, sa.func.max(table.c.at))
-        .where(table.c.station_id.in_(list(ids)))
+        sa.select(table.c.station_id, table.c.visit, sa.func.max(table.c.at))
         .where(table.c.voided.is_(None), table.c.visit != "self", table.c.at >= since)
-        .group_by(table.c.station_id)
+        .group_by(table.c.station_id, table.c.visit)
     )
+    found: dict[str, dict[str, str]] = {}
     with register.reading() as connection:
-        return {row[0]: row[1] for row in connection.execute(chosen)}
+        for some in queries.chunks(ids):
+            rows = connection.execute(chosen.where(table.c.station_id.in_(some)))
+            for station_id, visit, at in rows:
+                found.setdefault(station_id, {})[visit] = at
+    return found

@@ -13,7 +13,7 @@ import signed_in
 from pages_town import own_town, town  # noqa: F401
 from signed_in import post
 
-from stationmap.city import draws
+from stationmap.city import draws, station_merge
 from stationmap.errors import Conflict
 from stationmap.inspections import Checklist
 from stationmap.store import Change
@@ -366,10 +366,45 @@ def test_the_workbook_lists_what_was_drawn_round_by_round(city):
 
 def test_what_was_visited_since_is_told(app, city):
     draw_id = drawn(city, size=7)
-    assert "其中0个之后检查过" in words(city.get(f"{BASE}/draws/{draw_id}"))
+    assert "其中0个之后去督查、暗访过" in words(city.get(f"{BASE}/draws/{draw_id}"))
     visit(app, "P0", at="2099-01-01T00:00:00.000+00:00")
     visit(app, "P40", at="2020-01-01T00:00:00.000+00:00")
-    assert "其中1个之后检查过" in words(city.get(f"{BASE}/draws/{draw_id}"))
+    assert "其中1个之后去督查、暗访过" in words(city.get(f"{BASE}/draws/{draw_id}"))
+
+
+def test_an_announced_visit_is_not_what_a_draw_asked_for(app, city):
+    draw_id = drawn(city, size=7)
+    visit(app, "P0", at="2099-01-01T00:00:00.000+00:00", visit="call")
+    visit(app, "P40", at="2099-01-01T00:00:00.000+00:00", visit="supervision")
+    page = words(city.get(f"{BASE}/draws/{draw_id}"))
+    assert "其中1个之后去督查、暗访过" in page
+    assert "另有1个只走访过" in page
+    (row,) = re.findall(r'data-label="之后检查过">([^<]*)</td>', city.get(BASE).text)
+    assert row == "1"
+
+
+def test_a_draw_and_its_rounds_follow_a_station_that_was_merged(app, city, register):
+    who = signed_in.account(register, role="inspector")
+    draw_id = drawn(city, size=7)
+    for _ in range(2):  # rounds laid before and after
+        answer = laid(city, draw_id, most=8, first="2026-11-26", inspector=who.id)
+        assert answer.status_code == 303
+        if register.get("station", "P40"):
+            rows = [register.get("station", name) for name in ("CLOSED", "P40")]
+            write(register, Change("station", rows[0]["id"], {"status": "active"}))
+            rows[0] = register.get("station", rows[0]["id"])
+            changes = station_merge.changes(register, keep=rows[0], drop=rows[1], of_other=set())
+            action = str(uuid.uuid4())
+            kind = station_merge.MERGE
+            register.write(changes, action=action, by="cli", kind=kind, note=rows[0]["id"])
+        page = words(city.get(f"{BASE}/draws/{draw_id}"))
+        assert "没有编入路线的站点" not in page
+        assert "已不在台账中" not in page
+        walked = signed_in.client(app, own=who).get("/api/v1/inspect/sites?list=today").json
+        assert "CLOSED" in {site["station_id"] for site in walked["sites"]}
+        assert walked["total"] == 7
+    visit(app, rows[0]["id"], at="2099-01-01T00:00:00.000+00:00")
+    assert "其中1个之后去督查、暗访过" in words(city.get(f"{BASE}/draws/{draw_id}"))
 
 
 # -- the table -------------------------------------------------------------------------------

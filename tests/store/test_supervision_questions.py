@@ -44,9 +44,10 @@ def test_what_was_visited_since(register):
     visit("d", "S3", 9, visit="self")
     visit("e", "S4", 9, voided="记错")
     visit("f", "S5", 9)
+    visit("g", "S1", 7, visit="covert")
     ids = ["S1", "S2", "S3", "S4"]
     found = supervision.visited_since(register, ids, since=AT.format(day=4))
-    assert found == {"S1": AT.format(day=9)}
+    assert found == {"S1": {"call": AT.format(day=9), "covert": AT.format(day=7)}}
     assert supervision.visited_since(register, [], since="") == {}
 
 
