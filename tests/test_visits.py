@@ -411,6 +411,11 @@ def test_a_late_arrival_overwrites_nothing_newer(city):
     assert city.now().idle(dt.date(2026, 3, 5)) == frozenset()
 
 
+def test_supplies_beyond_number_are_refused(city):
+    with pytest.raises(InputError):
+        sent.read(form(city, supplies={str(n): {} for n in range(101)}))
+
+
 def test_a_deadline_that_is_no_day_is_refused(city):
     asked = form(city, failed=["Q-C8#1"], order=order("Q-C8#1", due="2026-02-30"))
     with pytest.raises(InputError):

@@ -56,7 +56,7 @@ class Sent(_Model):
     same: Annotated[list[_Key], Field(max_length=200)] = Field(default_factory=list)
     notes: dict[_Key, _Words] = Field(default_factory=dict)
     photos: dict[_Key, Annotated[list[_Uuid], Field(max_length=20)]] = Field(default_factory=dict)
-    supplies: dict[_Key, Supply] = Field(default_factory=dict)
+    supplies: Annotated[dict[_Key, Supply], Field(max_length=100)] = Field(default_factory=dict)
     note: Annotated[str, Field(max_length=1000)] = ""
     signature: _Uuid | None = None
     signed_post: Annotated[str, Field(max_length=50)] = ""
