@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from stationmap.city import City
+from stationmap.city import City, draws
 from stationmap.city.supervision import full_months, so_far
 from stationmap.cli import run as cli
 from stationmap.cli.output import LANG_VARIABLE
 from stationmap.inspections import Checklist, Line, judgements
+from stationmap.inspections import draw as drawing
 from stationmap.inspections.results import results
 from stationmap.store import Change
 
@@ -93,6 +94,21 @@ def test_a_record_that_was_changed_is_told(command, town):
         [Change("draw", told["id"], wrong)], action=str(uuid.uuid4()), by="x", kind="edit"
     )
     code, _, err = command("draw", town, "--check", told["id"])
+    assert code == 2
+    assert "对不上" in err
+
+
+def test_a_record_that_proves_itself_but_was_never_drawn_so_is_told(command, town):
+    _, out, _ = command("draw", town, "--size", 1, "--json")
+    own = json.loads(out)["id"]
+    register = City.open(town).register
+    row = register.get("draw", own)
+    pool, seed = drawing.read(row["pool"]), "0" * 32
+    (chosen,) = drawing.draw(pool, size=1, seed=seed, points=row["weights"]["points"])
+    forged = {"seed": seed, "drawn": [row["drawn"][0] | {"id": chosen}]}
+    register.write([Change("draw", own, forged)], action=str(uuid.uuid4()), by="x", kind="edit")
+    assert draws.proof(register.get("draw", own)).holds
+    code, _, err = command("draw", town, "--check", own)
     assert code == 2
     assert "对不上" in err
 

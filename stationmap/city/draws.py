@@ -26,7 +26,7 @@ from stationmap.inspections.orders import overdue
 from stationmap.store import Change, Receipt, Register
 from stationmap.store import supervision as store
 from stationmap.store.accounts import Account
-from stationmap.store.events import Row, now
+from stationmap.store.events import Row, applied, difference, now, plain
 from stationmap.store.standing import Rows
 
 DRAW, ROUNDS = "draw", "rounds"
@@ -257,6 +257,16 @@ def proof(row: Row) -> Proof:
     found = drawing.draw(pooled, size=row["size"], seed=row["seed"], points=points)
     told = [one["id"] for one in row["drawn"]]
     return Proof(row["seed"], row["size"], points, pooled, told, found)
+
+
+def as_drawn(register: Register, row: Row) -> bool:
+    """Whether a draw stands as the action that made it has it, and no other has touched it.
+
+    A pool and a seed can be changed together, so that they prove what was never drawn.
+    """
+    events = register.history("draw", row["id"], limit=2)
+    made = [event.after for event in events if event.before is None and event.kind == DRAW]
+    return len(events) == len(made) == 1 and difference(applied(None, made[0]), plain(row)) is None
 
 
 # ------------------------------------------------------------------- rounds

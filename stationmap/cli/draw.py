@@ -97,6 +97,7 @@ def _tell(opened: "City", row: "Row", *, out: Path | None, as_json: bool) -> Non
     from stationmap.city import draws
 
     proof = draws.proof(row)
+    holds = proof.holds and draws.as_drawn(opened.register, row)
     if out is not None:
         _write_pool(out, proof)
         tell(N_("written: {file}"), file=out)
@@ -104,10 +105,10 @@ def _tell(opened: "City", row: "Row", *, out: Path | None, as_json: bool) -> Non
         told: dict[str, Any] = {
             name: row[name] for name in ("id", "at", "seed", "size", "weights", "drawn", "shares")
         }
-        print_json({**told, "pool": len(proof.pool), "holds": proof.holds})
+        print_json({**told, "pool": len(proof.pool), "holds": holds})
     else:
-        _print(opened, row, proof)
-    if not proof.holds:
+        _print(opened, row, proof, holds=holds)
+    if not holds:
         raise InputError(
             "the draw {id} does not follow from its seed and pool: the record was changed, or the "
             "drawing program is another one; see `stationmap db verify`",
@@ -115,7 +116,7 @@ def _tell(opened: "City", row: "Row", *, out: Path | None, as_json: bool) -> Non
         )
 
 
-def _print(opened: "City", row: "Row", proof: Any) -> None:
+def _print(opened: "City", row: "Row", proof: Any, *, holds: bool) -> None:
     from stationmap.inspections.draw import FACTORS
 
     say(N_("Draw {id}, seed {seed}"), id=row["id"], seed=row["seed"])
@@ -134,7 +135,7 @@ def _print(opened: "City", row: "Row", proof: Any) -> None:
         ],
         numbers=[said(N_("Points of weight"))],
     )
-    if proof.holds:
+    if holds:
         say(
             N_("Drawn once more from the seed and the {count} sites of the pool: the same sites."),
             count=f"{len(proof.pool):,}",
