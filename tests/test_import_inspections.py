@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -95,6 +96,14 @@ def test_a_shorter_edition_takes_nothing_away(city, tmp_path):
     report = bring(city, tmp_path, [row("A2")])
     assert report.removed == 0
     assert len(kept(city)) == 2
+
+
+def test_a_visit_of_later_today_is_still_to_come(city, tmp_path):
+    zone = ZoneInfo(city.now().config.time_zone)
+    later = (dt.datetime.now(zone) + dt.timedelta(minutes=5)).isoformat(timespec="seconds")
+    report = bring(city, tmp_path, [row(day=later), row("A2")])
+    assert reasons(report) == {2: f"{later} is still to come"}
+    assert [one["station_id"] for one in kept(city)] == ["A2"]
 
 
 def test_every_row_that_cannot_be_used_says_why(city, tmp_path):

@@ -129,7 +129,7 @@ class _Reader:
         frame = context.now.stations()
         self.stations = {row["station_id"]: row for row in frame.to_dict("records")}
         self.zone = ZoneInfo(context.now.config.time_zone)
-        self.today = context.now.today()
+        self.now = dt.datetime.now(self.zone)
         self.visits: dict[Any, _Visit] = {}
         self.by_line = "item" in rows.cells
         self.asked = [
@@ -226,7 +226,8 @@ class _Reader:
             )
         at: dt.datetime = found if found.tzinfo else found.replace(tzinfo=self.zone)
         at = at.astimezone(self.zone)
-        if at.date() > self.today:
+        # nor later today: until then nobody could judge anew
+        if at > self.now:
             raise _Wrong(
                 N_("{value} is still to come"), N_("write the day of the visit"), value=said
             )
