@@ -117,6 +117,15 @@ def test_no_cell_of_the_form_is_a_formula(tmp_path):
     assert "=1+1" in {row["name"] for row in rows_of(path, "choices")}
 
 
+@pytest.mark.parametrize("name", ["${x", "$ {Q}", "a${station}b"])
+def test_no_name_of_a_station_is_a_reference_that_breaks_the_form(name, tmp_path):
+    pack = standards.load(PACKS[0])
+    stations = NASTY.head(1).assign(type=pack.site_types[0].id, name=name)
+    xlsform.write(tmp_path / "form.xlsx", pack, stations)
+    made = convert(str(tmp_path / "form.xlsx"), validate=False)
+    assert name.replace("$", "＄") in made.xform
+
+
 def test_the_stations_in_operation_can_be_chosen_with_their_type(tmp_path):
     city = small_city.make(tmp_path)
     now = city.now()

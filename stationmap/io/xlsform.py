@@ -185,7 +185,8 @@ def _choices(pack: Pack, stations: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _named(row: Any) -> str:
     name = row.name if isinstance(row.name, str) else ""
-    return f"{name} {row.station_id}".strip()
+    # "${" would be a reference to a question, and the form could not be converted
+    return re.sub(r"\$(?=\s*\{)", "＄", f"{name} {row.station_id}".strip())
 
 
 def _said(template: str) -> Said:
