@@ -350,6 +350,19 @@ def test_one_account_cannot_fill_the_disk_with_beginnings(tmp_path, monkeypatch)
     store.begin(new(), by="other", size=9, sha256="0" * 64)
 
 
+def test_one_account_cannot_fill_the_disk_with_what_is_never_whole(tmp_path, monkeypatch):
+    data = saved(noisy(seed=8))
+    monkeypatch.setattr(photos, "MAX_UNDERWAY", 2 * len(data))
+    store = Photos(tmp_path)
+    for _ in range(3):
+        # what is here as a whole is made anew, and no longer counts
+        store.take_in(data, photo_id=new(), by=OWNER)
+    for _ in range(2):
+        store.begin(new(), by=OWNER, size=len(data), sha256="0" * 64)
+    with pytest.raises(InputError, match="5 photos"):
+        store.begin(new(), by=OWNER, size=len(data), sha256="0" * 64)
+
+
 def test_the_sweep_takes_what_is_old_and_named_by_nothing(tmp_path):
     store = Photos(tmp_path)
     old, kept = send(store, saved(noisy(seed=5)))[1], send(store, saved(noisy(seed=6)))[1]

@@ -32,6 +32,8 @@ MAX_BYTES = 25_000_000
 MAX_PIECE = 1_000_000
 MAX_WAITING = 500
 """Photos of one account that no inspection names yet."""
+MAX_UNDERWAY = 1_000_000_000
+"""Bytes of those of them that are not here as a whole."""
 KEPT_S = 30 * 86_400
 """Seconds for which a photo that nothing names is kept."""
 
@@ -171,11 +173,12 @@ class Photos:
         folder = self._place(photo_id, by)
         found = self.incoming(photo_id, by=by)
         if found is None:
-            if self._waiting(by) >= MAX_WAITING:
+            waiting, underway = self._waiting(by)
+            if waiting >= MAX_WAITING or underway + size > MAX_UNDERWAY:
                 raise InputError(
                     "{count} photos of yours wait for their inspections already; submit these "
                     "first. This one stays on the device.",
-                    count=MAX_WAITING,
+                    count=waiting,
                 )
             with _room():
                 _make(folder)
@@ -395,9 +398,15 @@ class Photos:
             raise ValueError(by)
         return self._folder / _INCOMING / by / _uuid(photo_id)
 
-    def _waiting(self, by: str) -> int:
-        folder = self._folder / _INCOMING / by
-        return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+    def _waiting(self, by: str) -> tuple[int, int]:
+        """Return how many photos of an account wait, and the bytes of the unfinished in the end."""
+        count, size = 0, 0
+        for folder in (self._folder / _INCOMING / by).glob("*"):
+            count += 1
+            with suppress(OSError):
+                record = json.loads((folder / _RECORD).read_bytes())
+                size += 0 if record["picture"] and record["done"] else record["size"]
+        return count, size
 
     @contextmanager
     def _alone(self, *, shared: bool = False) -> Iterator[None]:
