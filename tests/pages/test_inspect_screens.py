@@ -175,12 +175,13 @@ def test_a_refused_visit_and_a_newer_draft_of_its_station_are_both_at_hand(field
     engine(page, "(s, [id]) => s.change(id, (one) => { one.note = '第二份'; })", second)
     page.evaluate("location.hash = '#/out'")
     page.locator(f'a[href="#/r/{first}"]').tap()
+    shows = "(note) => document.getElementById('visit-note')?.value === note"
     page.get_by_role("button", name="打开修改").tap()
-    page.get_by_text("门口有积水").wait_for()
+    page.wait_for_function(shows, arg="门口有积水")
     for own, note in ((second, "第二份"), (first, "门口有积水")):
         page.evaluate("location.hash = '#/out'")
         page.locator(f'a[href="#/d/{own}"]').tap()
-        page.get_by_text(note).wait_for()
+        page.wait_for_function(shows, arg=note)
 
 
 def test_what_is_typed_after_another_window_submitted_is_not_dropped_without_a_word(field):
