@@ -26,9 +26,9 @@ from web.access import allow, clock, log_after, me
 from web.caching import present
 from web.desk import register
 from web.inspect_lists import LISTS, listed, told
-from web.inspect_sites import Row, in_charge, midnight, site_row, stations, zone
-from web.inspect_visits import full, lines_now, summary, who
-from web.inspect_words import problem, visit_name, visits_of, words_of
+from web.inspect_sites import Row, covert_before, in_charge, midnight, site_row, stations, zone
+from web.inspect_visits import full, lines_now, seen, summary, who
+from web.inspect_words import problem, seen_as, visit_name, visits_of, words_of
 from web.params import Params, language
 from web.photos import kept
 from web.words import WebError
@@ -134,7 +134,7 @@ def _received(lang: str) -> list[Row]:
         )
         others = connection.execute(beside.order_by(table.c.at)).all() if stations else []
     by_day: dict[tuple[str, dt.date], list[Any]] = {}
-    for row in others:
+    for row in (row for row in others if seen(dict(row._mapping))):
         by_day.setdefault((row.station_id, _day(row.at)), []).append(row)
     return [
         {
@@ -153,8 +153,9 @@ def _day(at: str) -> dt.date:
 
 def _other(row: Row, lang: str) -> Row:
     return {
-        **{name: row[name] for name in ("id", "at", "visit")},
-        "visit_name": visit_name(row["visit"], lang),
+        **{name: row[name] for name in ("id", "at")},
+        "visit": seen_as(row["visit"]),
+        "visit_name": visit_name(seen_as(row["visit"]), lang),
         "by": who(row["inspector_id"]),
     }
 
@@ -200,7 +201,12 @@ def history(station_id: str) -> ResponseReturnValue:
     held, params = site_row(station_id), Params.of_request()
     limit = params.whole("limit", default=20, low=1, high=MAX_PAGE)
     rows = inspections.of_station(
-        register(), held["id"], before=_cursor(params), limit=limit + 1, voided=True
+        register(),
+        held["id"],
+        before=_cursor(params),
+        limit=limit + 1,
+        voided=True,
+        covert_before=covert_before(me()),
     )
     page, more = rows[:limit], len(rows) > limit
     following = f"{page[-1]['at']},{page[-1]['created']}" if more else None
@@ -259,6 +265,8 @@ def visit(inspection_id: uuid.UUID) -> ResponseReturnValue:
     if row is None:
         abort(404)
     in_charge(row)
+    if not seen(row):
+        abort(404)
     found = _checklist(row["checklist"])
     if found is None:
         abort(404)
@@ -341,7 +349,7 @@ def _receipt(outcome: visits.Outcome, lang: str) -> Row:
         "again": outcome.again,
         "notes": [note.render(lang) for note in outcome.notes],
         "failed": outcome.failed,
-        "others": [_other(one, lang) for one in outcome.others],
+        "others": [_other(one, lang) for one in outcome.others if seen(one)],
         "order": order
         and {**{key: order[key] for key in ("id", "due", "lines")}, "number": number},
         "decided": outcome.decided

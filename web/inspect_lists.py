@@ -26,7 +26,7 @@ from web.inspect_sites import (
     today,
     unsettled_at,
 )
-from web.inspect_words import visit_name
+from web.inspect_words import seen_as, visit_name
 from web.parts import type_name
 
 LISTS = ("today", "due", "orders", "near", "all")
@@ -148,8 +148,9 @@ def told(ids: Sequence[str], account: Account, lang: str) -> list[Row]:
                 "work": waiting.work(own, active=row["status"] == "active"),
                 "last": seen
                 and {
-                    **{n: seen[n] for n in ("id", "at", "visit", "result")},
-                    "visit_name": visit_name(seen["visit"], lang),
+                    **{n: seen[n] for n in ("id", "at", "result")},
+                    "visit": seen_as(seen["visit"]),
+                    "visit_name": visit_name(seen_as(seen["visit"]), lang),
                 },
                 "order": order and {n: order[n] for n in ("id", "state", "due", "lines")},
             }

@@ -23,9 +23,9 @@ from flask import abort
 from numpy.typing import NDArray
 
 from stationmap.city.station_merge import merged_into
-from stationmap.inspections import SELF, orders
+from stationmap.inspections import COVERT, SELF, orders
 from stationmap.messages import printable
-from stationmap.store import models, queries
+from stationmap.store import inspections, models, queries
 from stationmap.store.accounts import Account
 from web.access import clock, within
 from web.caching import present
@@ -173,6 +173,17 @@ class Last:
             newest = int(version.argmax())
             self._mark = (int(version[newest]), str(frame["id"].iat[newest]))
 
+    def without(self, known: Mapping[str, pd.DataFrame]) -> "Last":
+        """Return the same with only these rows known of some stations."""
+        found = Last()
+        found.judged, found.any = (
+            {own: one for own, one in newest.items() if own not in known}
+            for newest in (self.judged, self.any)
+        )
+        for rows in known.values():
+            found._take(rows)
+        return found
+
     def _take(self, rows: pd.DataFrame) -> None:
         rows = rows[rows["voided"].isna().to_numpy(dtype=bool)]
         names = ("station_id", "at", "created", "id", "visit")
@@ -192,6 +203,8 @@ class _Kept:
         self.lock = Lock()
         self.stations: tuple[Any, Any, Stations] | None = None
         self.last: tuple[Any, Last] | None = None
+        # of the register and the event that was its last: scope → station → orders
+        self.orders: tuple[Any, dict[Any, dict[str, list[Row]]]] = (None, {})
 
 
 _KEPT = _Kept()
@@ -213,6 +226,39 @@ def last() -> Last:
     """Return the newest inspection of every station."""
     with _KEPT.lock:
         return _last()
+
+
+def covert_before(account: Account) -> str:
+    """Return the instant (UTC, ISO text) up to which an account is told of unannounced visits.
+
+    A unit hears of one on the next day: the next stops of its round lie near.
+    """
+    now = present()
+    return midnight(now, today(now)) if account.role == "unit" else inspections.LATEST[0]
+
+
+def last_told(account: Account) -> Last:
+    """Return the newest inspection of every station of which an account may know."""
+    found, since = last(), covert_before(account)
+    table, held = models.inspection, stations()
+    if since == inspections.LATEST[0]:
+        return found
+    chosen = sa.select(table.c.station_id).where(
+        table.c.visit == COVERT, table.c.at >= since, table.c.voided.is_(None)
+    )
+    with register().reading() as connection:
+        hidden = set(connection.scalars(chosen.distinct()))
+    mine = [
+        own
+        for own in hidden & held.number.keys()
+        if account.covers(held.adcode[held.number[own]], held.unit_id[held.number[own]])
+    ]
+    return found.without({own: _before(own, since) for own in mine}) if mine else found
+
+
+def _before(station_id: str, since: str) -> pd.DataFrame:
+    rows = inspections.of_station(register(), station_id, limit=None, covert_before=since)
+    return pd.DataFrame(rows, columns=list(models.inspection.c.keys()))
 
 
 def judged_last(held: Stations) -> NDArray[np.int64]:
@@ -283,11 +329,36 @@ def today(now: CityView) -> dt.date:
     return clock().astimezone(zone(now)).date()
 
 
-def unsettled(account: Account) -> list[Row]:
-    """Return the orders of a scope in which something remains to be done, the first due first.
+def unsettled(account: Account) -> Mapping[str, Sequence[Row]]:
+    """Return the orders of a scope in which something remains to be done, by station.
 
-    Id, station_id, state, due and created of each.
+    The first due first; id, station_id, state, due and created of each. They are kept until
+    anything is written: a map asks whenever it is moved.
     """
+    whose = account.unit_id if account.role == "unit" else None
+    scope = (account.role == "unit", whose, "" if account.role == "city" else account.adcode)
+    mark = (register().engine, register().seq())
+    with _KEPT.lock:
+        if _KEPT.orders[0] != mark:
+            _KEPT.orders = (mark, {})
+        kept = _KEPT.orders[1]
+        found = kept.get(scope)
+    if found is None:
+        found = by_station(_unsettled(account))
+        with _KEPT.lock:
+            kept[scope] = found
+    return found
+
+
+def by_station(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Gather orders by their stations."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["station_id"], []).append(row)
+    return found
+
+
+def _unsettled(account: Account) -> list[Row]:
     table = models.rectification
     columns = (table.c[name] for name in ("id", "station_id", "state", "due", "created"))
     chosen = sa.select(*columns).where(table.c.state.in_(orders.UNSETTLED))
@@ -353,7 +424,7 @@ class Waiting:
     """
 
     day: dt.date
-    orders: dict[str, list[Row]]
+    orders: Mapping[str, Sequence[Row]]
     round: dict[str, int]
     since: str
     due: str
@@ -365,15 +436,13 @@ class Waiting:
         """Gather it for an account, from all unsettled orders of its scope or from some."""
         now = present()
         day = today(now)
-        by_station: dict[str, list[Row]] = {}
-        for row in unsettled(account) if rows is None else rows:
-            by_station.setdefault(row["station_id"], []).append(row)
+        waiting = unsettled(account) if rows is None else by_station(rows)
         places = {own: place for place, own in enumerate(rounds_of(account, day))}
         since, due, stale = (
             midnight(now, day - dt.timedelta(days=days))
             for days in (0, due_days(now), now.pack.stale_days)
         )
-        return cls(day, by_station, places, since, due, stale, last())
+        return cls(day, waiting, places, since, due, stale, last_told(account))
 
     def work(self, station_id: str, *, active: bool) -> str:
         """Return what is to be done at a station."""

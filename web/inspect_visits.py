@@ -1,11 +1,12 @@
 """Visits as an inspector's phone shows them: the newest answer of every line, and one visit."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
 
 from stationmap.city import visits
-from stationmap.inspections import SELF, Checklist
+from stationmap.inspections import COVERT, Checklist
 from stationmap.inspections.checklist import LETTERS, NOT_MET
 from stationmap.standards import Pack
 from stationmap.store import inspections
@@ -13,8 +14,8 @@ from web.access import may, me
 from web.accounts import role_name
 from web.caching import present
 from web.desk import register
-from web.inspect_sites import Row, stations
-from web.inspect_words import lines_of, visit_name, words_of
+from web.inspect_sites import Row, covert_before, stations
+from web.inspect_words import lines_of, seen_as, visit_name, words_of
 
 MOST_LOOKED_AT = 40  # visits back in which the newest answer of a line is looked for
 
@@ -27,6 +28,11 @@ def who(account_id: str | None) -> str:
     if me().role == "unit" and row["id"] != me().id:
         return role_name(row["role"])
     return str(row["name"])
+
+
+def seen(row: Mapping[str, Any]) -> bool:
+    """Whether the account may know of an inspection by now; see `covert_before`."""
+    return bool(row["visit"] != COVERT or row["at"] < covert_before(me()))
 
 
 def photos_of(**equals: Any) -> dict[str, list[str]]:
@@ -48,13 +54,17 @@ def lines_now(station_id: str, checklist: Checklist, *, own: bool) -> Row:
     own : bool
         Whether a unit's own checks tell something: they do in its own form.
     """
-    rows = inspections.of_station(register(), station_id, limit=MOST_LOOKED_AT)
+    rows = inspections.of_station(
+        register(),
+        station_id,
+        limit=MOST_LOOKED_AT,
+        own_checks=own,
+        covert_before=covert_before(me()),
+    )
     found: dict[str, Row] = {}
     supplies: Row = {}
     former: dict[str, list[str]] = {}
     for row in rows:
-        if row["visit"] == SELF and not own:
-            continue
         said = row["details"] or {}
         supplies = supplies or said.get("supplies") or {}
         former.setdefault(row["checklist"], _keys(row["checklist"], checklist))
@@ -124,8 +134,9 @@ def summary(row: Row, lang: str) -> Row:
     """Write a visit as a list of visits has it."""
     said = row["details"] or {}
     return {
-        **{n: row[n] for n in ("id", "station_id", "at", "received_at", "visit", "result")},
-        "visit_name": visit_name(row["visit"], lang),
+        **{n: row[n] for n in ("id", "station_id", "at", "received_at", "result")},
+        "visit": seen_as(row["visit"]),
+        "visit_name": visit_name(seen_as(row["visit"]), lang),
         "number": visits.number_of(row, zone=present().answers.config.time_zone),
         "by": who(row["inspector_id"]),
         "not_met": (row["found"] or "").count(LETTERS[NOT_MET]),

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Response, json
 
-from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, SELF, UNKNOWN, Checklist
+from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, SELF, UNKNOWN, Checklist, openly
 from stationmap.messages import N_
 from stationmap.standards import Pack
 from stationmap.stations import SUPPLIES
+from web.access import me
 from web.words import labelled, say
 
 VISITS: Mapping[str, str] = MappingProxyType(
@@ -56,6 +57,11 @@ def visits_of(role: str) -> list[str]:
 def visit_name(kind: str, lang: str) -> str:
     """Name a kind of visit."""
     return labelled(VISITS, kind, lang=lang)
+
+
+def seen_as(kind: str) -> str:
+    """Return a kind of visit as the account is told it: a unit never of an unannounced one."""
+    return openly(kind) if me().role == "unit" else kind
 
 
 def choices(words: Mapping[str, str], lang: str) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from web.access import me, visitor_if_known
 from web.accounts import ROLES
 from web.caching import present
 from web.desk import register
+from web.inspect_words import seen_as
 from web.params import language
 from web.parts import text, type_name
 from web.view import CityView
@@ -75,7 +76,7 @@ def told(now: CityView, story: Story) -> Row:
         "note": order["note"] or "",
         "answer": order["answer"] or "",
         "answered_at": order["answered_at"],
-        "visit": labelled(VISITS, found["visit"], lang=lang) if found else "",
+        "visit": labelled(VISITS, seen_as(found["visit"]), lang=lang) if found else "",
         "visited_at": found.get("at"),
         "inspection_id": found.get("id"),
         "voided": found.get("voided"),

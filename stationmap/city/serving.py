@@ -14,7 +14,7 @@ from stationmap import coverage
 from stationmap.checks import whole
 from stationmap.city import inspected
 from stationmap.city.answers import Answers
-from stationmap.inspections import OPEN, SELF, STAFFED, Checklist, Line, judgements, key_of
+from stationmap.inspections import COVERT, OPEN, SELF, STAFFED, Checklist, Line, judgements, key_of
 
 CLOSED, UNSTAFFED, LINE, STALE = "closed", "unstaffed", "line", "stale"
 """Why a station does not serve: found closed, nobody on duty, a line not met, not looked at for
@@ -87,11 +87,15 @@ def standing(answers: Answers, station_id: str, *, today: dt.date) -> Standing:
     station_id : str
         Of a station that is there.
     today : date
-        By the city's clock.
+        By the city's clock. Unannounced visits of this day are left out: the next stops of their
+        round lie near.
     """
     zone = answers.config.time_zone
     frame = answers.register.snapshot.frames["inspection"]
     rows = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
+    begins = dt.datetime.combine(today, dt.time(), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+    hidden = (rows["visit"] == COVERT) & (rows["at"] >= begins.isoformat(timespec="milliseconds"))
+    rows = rows[~hidden.to_numpy(dtype=bool)]
     checklists = inspected.checklists(answers.register, rows["checklist"])
     judged = judgements(rows, checklists, zone=zone)
     stations = answers.stations()

@@ -12,9 +12,16 @@ from stationmap.inspections.checklist import (
     Line,
     key_of,
 )
-from stationmap.inspections.judgement import SELF, VISITS, judgements
+from stationmap.inspections.judgement import (
+    COVERT,
+    SELF,
+    VISITS,
+    judgements,
+    openly,
+)
 
 __all__ = [
+    "COVERT",
     "MET",
     "NOT_APPLICABLE",
     "NOT_MET",
@@ -28,4 +35,5 @@ __all__ = [
     "Line",
     "judgements",
     "key_of",
+    "openly",
 ]

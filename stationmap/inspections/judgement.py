@@ -8,10 +8,19 @@ import pandas as pd
 from stationmap.inspections.checklist import LETTERS, UNKNOWN, Checklist
 
 SELF = "self"
-VISITS = ("call", "supervision", "covert", SELF)
+SUPERVISION, COVERT = "supervision", "covert"
+VISITS = ("call", SUPERVISION, COVERT, SELF)
 """Kinds of visit: 走访, 督查, 暗访; and 自查, which is a unit's own word and judges nothing."""
 
 _STATES = tuple(state for state in LETTERS if state != UNKNOWN)
+
+
+def openly(visit: str) -> str:
+    """Return the kind of a visit as the public and units are told it: an unannounced one is none.
+
+    They are not told of it at all on its own day, as the next stops of the round lie near.
+    """
+    return SUPERVISION if visit == COVERT else visit
 
 
 def judgements(

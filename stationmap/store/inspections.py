@@ -19,6 +19,8 @@ def of_station(
     before: tuple[str, int] = LATEST,
     limit: int | None = 50,
     voided: bool = False,
+    own_checks: bool = True,
+    covert_before: str = LATEST[0],
 ) -> list[Row]:
     """Return the inspections of a station, newest first.
 
@@ -32,15 +34,22 @@ def of_station(
         How many; all without one.
     voided : bool
         Those that do not count any more too.
+    own_checks : bool
+        Those of its unit too.
+    covert_before : str
+        UTC ISO text; unannounced visits from this instant on, inclusive, are left out.
     """
     chosen = (
         sa.select(_TABLE)
         .where(_TABLE.c.station_id == station_id)
+        .where((_TABLE.c.visit != "covert") | (_TABLE.c.at < covert_before))
         .where(_TABLE.c.at <= before[0])
         .where((_TABLE.c.at < before[0]) | (_TABLE.c.created < before[1]))
         .order_by(_TABLE.c.at.desc(), _TABLE.c.created.desc())
         .limit(limit)
     )
+    if not own_checks:
+        chosen = chosen.where(_TABLE.c.visit != "self")
     if not voided:
         chosen = chosen.where(_TABLE.c.voided.is_(None))
     with register.reading() as connection:

@@ -154,6 +154,19 @@ def test_a_second_look_heals_only_what_it_looked_at(own_town):  # noqa: F811
     assert reasons() == ()
 
 
+def test_the_public_hears_of_an_unannounced_visit_on_the_next_day_only(own_town):  # noqa: F811
+    here = create_app(own_town.path).test_client()
+    inspect(own_town, "P80", days_ago=9)
+    inspect(own_town, "P80", failed=[OPEN], visit="covert", days_ago=1)
+    told = get(here, "stations/P80")
+    assert (told["last_visit"]["visit_name"], told["serves"]) == ("督查", False)
+    inspect(own_town, "P300", days_ago=9)
+    inspect(own_town, "P300", failed=[OPEN], visit="covert")
+    told = get(here, "stations/P300")
+    assert (told["last_visit"]["on"], told["serves"]) == (day(own_town, days_ago=9), True)
+    assert "covert" not in str(told)
+
+
 def test_cards_and_the_check_agree_on_every_station(seen, here):
     answers = seen.now()
     stations = answers.stations()

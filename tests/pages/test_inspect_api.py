@@ -195,11 +195,52 @@ def test_a_unit_checks_itself_and_sees_no_names(app, inspector):
     assert unit.get(f"{API}/sites/P0").json["lines"]["visit#1"]["state"] == "not_met"
     assert "visit#1" not in inspector.get(f"{API}/sites/P0").json["lines"]
     assert inspector.get(f"{API}/sites/P0").json["last"] is None
-    assert send(inspector, visit(inspector, visit="covert")).status_code == 201
+    assert send(inspector, visit(inspector, visit="supervision")).status_code == 201
     shown = unit.get(f"{API}/sites/P0/visits").json["visits"]
     assert {v["by"] for v in shown} == {unit.account.name, "督查员"}
     shown = inspector.get(f"{API}/sites/P0/visits").json["visits"]
     assert {v["by"] for v in shown} == {unit.account.name, inspector.account.name}
+
+
+def test_a_unit_hears_of_an_unannounced_visit_on_the_next_day_and_as_a_supervision(app, inspector):
+    unit = with_unit(app)
+    first = visit(inspector, claimed_at="2026-03-04T03:00:00+00:00")
+    # seven in the morning of the fifth, which is the fourth in UTC
+    covert = visit(
+        inspector,
+        visit="covert",
+        answers={"visit#1": "not_met"},
+        claimed_at="2026-03-04T23:00:00+00:00",
+    )
+    assert [send(inspector, one).status_code for one in (first, covert)] == [201, 201]
+    before = unit.get(f"{API}/sites/P0").json
+    assert before["last"]["id"] == before["seen"] == first["id"]
+    assert before["lines"]["visit#1"]["state"] == "met"
+    assert before["work"] == "fresh"
+    shown = unit.get(f"{API}/sites/P0/visits").json["visits"]
+    assert [one["id"] for one in shown] == [first["id"]]
+    assert unit.get(f"{API}/visits/{covert['id']}").status_code == 404
+    assert send(unit, visit(unit)).json["others"] == []
+    # who inspects sees it as it is
+    assert inspector.get(f"{API}/sites/P0").json["last"]["visit"] == "covert"
+    assert inspector.get(f"{API}/visits/{covert['id']}").json["visit_name"] == "暗访"
+    app.config["CLOCK"] = lambda: NOW + dt.timedelta(days=1)
+    unit = signed_in.client(app, role="unit", adcode=WEST, unit_id="u1")
+    shown = unit.get(f"{API}/sites/P0/visits").json["visits"]
+    assert [one["visit_name"] for one in shown] == ["自查", "督查", "走访"]
+    told = unit.get(f"{API}/visits/{covert['id']}")
+    assert (told.status_code, told.json["visit"]) == (200, "supervision")
+    assert "covert" not in unit.get(f"{API}/sites/P0").text
+
+
+def test_checks_of_a_units_own_hide_no_finding_from_who_inspects(app, inspector):
+    unit = with_unit(app)
+    found = visit(inspector, answers={"visit#1": "not_met"})
+    send(inspector, found)
+    for _ in range(41):
+        assert send(unit, visit(unit, answers={"visit#2": "met"})).status_code == 201
+    form = inspector.get(f"{API}/sites/P0").json
+    assert form["lines"]["visit#1"]["inspection"] == form["seen"] == found["id"]
 
 
 # -- sending ------------------------------------------------------------------------------------
@@ -531,7 +572,11 @@ def test_an_order_goes_with_the_form_and_closes_by_the_reinspection(app, inspect
     site = inspector.get(f"{API}/sites/P0").json
     assert site["order"]["id"] == site["orders"][0]["id"] == own
     again = visit(inspector, answers={"visit#1": "met"}, order_id=own)
-    assert send(inspector, again).json["decided"] == {"order_id": own, "state": "closed"}
+    assert send(inspector, again).json["decided"] == {
+        "order_id": own,
+        "state": "closed",
+        "by_this": True,
+    }
     assert inspector.get(f"{API}/sites/P0").json["order"] is None
     assert inspector.get(f"{API}/visits/{sent['id']}").json["order"]["state"] == "closed"
 
