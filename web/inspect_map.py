@@ -20,6 +20,9 @@ from web.inspect_sites import (
     ROUND,
     Stations,
     Waiting,
+    judged_last,
+    last,
+    milliseconds,
     stations,
 )
 from web.params import Params
@@ -70,27 +73,37 @@ def viewport() -> ResponseReturnValue:
 
 def _work(held: Stations, rows: NDArray[np.int64], waiting: Waiting) -> NDArray[np.int64]:
     """Return the number in `WORK` of what waits at each station; `_NOTHING` of the fresh."""
-    ids, judged = held.frame["station_id"].to_numpy(), waiting.last.judged
-    last = np.array([judged[own].at if own in judged else "" for own in ids[rows]], dtype="U32")
+    newest = _judged(held, rows, waiting)
     conditions = [
-        last >= waiting.since,
+        newest >= milliseconds(waiting.since),
         ~held.active[rows],
-        last == "",
-        last < waiting.stale,
-        last < waiting.due,
+        newest == 0,
+        newest < milliseconds(waiting.stale),
+        newest < milliseconds(waiting.due),
     ]
     found = (DONE, "", DUE, STALE, DUE)
     work: NDArray[np.int64] = np.select(
         conditions, [_NUMBER.get(name, _NOTHING) for name in found], default=_NOTHING
     ).astype(np.int64)
-    at = dict(zip(rows.tolist(), range(len(rows)), strict=True))
-    for own in {*waiting.orders, *waiting.round}:
-        row = held.number.get(own, -1)
-        if row in at:
-            kind = waiting.work(own, active=bool(held.active[row]))
-            if kind in (REINSPECT, OVERDUE, ROUND):
-                work[at[row]] = _NUMBER[kind]
+    place = np.full(len(held.ids) + 1, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    known = (held.number.get(own, -1) for own in {*waiting.orders, *waiting.round})
+    some = np.fromiter(known, dtype=np.int64)
+    for row in some[place[some] >= 0].tolist():
+        kind = waiting.work(held.ids[row], active=bool(held.active[row]))
+        if kind in (REINSPECT, OVERDUE, ROUND):
+            work[place[row]] = _NUMBER[kind]
     return work
+
+
+def _judged(held: Stations, rows: NDArray[np.int64], waiting: Waiting) -> NDArray[np.int64]:
+    """Return when stations were judged last as the account knows it, see `Stations.newest`."""
+    if waiting.last is last():
+        newest: NDArray[np.int64] = judged_last(held)[rows]
+        return newest
+    judged = waiting.last.judged
+    found = (judged.get(held.ids[row]) for row in rows.tolist())
+    return np.fromiter((milliseconds(one.at) if one else 0 for one in found), dtype=np.int64)
 
 
 def _properties(held: Stations, row: int, work: str, waiting: Waiting) -> dict[str, Any]:

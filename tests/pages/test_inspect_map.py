@@ -107,3 +107,15 @@ def test_the_list_of_what_is_due_and_the_map_agree(app):
     ids = {site["station_id"] for site in listed if site["place"]}
     assert {own for own in mapped if mapped[own] in ("due", "stale")} <= ids
     assert not {own for own in ids if mapped.get(own) == "done"}
+
+
+def test_an_order_waits_from_the_moment_it_is_written_until_it_is_settled(app):
+    inspector, register = signed_in.client(app, role="inspector"), app.extensions["city"].register
+    unit = signed_in.client(app, role="unit", adcode="330802", unit_id="elsewhere")
+    assert by_station(inspector)["P300"] == "stale"
+    own, row = str(uuid.uuid4()), {"station_id": "P300", "adcode": "330802", "lines": [OPEN]}
+    for state, shown in (("answered", "reinspect"), ("closed", "stale")):
+        change = Change("rectification", own, {**row, "state": state, "due": "2026-01-01"})
+        register.write([change], action=str(uuid.uuid4()), by="cli", kind="order")
+        assert by_station(inspector)["P300"] == shown
+        assert by_station(unit) == {}

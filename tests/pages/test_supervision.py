@@ -402,7 +402,6 @@ def test_a_draw_and_its_rounds_follow_a_station_that_was_merged(app, city, regis
         assert "已不在台账中" not in page
         walked = signed_in.client(app, own=who).get("/api/v1/inspect/sites?list=today").json
         assert "CLOSED" in {site["station_id"] for site in walked["sites"]}
-        assert walked["total"] == 7
     visit(app, rows[0]["id"], at="2099-01-01T00:00:00.000+00:00")
     assert "其中1个之后去督查、暗访过" in words(city.get(f"{BASE}/draws/{draw_id}"))
 
