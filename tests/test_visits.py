@@ -1,6 +1,7 @@
 """Visits: a submission enters once and whole, with its photos, its order and its decision."""
 
 import datetime as dt
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -199,8 +200,28 @@ def test_an_edition_that_changed_meanwhile_keeps_the_visit_in_its_own_words(city
 def test_what_does_not_fit_is_refused_in_one_sentence(city, wrong):
     with pytest.raises(InputError) as caught:
         send(city, form(city) | wrong)
-    assert "\n" not in caught.value.render("zh")
+    told = caught.value.render("zh")
+    assert "\n" not in told
+    # nothing of the program's own words
+    assert not re.search("String|Input|signed_post|claimed_at", told), told
     assert city.register.rows("inspection") == []
+
+
+def test_a_note_that_is_too_long_is_named_in_the_readers_words(city):
+    with pytest.raises(InputError) as caught:
+        send(city, form(city, note="长" * 1001))
+    assert "备注：超过 1000 个字" in caught.value.render("zh")
+    with pytest.raises(InputError) as caught:
+        send(city, form(city) | {"answers": {"Q-C8#1": "not_applicable"}})
+    assert "雨伞" in caught.value.render("zh")
+    assert "雨伞" not in caught.value.render("en")
+
+
+def test_a_line_without_an_answer_is_not_the_same_as_last_time(city):
+    asked = form(city) | {"answers": {"visit#1": "met"}, "same": ["visit#1", "Q-C8#1"]}
+    done = send(city, asked)
+    assert done.inspection["details"]["same"] == ["visit#1"]
+    assert send(city, asked).again
 
 
 def test_a_units_own_check_orders_and_judges_nothing(city):

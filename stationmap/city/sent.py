@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from stationmap.errors import InputError
-from stationmap.messages import printable
+from stationmap.io.notes import Note
+from stationmap.messages import N_, printable
 
 _Key = Annotated[str, Field(max_length=80)]
 _Id = Annotated[str, Field(max_length=200)]
@@ -80,9 +82,36 @@ def read(sent: Mapping[str, Any]) -> Sent:
         raise InputError(
             "This inspection could not be read ({where}: {why}); it stays on the device. Open it "
             "there, put that right and send it again.",
-            where=".".join(map(str, first["loc"])) or "–",
-            why=first["msg"],
+            where=Note(_WHERE.get(str(next(iter(first["loc"]), "")), _ELSEWHERE), {}),
+            why=_why(first),
         ) from error
+
+
+_WHERE: Mapping[str, str] = MappingProxyType(
+    {
+        "answers": N_("an answer"),
+        "notes": N_("the note of an item"),
+        "note": N_("the note"),
+        "photos": N_("the photos"),
+        "supplies": N_("the supplies"),
+        "signature": N_("the signature"),
+        "signed_post": N_("the post of who signed"),
+        "order": N_("the order"),
+        "visit": N_("the kind of visit"),
+    }
+)
+_ELSEWHERE = N_("what the page adds by itself")
+
+
+def _why(error: Mapping[str, Any]) -> Note:
+    limits = error.get("ctx", {})
+    if error["type"] == "string_too_long":
+        return Note(N_("longer than {n} characters"), {"n": limits["max_length"]})
+    if error["type"] == "too_long":
+        return Note(N_("more than {n} of them"), {"n": limits["max_length"]})
+    if error["type"] in ("greater_than_equal", "less_than_equal"):
+        return Note(N_("a number that cannot be"), {})
+    return Note(N_("not of the form that is expected"), {})
 
 
 def _printable(value: Any) -> Any:

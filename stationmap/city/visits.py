@@ -36,6 +36,7 @@ from stationmap.inspections import (
     Checklist,
 )
 from stationmap.io.notes import Note
+from stationmap.standards import Text
 from stationmap.store import Change, Receipt, Register, inspections
 from stationmap.store.accounts import Account
 
@@ -320,7 +321,7 @@ def _refuse_unfit(sent: Sent, checklist: Checklist, *, role: str) -> None:
             raise InputError(
                 "“{line}” cannot be left out as not applicable: say whether it is met. The "
                 "inspection stays on the device.",
-                line=line.text["zh"],
+                line=Text(**line.text),
             )
     if sent.visit == "covert" and (sent.signature or sent.signed_post):
         raise InputError(
@@ -391,6 +392,7 @@ def _inspection(
     details = sent.model_dump(
         include={"notes", "same", "note", "signature", "signed_post", "seen", "device", "photos"}
     )
+    details["same"] = [key for key in sent.same if key in sent.answers]
     supplies = {name: supply.model_dump() for name, supply in sent.supplies.items()}
     return {
         "station_id": station["station_id"],

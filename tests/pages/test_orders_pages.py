@@ -128,6 +128,24 @@ def test_what_was_chosen_is_not_lost_where_the_answer_is_refused(town):
     assert town.register.get("photo", own)["order_id"] == order["id"]
 
 
+def test_another_photo_of_equal_length_takes_the_place_of_one_that_was_refused(town):
+    order = town.order("P640", by=town.other)
+    line, mark = order["lines"][0], str(uuid.uuid4())
+    pictures = [photo("green"), photo("blue")]
+    longest = max(map(len, pictures))
+    for text, data in zip(("", "已补"), pictures, strict=True):
+        # whatever stands behind a JPEG's end is none of the picture
+        files = {f"photo:{line}": (io.BytesIO(data.ljust(longest, b"\0")), "a.jpg")}
+        fields = form(town, order, answer=text) | files
+        path = f"/manage/orders/{order['id']}/answer"
+        done = post(town.people.library, path, fields, action=mark)
+    assert done.status_code == 303
+    (kept,) = town.register.rows("photo", order_id=order["id"])
+    with Image.open(town.photos.path(kept["sha256"])) as picture:
+        red, _, blue = picture.getpixel((9, 9))
+        assert blue > red
+
+
 def test_a_photo_that_is_none_is_named_and_the_others_wait(town):
     order = town.order("P40")
     line = order["lines"][0]
