@@ -258,6 +258,8 @@ def _unkept(response: Response) -> Response:
 
 def _known(permission: str) -> ResponseReturnValue | None:
     account = visitor()
+    if account is not None and request.headers.get("X-Account", account.id) != account.id:
+        account = None  # a page asks that was opened before somebody else signed in
     if account is None:
         if request.method in _SAFE and not by_script() and not request.path.startswith("/api/"):
             asked = request.full_path.rstrip("?")

@@ -129,6 +129,19 @@ def test_without_a_session_nothing_is_taken_and_nothing_lost(app):
         assert getattr(nobody, method)(f"{API}/{path}", json={}).status_code == 401
 
 
+def test_a_page_of_who_was_signed_in_before_learns_and_sends_nothing(app, inspector):
+    other = signed_in.client(app, role="inspector", adcode=WEST)
+    theirs = {"X-Account": other.account.id}
+    own = {"X-Account": inspector.account.id}
+    for path in ("sites?list=today", "sites/P0", "taken?ids=P0"):
+        assert inspector.get(f"{API}/{path}", headers=own).status_code == 200
+        assert inspector.get(f"{API}/{path}", headers=theirs).status_code == 401
+    sent = visit(inspector)
+    answer = inspector.post(f"{API}/visits", json=sent, headers=head(inspector, **theirs))
+    assert answer.status_code == 401
+    assert not app.extensions["city"].register.rows("inspection")
+
+
 def test_a_planner_may_not_and_a_form_of_others_is_not_taken(app, inspector):
     planner = signed_in.client(app, role="planner")
     assert planner.get(f"{API}/me").status_code == 403

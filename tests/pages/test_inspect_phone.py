@@ -41,6 +41,18 @@ def test_somebody_else_on_the_same_phone_neither_sees_nor_sends_it(field):  # no
     assert by == {other: theirs.id, draft: mine.id}
 
 
+def test_a_window_left_open_takes_in_nothing_of_who_signed_in_since(field):  # noqa: F811
+    mine, theirs = field.inspector(), field.inspector()
+    phone = field.phone(mine)
+    page = phone.page()
+    fresh = "async (store) => (await store.sites('all')).fresh"
+    assert engine(page, fresh) is True
+    phone.sign_in(theirs)
+    assert engine(page, fresh) is False
+    phone.sign_in(mine)
+    assert engine(page, fresh) is True
+
+
 def test_a_window_that_keeps_nothing_says_so(field):  # noqa: F811
     phone = field.phone(field.inspector())
     phone.context.add_init_script(

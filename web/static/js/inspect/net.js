@@ -14,7 +14,7 @@ export class Trouble extends Error {
   get sentence() { return this.message; }
 }
 
-const who = { csrf: "" };
+const who = { csrf: "", account: "" };
 let silent = -Infinity; // when no answer came last
 
 /** Seconds to wait for something: few where it is kept, fewer still where nobody answered just now. */
@@ -25,6 +25,9 @@ export const patience = (kept) => {
 
 /** From now on requests carry this form token. */
 export const carry = (csrf) => { who.csrf = csrf; };
+
+/** From now on requests say for whom they ask: what is somebody else's, who signed in meanwhile, is not answered. */
+export const askFor = (account) => { who.account = account; };
 
 async function read(response) {
   const text = await response.text();
@@ -48,6 +51,7 @@ export async function call(method, path, { json, bytes, headers = {}, seconds = 
   const clock = setTimeout(() => control.abort(), seconds * 1000);
   const sent = { ...headers };
   if (method !== "GET") sent["X-CSRFToken"] = who.csrf;
+  if (who.account && path !== `${API}/me`) sent["X-Account"] = who.account;
   if (json !== undefined) sent["Content-Type"] = "application/json";
   else if (bytes !== undefined) sent["Content-Type"] = "application/octet-stream";
   let response, body;

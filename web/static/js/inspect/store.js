@@ -4,7 +4,7 @@
 
 import { t } from "../page.js";
 import { done } from "./db.js";
-import { API, Trouble, carry, get } from "./net.js";
+import { API, Trouble, askFor, carry, get } from "./net.js";
 import { digest, shrink } from "./photos.js";
 import { Sites, orderOf } from "./sites.js";
 import { remember } from "./who.js";
@@ -44,6 +44,7 @@ export async function whoAmI(seconds = 10) {
 
 /** Open what the phone keeps for `me` (an answer of `whoAmI`, or `remembered` by who.js). */
 export async function openStore(me) {
+  askFor(me.account.id);
   const listeners = new Set();
   const told = (event) => { for (const listener of listeners) listener(event); };
   const channel = "BroadcastChannel" in self ? new BroadcastChannel(`inspect:${me.account.id}`) : null;
