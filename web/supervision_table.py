@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import OrderedDict
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -106,18 +107,28 @@ def _district(params: Params) -> str:
 def _table(since: dt.date, until: dt.date, *, district: str) -> Supervision:
     """Return the table, as it was worked out for the same data before."""
     now, lang = present(), language()
-    kept: OrderedDict[Any, Supervision] = current_app.extensions.setdefault(
+    kept: OrderedDict[Any, Future[Supervision]] = current_app.extensions.setdefault(
         "supervision_tables", OrderedDict()
     )
     key = (now.version, register().seq(), since, until, district, lang)
     with _LOCK:
-        if key not in kept:
-            kept[key] = gathering.supervision(
-                now.answers, register(), since=since, until=until, adcode=district, lang=lang
-            )
+        mine = key not in kept
+        found = kept.setdefault(key, Future())
+        if mine:
             while len(kept) > _KEPT:
                 kept.popitem(last=False)
-        return kept[key]
+    if mine:
+        try:
+            found.set_result(
+                gathering.supervision(
+                    now.answers, register(), since=since, until=until, adcode=district, lang=lang
+                )
+            )
+        except BaseException as error:
+            with _LOCK:
+                kept.pop(key, None)
+            found.set_exception(error)
+    return found.result()
 
 
 @supervision_table.get("/table.<ending>")

@@ -207,8 +207,8 @@ def _orders(
     """Return orders with county, unit, and whether they were open, overdue, closed in time.
 
     What was settled after the period was still open at its end; whether it was answered by then
-    is not looked up: it counts as overdue only if it waits for its unit now. One that was withdrawn
-    is left out.
+    is not looked up: it counts as overdue only if it waits for its unit now. Closed in time is what
+    was closed by the deadline with which it was issued. One that was withdrawn is left out.
     """
     found = store.orders(register)
     code = found["adcode"].fillna("").astype(object)
@@ -226,7 +226,10 @@ def _orders(
         dt.datetime.fromisoformat(at).astimezone(zone).date().isoformat() if at else ""
         for at in decided
     ]
-    in_time = within & (np.array(day, dtype=object) <= due.to_numpy())
+    # a deadline that was moved or given anew makes nothing timely that came after the first
+    first = store.first_deadlines(register, since=begin, until=end)
+    promised = found["id"].map(first).fillna("9999").to_numpy(dtype=object)
+    in_time = within & (np.array(day, dtype=object) <= promised)
     return pd.DataFrame(
         {
             "station_id": found["station_id"],

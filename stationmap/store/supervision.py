@@ -1,5 +1,6 @@
 """Questions for supervision: orders, open remarks, and draws without their pools."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -21,6 +22,31 @@ def orders(register: Register) -> pd.DataFrame:
     with register.reading() as connection:
         rows = connection.execute(chosen).all()
     return pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(names))
+
+
+def first_deadlines(register: Register, *, since: str, until: str) -> dict[str, str]:
+    """Return the deadline with which orders were issued, of those closed in a period.
+
+    Parameters
+    ----------
+    register : Register
+    since, until : str
+        Instants (UTC, ISO text), inclusive and exclusive.
+
+    Returns
+    -------
+    dict
+        Order → ISO day; one without a deadline is left out, and so are later deadlines.
+    """
+    table, event = models.rectification, models.event
+    chosen = (
+        sa.select(table.c.id, event.c.after)
+        .join(event, event.c.seq == table.c.created)
+        .where(table.c.state == "closed", table.c.decided_at >= since, table.c.decided_at < until)
+    )
+    with register.reading() as connection:
+        rows = connection.execute(chosen).all()
+    return {row.id: due for row in rows if (due := json.loads(row.after).get("due"))}
 
 
 def stations_with_remarks(register: Register, *, state: str) -> set[str]:

@@ -6,6 +6,8 @@ import html
 import io
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import openpyxl
 import pytest
@@ -17,6 +19,7 @@ from stationmap.city import draws, station_merge
 from stationmap.errors import Conflict
 from stationmap.inspections import Checklist
 from stationmap.store import Change
+from web import supervision_table
 from web.app import create_app
 
 BASE = "/manage/supervision"
@@ -447,6 +450,38 @@ def test_the_table_counts_sites_visits_results_and_orders(app, city, register):
     by_unit = table(city, by="unit")
     assert by_unit["某街道办事处"] == ["6", "50.0% (3/6)", *rows["合计"][2:]]
     assert by_unit["（未写明单位）"][0] == "1"
+
+
+def test_a_deadline_given_anew_makes_nothing_timely(city, register):
+    own = str(uuid.uuid4())
+    columns = {"station_id": "P0", "adcode": WEST, "unit": "某单位", "lines": ["visit#1"]}
+    columns |= {"due": "2026-11-05", "state": "open", "issued_at": "2026-10-01T02:00:00.000+00:00"}
+    write(register, Change("rectification", own, columns))
+    write(register, Change("rectification", own, {"state": "returned", "due": "2026-11-25"}))
+    closed = {"state": "closed", "decided_at": "2026-11-20T02:00:00.000+00:00"}
+    write(register, Change("rectification", own, closed))
+    assert table(city)["柯城区"][-1] == "0.0% (0/1)"
+
+
+def test_one_table_does_not_wait_for_another(city, monkeypatch):
+    gather, going, go_on = supervision_table.gathering.supervision, Event(), Event()
+
+    def slowly(*args, until, **more):
+        if until.month == 10:
+            going.set()
+            assert go_on.wait(60)
+        return gather(*args, until=until, **more)
+
+    monkeypatch.setattr(supervision_table.gathering, "supervision", slowly)
+    other = signed_in.client(city.application)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(other.get, f"{BASE}/table?since=2026-10-01&until=2026-10-31")
+        assert going.wait(60)
+        try:
+            assert table(city)["合计"]
+        finally:
+            go_on.set()
+        assert slow.result().status_code == 200
 
 
 def test_what_was_put_right_heals_only_the_line_looked_at(app, city):
