@@ -28,6 +28,9 @@ TEXTS: Mapping[str, str] = {
         "{n} were never inspected; they count for {days} days from their list."
     ),
     # a station's card
+    "station.counts_built": N_(
+        "Counts for the spacing rule as built; for effective coverage not at present"
+    ),
     "visited.title": N_("Last visit"),
     "visited.never": N_("not visited yet"),
     "visited.last": N_("{date}, {visit}: {result}"),

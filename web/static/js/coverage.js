@@ -51,5 +51,6 @@ export function coverageLine({ built, effective }) {
     " ",
     t("coverage.idle", { n: number(effective.idle), of: number(built.stations), point: page.point }),
     effective.never > 0
-      && ` ${t("coverage.never", { n: number(effective.never), days: number(effective.stale_days) })}`);
+      && ` ${t("coverage.never", { n: number(effective.never), days: number(effective.stale_days) })}`,
+    coverage() && ` ${t("coverage.effective_long")}`);
 }
