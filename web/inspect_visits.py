@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 
 from stationmap.city import visits
 from stationmap.inspections import COVERT, Checklist
@@ -22,7 +22,10 @@ MOST_LOOKED_AT = 40  # visits back in which the newest answer of a line is looke
 
 def who(account_id: str | None) -> str:
     """Name an account for a colleague; for a unit, which is inspected, its role alone."""
-    row = register().get("account", account_id or "")
+    known = g.setdefault("accounts_named", {})
+    if account_id not in known:
+        known[account_id] = register().get("account", account_id or "")
+    row = known[account_id]
     if row is None:
         return ""
     if me().role == "unit" and row["id"] != me().id:
@@ -94,9 +97,13 @@ def _keys(checklist_id: str, current: Checklist) -> list[str]:
     """Return the keys of a checklist's lines."""
     if checklist_id == current.id:
         return [line.key for line in current.lines]
-    row = register().get("checklist", checklist_id)
-    found = Checklist.of_content(row["content"]) if row else None
-    return [line.key for line in found.lines] if found else []
+    known = g.setdefault("lines_of_checklists", {})
+    if checklist_id not in known:
+        row = register().get("checklist", checklist_id)
+        found = Checklist.of_content(row["content"]) if row else None
+        known[checklist_id] = [line.key for line in found.lines] if found else []
+    keys: list[str] = known[checklist_id]
+    return keys
 
 
 def _order(station_id: str) -> list[Row]:

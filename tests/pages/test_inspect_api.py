@@ -633,3 +633,19 @@ def test_brackets_within_brackets_are_refused(inspector):
         answer = method(path, data=deep, content_type="application/json", headers=head(inspector))
         assert answer.status_code == 400
         assert answer.json["detail"]
+
+
+def test_a_long_history_asks_for_each_account_once(inspector, monkeypatch):
+    for minute in range(5):
+        sent = visit(inspector, claimed_at=f"2026-03-04T04:{minute:02}:00Z")
+        assert send(inspector, sent).status_code == 201
+    asked, get = [], Register.get
+
+    def counted(self, entity, own):
+        asked.append((entity, own))
+        return get(self, entity, own)
+
+    monkeypatch.setattr(Register, "get", counted)
+    found = inspector.get(f"{API}/sites/P0/visits").json["visits"]
+    assert [one["by"] for one in found] == [inspector.account.name] * 5
+    assert asked.count(("account", inspector.account.id)) <= 2  # the session's own look, and one
