@@ -327,7 +327,7 @@ class Both:
                 assert one == other
 
 
-@pytest.mark.parametrize("seed", (0, 2))
+@pytest.mark.parametrize("seed", [0, 2])
 def test_any_sequence_of_visits_answers_and_voids(town, seed):
     both = Both(town, seed)
     luck = both.luck
