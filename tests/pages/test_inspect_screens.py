@@ -184,6 +184,19 @@ def test_a_refused_visit_and_a_newer_draft_of_its_station_are_both_at_hand(field
         page.wait_for_function(shows, arg=note)
 
 
+def test_what_was_found_stays_to_be_seen_when_the_station_is_anothers_by_now(field):
+    page = field.phone(field.inspector()).page("/inspect/#/s/P0")
+    draft = engine(page, DRAFT, "P0", 0)
+    anothers = {"status": 404, "content_type": "application/json", "body": "{}"}
+    page.context.route("**/inspect/visits", lambda route: route.fulfill(**anothers))
+    page.context.route("**/inspect/sites/P0", lambda route: route.fulfill(**anothers))
+    engine(page, FINISH, draft)
+    page.evaluate("(id) => { location.hash = `#/r/${id}`; }", draft)
+    page.get_by_role("button", name="打开修改").tap()
+    page.wait_for_function("() => document.getElementById('visit-note')?.value === '门口有积水'")
+    assert engine(page, "(store) => store.counts()")["drafts"] == 1
+
+
 def test_what_is_typed_after_another_window_submitted_is_not_dropped_without_a_word(field):
     phone = field.phone(field.inspector())
     page = phone.page("/inspect/#/s/P0")

@@ -69,7 +69,8 @@ function newerVisit({ store, site, look }) {
  */
 export async function filling({ store, sync, me, box, alive, draftId = null }, { stationId, orderId, order, build, review }) {
   box.replaceChildren(head({ title: t("i.opening") }), bones());
-  let site = await store.site(stationId);
+  // what was begun of a station that is no longer in one's charge can still be seen
+  let site = await store.site(stationId) ?? (draftId ? await store.kept(stationId) : null);
   if (!alive()) return {};
   if (!site) {
     box.replaceChildren(head({ title: t("i.no_site") }), empty(t("i.no_site"), t("i.no_site_text"),
