@@ -217,6 +217,20 @@ def test_a_note_that_is_too_long_is_named_in_the_readers_words(city):
     assert "雨伞" not in caught.value.render("en")
 
 
+def test_who_sends_an_old_picture_as_a_new_one_is_told(city):
+    def pictures(photo):
+        return replace(PICTURE, sha256=names[photo] * 64)
+
+    names = {new(): "a", new(): "b", new(): "b"}
+    one, two, three = names
+    asked = form(city, failed=["Q-C8#1"], photos={"Q-C8#1": [one]}, order=order("Q-C8#1"))
+    own = send(city, asked, pictures=pictures).order["id"]
+    names[three] = "a"
+    again = form(city) | {"answers": {"Q-C8#1": "met"}, "order_id": own}
+    told = send(city, again | {"photos": {"Q-C8#1": [two, three]}}, pictures=pictures).notes
+    assert [(note.template[:7], note.params) for note in told] == [("{count}", {"count": 1})]
+
+
 def test_a_line_without_an_answer_is_not_the_same_as_last_time(city):
     asked = form(city) | {"answers": {"visit#1": "met"}, "same": ["visit#1", "Q-C8#1"]}
     done = send(city, asked)

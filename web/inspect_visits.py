@@ -6,7 +6,7 @@ from typing import Any
 from flask import g, url_for
 
 from stationmap.city import visits
-from stationmap.inspections import COVERT, Checklist
+from stationmap.inspections import COVERT, Checklist, orders
 from stationmap.inspections.checklist import LETTERS, NOT_MET
 from stationmap.standards import Pack
 from stationmap.store import inspections
@@ -80,13 +80,12 @@ def lines_now(station_id: str, checklist: Checklist, *, own: bool) -> Row:
                     "note": (said.get("notes") or {}).get(key, ""),
                     "photos": (said.get("photos") or {}).get(key, []),
                 }
-    order = _order(station_id)
     return {
         "lines": found,
         "supplies": supplies,
         "seen": rows[0]["id"] if rows else None,
         "checklist": checklist.id,
-        **({"orders": order} if order else {"orders": []}),
+        "orders": _orders(station_id),
     }
 
 
@@ -106,9 +105,7 @@ def _keys(checklist_id: str, current: Checklist) -> list[str]:
     return keys
 
 
-def _order(station_id: str) -> list[Row]:
-    from stationmap.inspections import orders
-
+def _orders(station_id: str) -> list[Row]:
     zone = present().answers.config.time_zone
     names = ("id", "state", "due", "lines", "note", "unit", "unit_id", "supervising_unit")
     more = ("checklist", "inspection_id", "issued_at", "answer", "answered_at", "decision")

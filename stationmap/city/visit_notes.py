@@ -1,16 +1,16 @@
 """When a visit was, and what its inspector should know of what became of it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stationmap.city.sent import Sent
+from stationmap.city.sent import Sent, SentOrder
 from stationmap.city.visit_orders import Checklists, due_of, righted
 from stationmap.inspections import orders
 from stationmap.io.notes import Note
 from stationmap.messages import N_
-from stationmap.store import Register
+from stationmap.store import Register, inspections
 
 SKEW_S = 120  # a phone's clock is taken for right up to this
 REACH_DAYS = 366  # a visit that is said to be longer ago is one of a wrong clock
@@ -87,24 +87,20 @@ def notes(
     elif received - at > LATE:
         told = N_("This visit was made on {at} and arrived on {received}; both are kept.")
         found.append(Note(told, {"at": f"{at:%Y-%m-%d}", "received": f"{received:%Y-%m-%d}"}))
+    if again := inspections.repeated(register, row["id"]):
+        told = N_(
+            "{count} of the photos are the very pictures of an earlier one: where something was "
+            "put right, a new one has to show it."
+        )
+        found.append(Note(told, {"count": again}))
     if former:
         told = N_("The standard has a newer edition by now; this inspection is kept by the former.")
         found.append(Note(told, {}))
     if sent.order:
-        left = set(sent.order.lines) - set(order["lines"] if order else ())
-        right = left & righted(register, row, checklists) if left else set()
-        if right:
-            told = N_("A later visit found some of these items put right: they are not ordered.")
-            found.append(Note(told, {}))
-        if left - right:
-            told = N_(
-                "Some of these items are in an order of this station already, so not in this one."
-            )
-            found.append(Note(told, {}))
-        due = due_of(sent.order, today=received.date(), days=days)
-        if order and due.isoformat() != sent.order.due:
-            told = N_("The order cannot run until {asked}; it is due on {due}.")
-            found.append(Note(told, {"asked": sent.order.due, "due": due.isoformat()}))
+        today = received.date()
+        due = due_of(sent.order, today=today, days=days).isoformat()
+        right = righted(register, row, checklists)
+        found += _of_order(sent.order, order, due=due, right=right)
     if decided and decided["closed_by"] not in (None, sent.id):
         told = N_("The order was closed by another inspection meanwhile; yours is kept beside it.")
         found.append(Note(told, {}))
@@ -115,4 +111,23 @@ def notes(
             "to issue one."
         )
         found.append(Note(told, {}))
+    return found
+
+
+def _of_order(
+    asked: SentOrder, order: Mapping[str, Any] | None, *, due: str, right: Collection[str]
+) -> list[Note]:
+    found = []
+    left = set(asked.lines) - set(order["lines"] if order else ())
+    if left.intersection(right):
+        told = N_("A later visit found some of these items put right: they are not ordered.")
+        found.append(Note(told, {}))
+    if left.difference(right):
+        told = N_(
+            "Some of these items are in an order of this station already, so not in this one."
+        )
+        found.append(Note(told, {}))
+    if order and due != asked.due:
+        told = N_("The order cannot run until {asked}; it is due on {due}.")
+        found.append(Note(told, {"asked": asked.due, "due": due}))
     return found

@@ -57,6 +57,22 @@ def of_station(
     return rows
 
 
+def repeated(register: Register, inspection_id: str) -> int:
+    """Count the photos of an inspection whose very picture was kept before, of whatever."""
+    photo = models.photo
+    own = sa.select(photo.c.sha256, photo.c.created).where(photo.c.inspection_id == inspection_id)
+    with register.reading() as connection:
+        mine = connection.execute(own).all()
+        first = (
+            sa.select(photo.c.sha256, sa.func.min(photo.c.created))
+            .where(photo.c.sha256.in_([row.sha256 for row in mine]))
+            .group_by(photo.c.sha256)
+        )
+        before = {row[0]: row[1] for row in connection.execute(first)} if mine else {}
+    start = min((row.created for row in mine), default=0)
+    return sum(before[row.sha256] < start for row in mine)
+
+
 def by_others(
     register: Register,
     station_id: str,
