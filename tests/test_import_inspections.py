@@ -13,6 +13,7 @@ from stationmap.city.inspections import read_inspections
 from stationmap.errors import InputError
 from stationmap.inspections import Checklist
 from stationmap.io import xlsform
+from stationmap.stations import SUPPLIES
 
 FIVE = [f"Q-C8#{n}" for n in range(1, 6)]
 POINT = [*FIVE, "Q-C9#1", "visit#1", "visit#2"]
@@ -104,6 +105,19 @@ def test_a_visit_of_later_today_is_still_to_come(city, tmp_path):
     report = bring(city, tmp_path, [row(day=later), row("A2")])
     assert reasons(report) == {2: f"{later} is still to come"}
     assert [one["station_id"] for one in kept(city)] == ["A2"]
+
+
+def test_hostile_cells_are_refused_or_harmless(city, tmp_path):
+    never = "9999-12-31T23:59:59-14:00"
+    report = bring(city, tmp_path, [row(day=never), row("A2", 检查情况="\x1b[31m红")])
+    assert reasons(report) == {2: f"{never} is not a day"}
+    (one,) = kept(city)
+    assert one["details"]["notes"] == {"Q-C8#1": "[31m红"}
+    form = "station,visit_kind,visited_at,Q_C8__1,supply_{name}\nA3,call,2026-02-01,met,1e400\n"
+    own = next(iter(SUPPLIES))
+    (tmp_path / "form.csv").write_text(form.format(name=own), encoding="utf-8")
+    assert city.import_file("inspections", tmp_path / "form.csv").written
+    assert kept(city)[-1]["details"]["supplies"] == {}
 
 
 def test_every_row_that_cannot_be_used_says_why(city, tmp_path):

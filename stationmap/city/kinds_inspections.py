@@ -38,7 +38,7 @@ from stationmap.inspections import (
 )
 from stationmap.io import xlsform
 from stationmap.io.headings import normal
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 from stationmap.standards import Pack
 from stationmap.stations import SUPPLIES
 
@@ -48,7 +48,8 @@ _NAMESPACE = uuid.UUID("6f2a9a2e-5f43-4f0b-9f0a-3d1c5b0e7a11")
 _STATES = {normal(word) or word: state for state, words in STATES.items() for word in words}
 _VISITS = {"走访": "call", "督查": "supervision", "暗访": "covert", "自查": "self"}
 _VISITS |= {visit: visit for visit in VISITS}
-_OLDEST = 2000  # a visit of an earlier year is a slip
+_OLDEST, _LATEST = 2000, 9998  # a visit of a year beyond is a slip; the last has no morrow
+_MOST_COUNTED = 9999  # of a supply
 _WRITE = N_("write one of: {known}")
 _WHICH = N_("write which line it is, such as {example}")
 
@@ -148,7 +149,7 @@ class _Reader:
 
     def text(self, name: str, row: int) -> str:
         value = self.cells[name][row] if name in self.cells else None
-        return "" if value is None else str(value).strip()
+        return "" if value is None else printable(str(value)).strip()
 
     # ------------------------------------------------------------------- one row
 
@@ -218,7 +219,7 @@ class _Reader:
         except ValueError:
             day = values.day(said)
             found = dt.datetime.combine(day, dt.time()) if day else None
-        if found is None or found.year < _OLDEST:
+        if found is None or not _OLDEST <= found.year <= _LATEST:
             raise _Wrong(
                 N_("{value} is not a day"),
                 N_("write year, month and day, such as 2026-03-05"),
@@ -301,7 +302,7 @@ class _Reader:
             count = values.number(self.text(xlsform.COUNT_OF + supply, row))
             state = self.text(xlsform.CONDITION_OF + supply, row)
             known: dict[str, Any] = {"condition": state} if state in xlsform.CONDITIONS else {}
-            if count == count and count >= 0:
+            if 0 <= count <= _MOST_COUNTED:
                 known |= {"count": int(count)}
             if known:
                 visit.supplies[supply] = {"count": None, "condition": None} | known
