@@ -228,7 +228,7 @@ def _orders(
     ]
     # a deadline that was moved or given anew makes nothing timely that came after the first
     first = store.first_deadlines(register, since=begin, until=end)
-    promised = found["id"].map(first).fillna("9999").to_numpy(dtype=object)
+    promised = np.array([first.get(own, "9999") for own in found["id"]], dtype=object)
     in_time = within & (np.array(day, dtype=object) <= promised)
     return pd.DataFrame(
         {
