@@ -4,12 +4,21 @@ import datetime as dt
 import io
 import re
 import tempfile
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, render_template, request, send_file
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    render_template,
+    request,
+    send_file,
+    stream_with_context,
+)
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import order_files as made
@@ -39,8 +48,6 @@ from web.words import WebError, say
 order_files = Blueprint("order_files", __name__)
 
 MOST_ROWS = 50_000
-MOST_PACKED = 200
-"""Orders of one pack."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -129,7 +136,6 @@ def _ask(wrong: StationMapError | None = None) -> Response:
         units=sorted(units.items(), key=lambda pair: pair[1]),
         first=now.today.replace(month=1, day=1).isoformat(),
         last=now.today.isoformat(),
-        most=MOST_PACKED,
         asked=request.args,
         wrong=wrong.render(language()) if wrong else "",
     )
@@ -145,45 +151,41 @@ def packed() -> ResponseReturnValue:
         asked, period = _of_period(now, params)
         total, _ = stored.find(register(), asked, limit=0)
         if total == 0:
-            raise WebError("No order was issued in this period; there is nothing to pack.")
-        if total > MOST_PACKED:
             raise WebError(
-                "{n} orders were issued in this period, and a pack takes up to {limit}. Choose a "
-                "shorter period, or one county or unit.",
-                n=total,
-                limit=MOST_PACKED,
+                "No order was issued or settled in this period; there is nothing to pack."
             )
-        stream = _write(now, asked, period)
+        parts = _parts(now, asked, period)
     except InputError as error:
         return _ask(error)
+    log("export", f"{N_('Evidence pack')} {total}")
     name = _name(f"{now.name}-{say(N_('Evidence pack'), lang=language())}-{now.today:%Y%m%d}.zip")
-    return send_file(stream, mimetype="application/zip", as_attachment=True, download_name=name)
+    # a year of a city is more than a browser waits for: it is sent as it comes to be
+    response = Response(stream_with_context(parts), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
-def _write(now: CityView, asked: Asked, period: str) -> IO[bytes]:
-    """Write a pack into a file that is gone once it is sent."""
-    stream = tempfile.TemporaryFile()  # noqa: SIM115 - closed by what sends it
+def _parts(now: CityView, asked: Asked, period: str) -> Iterator[bytes]:
+    """Give a pack part by part; its first one is there already.
+
+    Raises
+    ------
+    RegisterError
+        There is no room to write.
+    """
+    pieces = made.pieces(
+        register(), now.answers, Photos(city().path), asked, who=cache(by_whom), lang=language()
+    )
+    parts = pack.stream(pieces, city=now.name, period=period, lang=language())
     try:
-        count = pack.write(
-            stream,
-            made.pieces(
-                register(), now.answers, Photos(city().path), asked, who=cache(by_whom),
-                lang=language(),
-            ),
-            city=now.name,
-            period=period,
-            lang=language(),
-        )  # fmt: skip
+        first = next(parts)
     except OSError as error:
-        stream.close()
         raise RegisterError(
             "The pack could not be written: the disk of this server is full or cannot be written. "
             "Nothing is lost; tell who runs the server, then try again.",
             why="full",
         ) from error
-    log("export", f"{N_('Evidence pack')} {count}")
-    stream.seek(0)
-    return stream
+    return chain([first], parts)
 
 
 def _of_period(now: CityView, params: Params) -> tuple[Asked, str]:
@@ -208,7 +210,7 @@ def _of_period(now: CityView, params: Params) -> tuple[Asked, str]:
         abort(404)
     lang = language()
     period = say(
-        N_("issued from {first} to {last}"), lang=lang,
+        N_("issued or settled from {first} to {last}"), lang=lang,
         first=Day(first.isoformat()), last=Day(last.isoformat()),
     )  # fmt: skip
     asked = Asked(adcode=county, unit_id=params.text("unit") or None, since=since, until=until)

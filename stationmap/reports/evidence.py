@@ -7,10 +7,10 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from PIL import Image
 
@@ -62,15 +62,32 @@ class _Pack:
                 shutil.copyfileobj(stream, into, 1 << 20)
 
 
-def write(stream: IO[bytes], pieces: Iterable[Piece], *, city: str, period: str, lang: str) -> int:
-    """Write a pack, one order after the other; return how many orders there are.
+class _Tap(io.RawIOBase):
+    """What is written, until it is taken."""
 
-    Never more than one order is in memory.
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held.append(bytes(data))
+        return len(self._held[-1])
+
+    def taken(self) -> bytes:
+        """Return what was written since this was asked last."""
+        held, self._held = self._held, []
+        return b"".join(held)
+
+
+def stream(pieces: Iterable[Piece], *, city: str, period: str, lang: str) -> Iterator[bytes]:
+    """Give a pack as it comes to be, one order after the other.
+
+    Never more than one order is in memory; what breaks off is no whole zip.
 
     Parameters
     ----------
-    stream : binary file
-        Open for writing.
     pieces : iterable of Piece
     city, period : str
         Whose orders, and of when, in words.
@@ -85,10 +102,10 @@ def write(stream: IO[bytes], pieces: Iterable[Piece], *, city: str, period: str,
     def say(template: str, **params: Any) -> str:
         return render(template, params, lang=lang)
 
-    listed, missing = [], []
+    listed, missing, tap = [], [], _Tap()
     with (
         tempfile.TemporaryDirectory() as folder,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        zipfile.ZipFile(tap, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         pack, path = _Pack(archive), Path(folder) / "made.docx"
         lines, table = Path(folder) / "events.jsonl", Path(folder) / "events.csv"
@@ -117,6 +134,7 @@ def write(stream: IO[bytes], pieces: Iterable[Piece], *, city: str, period: str,
                     whole = {"order": case.number, **event}
                     log.write(json.dumps(whole, ensure_ascii=False) + "\n")
                     rows.writerow([cells.guarded(_flat(whole[name])) for name in EVENTS])
+                yield tap.taken()
         pack.add("events.jsonl", lines, packed=False)
         pack.add("events.csv", table, packed=False)
         write_docx(path, overview(listed, city=city, period=period, lang=lang))
@@ -124,7 +142,7 @@ def write(stream: IO[bytes], pieces: Iterable[Piece], *, city: str, period: str,
         if missing:
             archive.writestr("MISSING.txt", "".join(missing))
         archive.writestr("SHA256SUMS", "".join(pack.digests))
-    return len(listed)
+    yield tap.taken()
 
 
 def _flat(value: Any) -> Any:

@@ -31,7 +31,7 @@ class Asked:
     late_on : str
         ISO day: only those that are overdue on it.
     since, until : str
-        Issued not before, and before, an instant (UTC, ISO text).
+        Issued, or settled, not before, and before, an instant (UTC, ISO text).
     """
 
     adcode: str = ""
@@ -54,10 +54,16 @@ class Asked:
             order.station_id == self.station_id if self.station_id is not None else None,
             order.state.in_(self.states) if self.states else None,
             _late(self.late_on) if self.late_on else None,
-            order.issued_at >= self.since if self.since else None,
-            order.issued_at < self.until if self.until else None,
+            sa.or_(
+                self._within(order.issued_at),
+                sa.and_(order.state.in_(SETTLED), self._within(order.decided_at)),
+            ),
         ]
         return [one for one in found if one is not None]
+
+    def _within(self, instant: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        ends = [instant >= self.since] if self.since else []
+        return sa.and_(sa.true(), *ends, *([instant < self.until] if self.until else []))
 
 
 def find(

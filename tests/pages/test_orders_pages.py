@@ -282,6 +282,14 @@ def test_the_pack_holds_the_orders_of_the_period_and_nobody_elses(town):
     assert {e["entity"] for e in log} == {"rectification", "inspection", "photo"}
     assert not _of(log, None, there["id"])
     assert town.people.inspector.get(path).status_code == 403
+    # what was settled in the period belongs to it too, whenever it was issued
+    at = "2001-02-03T04:00:00.000+00:00"
+    settled = {"state": "closed", "decided_at": at, "issued_at": "2000-12-01T04:00:00.000+00:00"}
+    for instant, held in ((at, True), ("2001-03-01T04:00:00.000+00:00", False)):
+        change = Change("rectification", order["id"], {**settled, "decided_at": instant})
+        town.register.write([change], action=str(uuid.uuid4()), by="cli", kind="order")
+        later = "/manage/orders/evidence.zip?first=2001-02-03&last=2001-02-03"
+        assert (town.people.west.get(later).status_code == 200) is held
     none = town.people.west.get("/manage/orders/evidence.zip?first=2001-01-01&last=2001-01-02")
     assert none.status_code == 400
     bad = town.people.west.get("/manage/orders/evidence.zip?first=x&last=2001-01-02")
