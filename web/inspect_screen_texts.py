@@ -97,6 +97,7 @@ SCREEN_TEXTS: Mapping[str, str] = MappingProxyType(
         "i.none_text.near": N_("No site with a place is within your area."),
         "i.none.all": N_("No sites"),
         "i.none_text.all": N_("There are no stations in your area yet."),
+        "i.none_kept": N_("This list is not on the phone"),
         "i.none_offline": N_(
             "There is no network, and this list was not kept on the phone. Open it once with a "
             "network."

@@ -45,7 +45,7 @@ async function told(store) {
   const ones = (store.me.received ?? []).filter(({ others }) => others?.length);
   if (!ones.length) return [];
   const names = await Promise.all(ones.map(({ station_id: id }) => store.kept(id)));
-  return [h("details", { class: "notice i-both" }, h("summary", {}, t("i.both", { n: ones.length })),
+  return [h("details", { class: "notice i-both" }, h("summary", {}, t("i.both", { n: new Set(ones.map((one) => one.station_id)).size })),
     h("ul", { class: "i-rows" }, ones.map((one, i) => h("li", {},
       h("a", { href: `#/v/${one.id}` }, h("b", {}, names[i]?.name ?? one.station_id)),
       one.others.map((other) => h("a", { href: `#/v/${other.id}` },
@@ -93,7 +93,7 @@ export async function list({ store, sync, me, box, alive }) {
     if (!shown.length) {
       const words = search.value.trim();
       rows.replaceChildren(h("li", {}, words ? empty(t("i.none_found"), t("i.none_found_text"))
-        : empty(t(`i.none.${which}`), t(found.fresh ? `i.none_text.${which}` : "i.none_offline"),
+        : empty(t(found.fresh ? `i.none.${which}` : "i.none_kept"), t(found.fresh ? `i.none_text.${which}` : "i.none_offline"),
           which !== "all" && h("button", { class: "btn btn-accent", type: "button", onclick: () => pick("all") }, t("i.list.all")))));
     }
     map.fill(shown, { still });
