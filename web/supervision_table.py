@@ -91,8 +91,12 @@ def _period(params: Params) -> tuple[dt.date, dt.date]:
 def _day(params: Params, name: str) -> dt.date | None:
     text = params.text(name)
     try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
+        day = dt.date.fromisoformat(text) if text else None
+        if day:
+            # the first and the last day there are have no instant in every zone
+            _ = day - dt.timedelta(days=2), day + dt.timedelta(days=2)
+        return day
+    except (ValueError, OverflowError):
         raise WebError(
             "“{value}” is no day; write it like 2026-03-05. Nothing was saved.", value=text
         ) from None

@@ -429,6 +429,12 @@ def table(client, **query):
     return rows
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_period_that_nobody_can_count_is_refused(city, day):
+    for query in (f"since={day}", f"until={day}"):
+        assert city.get(f"/manage/supervision/table?{query}").status_code == 400
+
+
 def test_the_table_counts_sites_visits_results_and_orders(app, city, register):
     visit(app, "P0")
     visit(app, "P40", answers={"visit#1": "not_met"})
