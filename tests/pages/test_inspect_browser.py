@@ -108,6 +108,7 @@ def test_from_the_map_to_the_closed_order(field):
         answer(page, key, "met")
     submit(page)
     assert "已销号" in page.inner_text("#main")
+    assert "未查全" not in page.inner_text("#main"), "the rest was not asked"
     closed = field.register.get("rectification", order["id"])
     assert closed["state"] == "closed"
     assert closed["closed_by"] == next(

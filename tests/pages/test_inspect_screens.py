@@ -210,3 +210,15 @@ def test_what_is_typed_after_another_window_submitted_is_not_dropped_without_a_w
     page.get_by_role("dialog").get_by_text("已经提交").wait_for()
     page.get_by_role("button", name="关闭").tap()
     page.get_by_role("heading", name="提交成功").wait_for()
+
+
+def test_the_history_shows_what_waits_and_then_what_was_received(field):
+    phone = field.phone(field.inspector())
+    page, other = phone.page("/inspect/#/h/P0"), phone.page()
+    page.get_by_text("从未检查").wait_for()
+    field.wire.rule = lambda method, path, n: "before" if method == "POST" and n == 1 else None
+    draft = engine(other, DRAFT, "P0", 0)
+    engine(other, FINISH, draft)
+    page.locator(f'a[href="#/r/{draft}"]').wait_for()
+    page.locator(f'a[href="#/v/{draft}"]').wait_for()
+    assert page.locator(".i-rows li").count() == 1

@@ -20,8 +20,8 @@ function waiting({ entry, store, sync }) {
       h("h2", {}, t("i.kept_title")), h("p", {}, now)),
     h("p", { class: "quiet" }, entry.photos ? t("i.kept_photos", { n: entry.photos }) : "", t("i.kept_text")),
     h("div", { class: "i-row" },
-      h("button", { class: "btn btn-accent", type: "button", disabled: sending, onclick: () => sync.now() }, t("i.send_now")),
-      h("a", { class: "btn btn-outline", href: "#/" }, t("i.to_list"))),
+      h("button", { class: `btn ${online ? "btn-accent" : "btn-outline"}`, type: "button", disabled: sending, onclick: () => sync.now() }, t("i.send_now")),
+      h("a", { class: `btn ${online ? "btn-outline" : "btn-accent"}`, href: "#/" }, t("i.to_list"))),
   ];
 }
 
@@ -56,7 +56,7 @@ function received({ one, site }) {
       h("dt", {}, t("i.number")), h("dd", {}, h("b", {}, String(one.number))),
       h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
       h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at)),
-      one.result && [h("dt", {}, t("i.result")), h("dd", {}, resultWord(one.result))],
+      one.result && !one.decided && [h("dt", {}, t("i.result")), h("dd", {}, resultWord(one.result))],
       one.failed?.length ? [h("dt", {}, t("i.failed_lines")), h("dd", {}, t("i.lines", { n: one.failed.length }))] : null),
     one.order && h("section", { class: "i-card" }, h("h2", {}, t("i.order_made")),
       h("p", {}, t("i.order_made_text", { number: one.order.number ?? "", n: one.order.lines?.length ?? 0, due: dayOf(one.order.due) }))),

@@ -27,6 +27,10 @@ function lines(store, one) {
         pictures(store, line.photos, line.text)))));
 }
 
+/** What a visit found; one that looked at an order's lines alone has nothing to say of the rest. */
+const resultOf = ({ result, order_id: order }) => result && !(order && result === "unknown") && resultWord(result);
+const kindOf = (one) => [one.visit_name, one.order_id && t("i.reinspect")].filter(Boolean).join(" · ");
+
 /** The screen #/v/VISIT. */
 export async function visit({ store, sync, box, id, alive }) {
   const one = await store.visit(id);
@@ -42,12 +46,12 @@ export async function visit({ store, sync, box, id, alive }) {
   const supplies = Object.entries(one.supplies ?? {}).map(([id, { count, condition }]) =>
     [nameOf(one.supply_names, id), [count, nameOf(one.conditions, condition)]]);
   box.replaceChildren(
-    h("div", { class: "i-fixed" }, head({ title: one.station_name ?? one.name ?? t("i.visit"), about: `${one.visit_name} · ${momentOf(one.at)}`, back: back(one.station_id) })),
+    h("div", { class: "i-fixed" }, head({ title: one.station_name ?? one.name ?? t("i.visit"), about: `${kindOf(one)} · ${momentOf(one.at)}`, back: back(one.station_id) })),
     h("div", { class: "i-body" },
       one.voided && h("p", { class: "notice" }, one.voiding?.by
         ? t("i.voided_by", { why: one.voided, by: one.voiding.by }) : t("i.voided", { why: one.voided })),
       h("dl", { class: "facts i-card" },
-        [h("dt", {}, t("i.result")), h("dd", {}, one.result ? resultWord(one.result) : "")],
+        resultOf(one) && [h("dt", {}, t("i.result")), h("dd", {}, resultOf(one))],
         one.by && [h("dt", {}, t("i.by")), h("dd", {}, one.by)],
         h("dt", {}, t("i.at")), h("dd", {}, momentOf(one.at)),
         one.received_at && [h("dt", {}, t("i.received_at")), h("dd", {}, momentOf(one.received_at))],
@@ -74,15 +78,18 @@ export async function history({ store, sync, box, id, alive }) {
   const more = h("button", { class: "btn btn-outline", type: "button", hidden: true }, t("i.earlier"));
   const body = h("div", { class: "i-body" });
   const below = foot({ store, sync });
+  const card = h("section", { class: "i-card" }, rows, more);
   let before = null;
+  let turn = 0;
   async function page() {
+    const mine = turn;
     more.disabled = true;
     const found = await store.visits(id, { before });
-    if (!alive()) return;
+    if (!alive() || mine !== turn) return;
     for (const one of found?.visits ?? []) {
       rows.append(h("li", {}, h("a", { href: `#/v/${one.id}` },
-        h("span", { class: "i-row-head" }, h("b", {}, momentOf(one.at)), one.result && resultWord(one.result)),
-        h("span", { class: "quiet" }, [one.visit_name, one.by, one.voided && t("i.voided_short")].filter(Boolean).join(" · ")))));
+        h("span", { class: "i-row-head" }, h("b", {}, momentOf(one.at)), resultOf(one)),
+        h("span", { class: "quiet" }, [kindOf(one), one.by, one.voided && t("i.voided_short")].filter(Boolean).join(" · ")))));
     }
     before = found?.next ?? null;
     more.hidden = !before;
@@ -92,9 +99,24 @@ export async function history({ store, sync, box, id, alive }) {
         : empty(t("i.not_kept"), t("i.not_kept_text")));
     }
   }
+  /** From the start: first those that this phone has not sent yet. */
+  async function anew() {
+    const mine = (turn += 1);
+    const waiting = (await store.outbox()).filter((one) => one.station_id === id);
+    if (!alive() || mine !== turn) return;
+    before = null;
+    rows.replaceChildren(...waiting.map((one) => h("li", {}, h("a", { href: `#/r/${one.id}` },
+      h("b", {}, momentOf(one.finished_at)), h("span", { class: "quiet" }, t("i.waiting"))))));
+    body.replaceChildren(card);
+    await page();
+  }
   more.addEventListener("click", page);
-  body.append(h("section", { class: "i-card" }, rows, more));
   box.replaceChildren(h("div", { class: "i-fixed" }, head({ title: site?.name ?? id, about: t("i.history") })), body, below.box);
-  await page();
-  return { heard: below.fill };
+  await anew();
+  return {
+    heard(news) {
+      below.fill();
+      if (news.kind === "receipt" || news.kind === "outbox") anew();
+    },
+  };
 }
