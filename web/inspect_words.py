@@ -8,20 +8,13 @@ from typing import Any
 from flask import Response, json
 
 from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, SELF, UNKNOWN, Checklist, openly
+from stationmap.inspections.words import CONDITIONS, VISIT_NAMES
 from stationmap.messages import N_
 from stationmap.standards import Pack
 from stationmap.stations import SUPPLIES
 from web.access import me
 from web.words import labelled, say
 
-VISITS: Mapping[str, str] = MappingProxyType(
-    {
-        "call": N_("Call"),
-        "supervision": N_("Supervision"),
-        "covert": N_("Unannounced visit"),
-        SELF: N_("Own check"),
-    }
-)
 STATES: Mapping[str, str] = MappingProxyType(
     {
         MET: N_("Met"),
@@ -30,16 +23,6 @@ STATES: Mapping[str, str] = MappingProxyType(
         UNKNOWN: N_("Not looked at"),
     }
 )
-CONDITIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "good": N_("In good order"),
-        "short": N_("Too few"),
-        "damaged": N_("Damaged"),
-        "expired": N_("Expired"),
-        "missing": N_("Missing"),
-    }
-)
-"""Condition of a supply."""
 
 
 def problem(status: int, sentence: str, **more: Any) -> Response:
@@ -51,12 +34,12 @@ def problem(status: int, sentence: str, **more: Any) -> Response:
 
 def visits_of(role: str) -> list[str]:
     """Return the kinds of visit that a role makes: a unit looks at what is its own."""
-    return [kind for kind in VISITS if (kind == SELF) == (role == "unit")]
+    return [kind for kind in VISIT_NAMES if (kind == SELF) == (role == "unit")]
 
 
 def visit_name(kind: str, lang: str) -> str:
     """Name a kind of visit."""
-    return labelled(VISITS, kind, lang=lang)
+    return labelled(VISIT_NAMES, kind, lang=lang)
 
 
 def seen_as(kind: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from flask import url_for
 
 from stationmap.city import orders as city_orders
-from stationmap.city.orders import FOUND, STEPS, VISITS, Finding, Story
+from stationmap.city.orders import FOUND, STEPS, Finding, Story
 from stationmap.city.visits import number_of
 from stationmap.errors import RegisterError
 from stationmap.inspections import orders as flow
+from stationmap.inspections.words import VISIT_NAMES
 from stationmap.store import orders as stored
 from stationmap.store.events import Event
 from web.access import me, visitor_if_known
@@ -76,7 +77,7 @@ def told(now: CityView, story: Story) -> Row:
         "note": order["note"] or "",
         "answer": order["answer"] or "",
         "answered_at": order["answered_at"],
-        "visit": labelled(VISITS, seen_as(found["visit"]), lang=lang) if found else "",
+        "visit": labelled(VISIT_NAMES, seen_as(found["visit"]), lang=lang) if found else "",
         "visited_at": found.get("at"),
         "inspection_id": found.get("id"),
         "voided": found.get("voided"),

@@ -36,6 +36,7 @@ from stationmap.inspections import (
     Checklist,
     Line,
 )
+from stationmap.inspections.words import CONDITIONS
 from stationmap.io import xlsform
 from stationmap.io.headings import normal
 from stationmap.messages import N_, printable
@@ -301,7 +302,7 @@ class _Reader:
         for supply in SUPPLIES:
             count = values.number(self.text(xlsform.COUNT_OF + supply, row))
             state = self.text(xlsform.CONDITION_OF + supply, row)
-            known: dict[str, Any] = {"condition": state} if state in xlsform.CONDITIONS else {}
+            known: dict[str, Any] = {"condition": state} if state in CONDITIONS else {}
             if 0 <= count <= _MOST_COUNTED:
                 known |= {"count": int(count)}
             if known:

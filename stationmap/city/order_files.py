@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from stationmap.city import orders as city_orders
 from stationmap.city.answers import Answers
-from stationmap.city.orders import FOUND, STEPS, VISITS, Story
+from stationmap.city.orders import FOUND, STEPS, Story
 from stationmap.city.photos import Photos
 from stationmap.city.visits import number_of
 from stationmap.inspections import openly
 from stationmap.inspections import orders as flow
+from stationmap.inspections.words import VISIT_NAMES
 from stationmap.messages import N_, render
 from stationmap.reports.content import Picture
 from stationmap.reports.evidence import Piece, pair
@@ -69,7 +70,7 @@ def case_of(
         copy_to=copy_to,
         station=story.station["name"],
         address=story.station["address"] or "",
-        visit=render(VISITS[openly(found["visit"])], {}, lang=lang) if found else "",
+        visit=render(VISIT_NAMES[openly(found["visit"])], {}, lang=lang) if found else "",
         visited=local(found["at"]) if found else "",
         issued=local(order["issued_at"]),
         due=order["due"],

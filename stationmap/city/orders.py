@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from stationmap.city.answers import Answers
 from stationmap.city.station_merge import merged_into
@@ -157,11 +156,6 @@ def addressed(order: Mapping[str, Any], pack: Pack) -> tuple[str, str]:
     if pack.notice_to == "supervisor" and supervisor:
         return supervisor, unit
     return unit, supervisor
-
-
-def today_of(answers: Answers, now: dt.datetime) -> dt.date:
-    """Return the city's day at an instant."""
-    return now.astimezone(ZoneInfo(answers.config.time_zone)).date()
 
 
 # ------------------------------------------------------------------- what people do
@@ -384,15 +378,6 @@ def _instant(now: dt.datetime) -> str:
     return now.astimezone(dt.UTC).isoformat(timespec="milliseconds")
 
 
-VISITS: Mapping[str, str] = MappingProxyType(
-    {
-        "call": N_("Call"),
-        "supervision": N_("Supervision"),
-        "covert": N_("Unannounced visit"),
-        "self": N_("Own check"),
-    }
-)
-"""Kind of visit → what it is called."""
 FOUND: Mapping[str, str] = MappingProxyType(
     {MET: N_("Met"), NOT_MET: N_("Not met"), NOT_APPLICABLE: N_("Not applicable")}
 )

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, VISITS, Checklist, Line
+from stationmap.inspections import MET, NOT_APPLICABLE, NOT_MET, Checklist, Line
+from stationmap.inspections.words import CONDITIONS, VISIT_NAMES
 from stationmap.io import tabular
 from stationmap.messages import N_, render
 from stationmap.standards import Pack
@@ -21,21 +22,7 @@ LANGUAGES: Mapping[str, str] = {"zh": "中文 (zh)", "en": "English (en)"}
 STATION, SITE_TYPE, VISIT, AT, NOTE = "station", "site_type", "visit_kind", "visited_at", "note"
 NOTE_OF, COUNT_OF, CONDITION_OF = "_note", "supply_", "condition_"
 
-CONDITIONS: Mapping[str, str] = {
-    "good": N_("In good order"),
-    "short": N_("Too few"),
-    "damaged": N_("Damaged"),
-    "expired": N_("Expired"),
-    "missing": N_("Missing"),
-}
 _STATES = {MET: N_("Met"), NOT_MET: N_("Not met"), NOT_APPLICABLE: N_("Not applicable")}
-_VISITS = dict(
-    zip(
-        VISITS,
-        (N_("Call"), N_("Supervision"), N_("Unannounced visit"), N_("Own check")),
-        strict=True,
-    )
-)
 
 Said = Mapping[str, str]
 
@@ -163,7 +150,7 @@ def _tail() -> Iterable[dict[str, Any]]:
 def _choices(pack: Pack, stations: pd.DataFrame) -> list[dict[str, Any]]:
     states = {key: _said(label) for key, label in _STATES.items()}
     lists: dict[str, Mapping[str, Said]] = {
-        "visit": {key: _said(label) for key, label in _VISITS.items()},
+        "visit": {key: _said(label) for key, label in VISIT_NAMES.items()},
         "answer": {key: states[key] for key in (MET, NOT_MET)},
         "answer_na": states,
         "condition": {key: _said(label) for key, label in CONDITIONS.items()},

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from stationmap.inspections import VISIT, Checklist, Line
+from stationmap.inspections.words import VISIT_NAMES
 from stationmap.io.files import replacing
 from stationmap.messages import N_, render
 from stationmap.reports.content import clean
@@ -16,7 +17,6 @@ from stationmap.stations import SUPPLIES
 
 STYLE = Path(__file__).with_name("sheet.css")
 BOX = "☐"
-_KINDS = (N_("Call"), N_("Supervision"), N_("Unannounced visit"), N_("Own check"))
 _COLUMNS = (
     N_("Line"),
     N_("What it asks"),
@@ -119,7 +119,7 @@ class _Writer:
     def _about(self, section: ET.Element, blank: Blank, named: str) -> None:
         say, known = self.say, blank.station
         supervisor = known.get("supervising_unit")
-        kinds = "　".join(f"{BOX} {say(kind)}" for kind in _KINDS)
+        kinds = "　".join(f"{BOX} {say(kind)}" for kind in VISIT_NAMES.values())
         rows = (
             (N_("Station"), known.get("name"), N_("Station id"), known.get("id")),
             (N_("Type"), named, N_("Unit"), known.get("unit")),
