@@ -426,6 +426,7 @@ def _draw(made: _Made, drawn: str) -> None:
         most=ROUND,
         inspectors=[inspector],
         first=made.today,
+        today=made.today,
     )
 
 

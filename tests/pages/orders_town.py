@@ -13,6 +13,7 @@ from signed_in import account, client
 from stationmap.city import sent, visits
 from stationmap.city.photos import Photos
 from stationmap.inspections import Checklist
+from stationmap.inspections.orders import UNSETTLED
 from stationmap.store import Change
 from web.app import create_app
 
@@ -83,6 +84,10 @@ class Town:
         by_id = {own: picture for some in kept.values() for own, picture in some.items()}
         due = (at.astimezone(ZONE) + dt.timedelta(days=days)).date().isoformat()
         order = {"order": {"id": new(), "lines": list(failed), "due": due}} if failed else {}
+        if "order_id" in more:
+            looked_at = self.register.get("rectification", more["order_id"])["lines"]
+        else:
+            looked_at = failed or self.lines
         asked = {
             "id": new(),
             "station_id": station,
@@ -90,7 +95,7 @@ class Town:
             "visit": "call",
             "claimed_at": at.isoformat(),
             "sent_at": at.isoformat(),
-            "answers": {key: "not_met" if key in failed else "met" for key in self.lines},
+            "answers": {key: "not_met" if key in failed else "met" for key in looked_at},
             "photos": {key: list(some) for key, some in kept.items()},
             **({} if "order_id" in more else order),
             **more,
@@ -100,10 +105,12 @@ class Town:
         )
 
     def fresh(self, station, count=1):
-        """Lines of a station that no order names yet."""
+        """Lines of a station that no order names that stands; first those that none ever did."""
         rows = self.register.rows("rectification", station_id=station)
-        there = {key for row in rows if row["state"] != "closed" for key in row["lines"]}
-        return [key for key in self.lines[2:] if key not in there][:count]
+        named = {key for row in rows for key in row["lines"]}
+        there = {key for row in rows if row["state"] in UNSETTLED for key in row["lines"]}
+        free = [key for key in self.lines[2:] if key not in there]
+        return sorted(free, key=lambda key: key in named)[:count]
 
     def order(self, station="P0", *, failed=None, **more):
         """Issue an order by an inspection; its row."""
