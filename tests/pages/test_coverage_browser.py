@@ -116,6 +116,7 @@ def test_a_card_says_why_and_opens_the_checklist(visit, seen):
     card.wait_for()
     said = card.inner_text()
     assert "目前不起作用" in said
+    assert card.locator("h2 .symbol .slash").count() == 1, "struck, as on the map"
     assert "公布的时间里没有开放" in said
     assert "督查：未达标" in said
     assert "开始检查" not in said

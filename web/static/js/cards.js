@@ -152,7 +152,7 @@ export function stationCard(station) {
     ? station.source
     : t("station.source_row", { source: station.source, row: station.source_row });
   return h("article", { class: "station", "aria-label": station.name ?? t("station.unnamed") },
-    h("h2", {}, symbol(station.type, station.status), station.name ?? t("station.unnamed")),
+    h("h2", {}, symbol(station.type, station.serves === false ? "idle" : station.status), station.name ?? t("station.unnamed")),
     closures(station.notices),
     idle(station),
     inspecting(station),
