@@ -250,7 +250,7 @@ class Register:
             for entity, row_id, after, expects in asked:
                 row = current.get((entity, row_id))
                 if expects is not None and (row["version"] if row else 0) != expects:
-                    raise _stale(connection, entity, row_id, after, row, expects)
+                    raise standing.stale(connection, entity, row_id, after, row, expects)
                 steps.append((entity, row_id, row, _wanted(row, after, kind=kind)))
             return _record(
                 connection, steps, action=action, by=by, kind=kind, note=note, content=content
@@ -491,20 +491,3 @@ def _record(
     connection.execute(sa.insert(models.action), [{**facts, "seq": seq, "hash": digest}])
     connection.execute(sa.update(models.head).values(seq=seq, actions=number, hash=digest))
     return Receipt(action, seq, at, len(events))
-
-
-def _stale(
-    connection: Connection,
-    entity: str,
-    row_id: str,
-    yours: Row | None,
-    current: Row | None,
-    expects: int,
-) -> Conflict:
-    """Say that a row is not as it was read, with all three versions."""
-    base = queries.row_at(connection, entity, row_id, seq=expects) if expects else None
-    return Conflict(
-        "{id} was changed by somebody else meanwhile; nothing of yours is lost: compare the two "
-        "and save again",
-        entity=entity, id=row_id, yours=yours, current=current, base=base,
-    )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from stationmap.errors import InputError
+from stationmap.errors import Conflict, InputError
 from stationmap.store import queries
 from stationmap.store.events import Row
 from stationmap.store.models import ENTITIES, account
@@ -59,3 +59,20 @@ def refuse_taken(connection: Connection, name: str, *, but: str) -> None:
     other = sa.select(account.c.id).where(account.c.name == name, account.c.id != but).limit(1)
     if connection.scalar(other) is not None:
         raise InputError("there is an account {name} already; choose another name", name=name)
+
+
+def stale(
+    connection: Connection,
+    entity: str,
+    row_id: str,
+    yours: Row | None,
+    current: Row | None,
+    expects: int,
+) -> Conflict:
+    """Say that a row is not as it was read, with all three versions."""
+    base = queries.row_at(connection, entity, row_id, seq=expects) if expects else None
+    return Conflict(
+        "{id} was changed by somebody else meanwhile; nothing of yours is lost: compare the two "
+        "and save again",
+        entity=entity, id=row_id, yours=yours, current=current, base=base,
+    )  # fmt: skip
