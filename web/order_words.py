@@ -36,7 +36,8 @@ def listed(now: CityView, row: Row) -> Row:
     """Return an order as lists show it."""
     lang, late = language(), flow.overdue(row, now.today)
     return {
-        **{n: row[n] for n in ("id", "state", "due", "issued_at", "station_id", "version")},
+        **{n: row[n] for n in ("id", "state", "due", "issued_at", "decided_at")},
+        **{n: row[n] for n in ("station_id", "version")},
         "number": number(now, row),
         "station": station_name(now, row["station_id"]),
         "unit": row["unit"] or row["unit_id"] or "",

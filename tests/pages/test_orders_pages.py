@@ -387,6 +387,9 @@ def test_an_order_is_withdrawn_with_a_reason_and_nothing_more_is_done_about_it(t
     page = people.unit.get(f"/manage/orders/{order['id']}").text
     assert "已撤销" in page
     assert "查错了站点" in page
+    assert "了结" in page
+    assert "前整改" not in page
+    assert f"/manage/orders/{order['id']}/notice" not in page
     assert 'id="answer-form"' not in page
     assert answered(town, order).status_code == 400
     assert order["id"] not in people.west.get("/manage/orders").text
