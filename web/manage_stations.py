@@ -23,10 +23,11 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import station_edit
 from stationmap.city.station_edit import CONTACT, Edit
 from stationmap.errors import Conflict, InputError
+from stationmap.inspections import orders as flow
 from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.stations import STATUSES
-from stationmap.store import Change
+from stationmap.store import Change, orders
 from stationmap.store.events import Row
 from stationmap.store.queries import MOST_COUNTED
 from web import basemaps, security, station_form
@@ -181,7 +182,23 @@ def save() -> ResponseReturnValue:
     except Conflict as conflict:
         return _conflict(conflict, mine=edit.after, fields=fields), 409
     _told(edit, N_("Saved."), receipt.action, lang)
+    if {"unit", "unit_id"} & after.keys():
+        _tell_of_orders(row["id"])
     return redirect(here, code=303)
+
+
+def _tell_of_orders(station_id: str) -> None:
+    """Tell of orders that wait for the unit to which the station belonged."""
+    waiting = orders.Asked(station_id=station_id, states=flow.UNSETTLED)
+    if count := orders.find(register(), waiting, limit=0)[0]:
+        say_done(
+            N_(
+                "{count} orders of this station stay with the unit they were issued to. Where the "
+                "new unit is to put it right, withdraw them and issue them at a new visit."
+            ),
+            warn=True,
+            count=count,
+        )
 
 
 @manage_stations.get("/new")

@@ -657,6 +657,16 @@ def test_the_words_that_inspections_were_made_by_are_not_undone_here(city, regis
     assert register.get("checklist", "c" * 32) is not None
 
 
+def test_orders_that_stay_with_the_former_unit_are_told_of(city, register):
+    for number, state in enumerate(("open", "answered", "closed")):
+        columns = {"station_id": "P0", "state": state, "lines": ["visit#1"], "unit": "原单位"}
+        write(register, Change("rectification", f"o{number}", columns))
+    save(city, register, "P0", hours="8:00-9:00")
+    assert "仍由原责任单位办理" not in words(city.get(f"{BASE}/edit?id=P0"))
+    save(city, register, "P0", unit="新单位")
+    assert "有 2 张未办结的整改单，仍由原责任单位办理" in words(city.get(f"{BASE}/edit?id=P0"))
+
+
 def test_changes_count_stations_and_are_found_by_person_and_day(app, city, register):
     own = signed_in.account(register, role="city", name="王小二")
     write(
