@@ -253,8 +253,7 @@ class CityView:
         found: dict[str, dict[int, dict[str, Any]]] = {}
         parts = self._streets.parts[["street_id", "part", "length_m"]]
         for street_id, part, length_m in _of(parts, street_ids):
-            here = {"length_m": length_m, "runs": [], "gaps": []}
-            found.setdefault(street_id, {})[part] = here
+            found.setdefault(street_id, {})[part] = {"length_m": length_m, "runs": [], "gaps": []}
         runs = self._frontage[["street_id", "part", "from_m", "to_m", "side"]]
         gaps = self.gaps[["street_id", "part", "from_m", "to_m", "points_needed", "side"]]
         for name, frame in (("runs", runs), ("gaps", gaps)):
@@ -390,8 +389,7 @@ class CityView:
     @once
     def gap_middles(self) -> NDArray[np.float64]:
         """Longitude and latitude of the middle of each gap."""
-        lines = self.gaps.geometry.to_numpy()
-        middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+        middles = shapely.line_interpolate_point(self.gaps.geometry, 0.5, normalized=True)
         return cast(NDArray[np.float64], shapely.get_coordinates(middles))
 
     def gaps_in(self, view: tiles.Viewport, *, keep: Bools) -> gpd.GeoDataFrame | pd.DataFrame:
