@@ -29,9 +29,16 @@ from web.parts import (
     text,
     type_name,
 )
-from web.standing_words import coverages, lines_of, standing_words
+from web.standing_words import (
+    coverages,
+    idle_ids,
+    idle_within,
+    idle_words,
+    lines_of,
+    standing_words,
+)
 from web.station_words import supplies
-from web.view import CityView
+from web.view import EFFECTIVE, CityView
 from web.words import say
 
 api = kept_by_version(Blueprint("api", __name__, url_prefix="/api/v1"))
@@ -129,9 +136,13 @@ def street(street_id: str) -> ResponseReturnValue:
 
 @api.get("/gaps/<path:gap_id>")
 def gap(gap_id: str) -> ResponseReturnValue:
-    """One gap with what the rule says and what of it is assumed."""
+    """One gap with what the rule says and what of it is assumed.
+
+    By effective coverage also which stations stand in it but do not serve; see `idle_within`.
+    """
     params = Params.of_request()
-    now, lang = present().by(params.coverage()), params.lang
+    built, lang = present(), params.lang
+    now = built.by(params.coverage())
     if gap_id not in now.gaps.index:
         abort(404)
     row = now.gaps.loc[gap_id]
@@ -143,7 +154,24 @@ def gap(gap_id: str) -> ResponseReturnValue:
         document=row["document"],
         clause=row["clause"],
         rule=rule_words(now, lang),
+        idle=idle_within(built, row.to_dict(), lang) if now.coverage == EFFECTIVE else None,
         line=coordinates(row.geometry),
+    )
+
+
+@api.get("/idle")
+def idle() -> ResponseReturnValue:
+    """Stations that count as built but not for effective coverage, with their reasons, paged."""
+    params, now = Params.of_request(), present()
+    offset = params.whole("offset", default=0, low=0, high=10**9)
+    limit = params.whole("limit", default=PAGE, low=1, high=MAX_PAGE)
+    found = idle_ids(now)
+    return jsonify(
+        version=now.version,
+        total=len(found),
+        offset=offset,
+        notices=params.notices,
+        stations=[idle_words(now, own, params.lang) for own in found[offset : offset + limit]],
     )
 
 

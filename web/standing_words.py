@@ -12,6 +12,7 @@ from stationmap.city import serving
 from stationmap.inspections import MET, NOT_MET, SELF, UNKNOWN, Checklist, openly
 from stationmap.messages import N_
 from web.inspect_words import STATES, visit_name
+from web.parts import text
 from web.view import EFFECTIVE, CityView
 from web.words import say
 
@@ -19,10 +20,12 @@ WHY: Mapping[str, str] = MappingProxyType(
     {
         serving.CLOSED: N_("found closed at its hours"),
         serving.UNSTAFFED: N_("nobody was on duty"),
-        serving.LINE: N_("{item} not met: {line}"),
+        serving.LINE: N_("{title}: {line} not met"),
         serving.STALE: N_("not looked at for more than {days} days"),
     }
 )
+
+WHOLE = N_("{line} not met")
 
 RESULTS: Mapping[str, str] = MappingProxyType(
     {
@@ -83,6 +86,58 @@ def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     }
 
 
+def idle_ids(now: CityView) -> list[str]:
+    """Return the stations that count as built but not for effective coverage, in order."""
+    return sorted(now.counted - now.by(EFFECTIVE).counted)
+
+
+def idle_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
+    """Name a station that does not serve, with its reasons."""
+    return {
+        "station_id": station_id,
+        "name": text(now.stations.at[station_id, "name"]),
+        "why": standing_words(now, station_id, lang)["serves_not"],
+    }
+
+
+def idle_within(now: CityView, gap: Mapping[str, Any], lang: str) -> dict[str, Any] | None:
+    """Tell which stations stand in a gap of effective coverage, and what is left once they serve.
+
+    Parameters
+    ----------
+    now : CityView
+        By built coverage.
+    gap : mapping
+        street_id, part, side, from_m and to_m: metres along the part, both inclusive; from_m is
+        the larger one where the gap runs through the start of a closed street.
+    lang : str
+
+    Returns
+    -------
+    dict or None
+        ``stations``, as `idle_words` tells them, and ``points_needed``, how many points the gap
+        still needs once they serve; None where no such station stands in the gap.
+    """
+    idle, points = [], 0
+    for kerb in now.strips(gap["street_id"]):
+        if (kerb["part"], kerb["side"]) != (gap["part"], gap["side"]):
+            continue
+        here = (s["station_id"] for s in kerb["stations"] if _inside(gap, s["at_m"]))
+        idle = [own for own in here if own in now.by(EFFECTIVE).idle]
+        for built in kerb["gaps"]:
+            middle = (built["from_m"] + built["length_m"] / 2) % kerb["length_m"]
+            points += int(built["points_needed"]) if _inside(gap, middle) else 0
+    if not idle:
+        return None
+    stations = [idle_words(now, own, lang) for own in dict.fromkeys(idle)]
+    return {"stations": stations, "points_needed": points}
+
+
+def _inside(gap: Mapping[str, Any], at_m: float) -> bool:
+    low, high = gap["from_m"], gap["to_m"]
+    return bool(low <= at_m <= high if low < high else at_m >= low or at_m <= high)
+
+
 def lines_of(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     """Say where a station stands in each line of the checklist that is in force for its type."""
     found = serving.standing(now.answers, station_id, today=now.today)
@@ -109,12 +164,14 @@ def lines_of(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
 
 
 def _why(now: CityView, reason: serving.Reason, lang: str) -> dict[str, Any]:
-    line = reason.line
-    text = say(
-        WHY[reason.kind],
+    line, why = reason.line, WHY[reason.kind]
+    if reason.kind == serving.LINE and (line is None or line.text == line.title):
+        why = WHOLE
+    said = say(
+        why,
         lang=lang,
-        item=line.item if line else reason.key,
-        line=line.text[lang] if line else "",
+        title=line.title[lang] if line else "",
+        line=line.text[lang] if line else reason.key,
         days=now.pack.stale_days,
     )
-    return {"kind": reason.kind, "text": text, "on": reason.on and reason.on.isoformat()}
+    return {"kind": reason.kind, "text": said, "on": reason.on and reason.on.isoformat()}

@@ -16,6 +16,11 @@ SCRIPT_TEXTS: Mapping[str, str] = {
         "{streets} have {frontage} of shop frontage; {share} of it has a {point} within {spacing}. "
         "There are {gaps} gaps; at least {points} more {point}s are needed."
     ),
+    "summary.line_effective": N_(
+        "By effective coverage, {streets} have {frontage} of shop frontage; {share} of it has a "
+        "{point} that serves within {spacing}. There are {gaps} gaps; at least {points} more "
+        "{point}s are needed."
+    ),
     "summary.join": N_(" and "),
     "summary.list": N_(", "),
     "summary.assumed": N_(

@@ -23,6 +23,15 @@ TEXTS: Mapping[str, str] = {
         "Of {of} {point}s that count, {n} does not serve at present.|"
         "Of {of} {point}s that count, {n} do not serve at present."
     ),
+    "coverage.idle_points": N_(
+        "{points} of them only while {point}s that stand there do not serve: once they do, none "
+        "are needed for that."
+    ),
+    "gap.idle": N_(
+        "{n} {point} stands here but does not serve:|{n} {point}s stand here but do not serve:"
+    ),
+    "gap.idle_none": N_("Once they serve, there is no gap here."),
+    "gap.idle_left": N_("Once they serve, at least {points} more {point}s are needed here."),
     "coverage.never": N_(
         "{n} was never inspected; it counts for {days} days from its list.|"
         "{n} were never inspected; they count for {days} days from their list."

@@ -17,6 +17,16 @@ pytestmark = pytest.mark.chromium
 ORDER = "8f5ac1f0-7d9c-4a5e-9c46-0f4f2f6f3a11"
 SEEN = "at=16/28.9504/118.8751&states=none"
 
+# the street and the gap in which a station stands that does not serve
+GAP_OF = """async (own) => {
+  const get = async (path) => (await fetch(`/api/v1/${path}coverage=effective`)).json();
+  for (const { street_id } of (await get("streets?")).streets)
+    for (const { gaps } of (await get(`streets/${street_id}?`)).parts)
+      for (const gap of gaps)
+        if ((await get(`gaps/${gap[5]}?`)).idle?.stations.some((s) => s.station_id === own))
+          return [street_id, gap[5]];
+}"""
+
 
 @pytest.fixture(scope="module")
 def seen(town, tmp_path_factory):  # noqa: F811
@@ -81,6 +91,32 @@ def test_the_switch_shows_both_shares_and_everything_follows(visit, size):
     assert page.locator("#streets-total").inner_text() == built
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_who_does_not_serve_is_told_in_the_summary_and_in_the_gap(visit, size):
+    here = visit(viewport=size)
+    page = here.open(f"/?{SEEN}&coverage=effective")
+    assert "按有效覆盖计" in page.locator("#summary .headline").inner_text()
+    listed = page.locator("#summary .idle-list")
+    listed.locator("summary").focus()
+    page.keyboard.press("Enter")
+    listed.locator("li").first.wait_for()
+    assert "公布的时间里没有开放" in listed.locator("li").inner_text()
+    listed.locator("a").click()
+    page.locator("article.station").wait_for()
+    assert here.query()["station"] == "P300"
+
+    own = page.evaluate(GAP_OF, "P300")
+    page = here.open(f"/?street={own[0]}&gap={own[1]}&coverage=effective")
+    card = page.locator(".card .idle")
+    card.wait_for()
+    assert "此处有 1 个有礼点暂不计入有效覆盖" in card.inner_text()
+    assert "公布的时间里没有开放" in card.inner_text()
+    assert "恢复后" in card.inner_text()
+    assert card.locator("a").bounding_box()["height"] >= 44
+    page = here.open(f"/?street={own[0]}&gap={own[1]}")
+    assert page.locator(".card .idle").count() == 0
+
+
 def test_the_switch_is_worked_by_keyboard_and_large_enough_for_a_thumb(visit):
     here = visit(viewport=PHONE)
     page = here.open("/")
@@ -115,7 +151,7 @@ def test_a_card_says_why_and_opens_the_checklist(visit, seen):
     card = page.locator("article.station")
     card.wait_for()
     said = card.inner_text()
-    assert "目前不起作用" in said
+    assert "暂不计入有效覆盖" in said
     assert card.locator("h2 .symbol .slash").count() == 1, "struck, as on the map"
     assert "公布的时间里没有开放" in said
     assert "督查：未达标" in said

@@ -125,7 +125,7 @@ def test_a_card_says_why_a_station_does_not_serve(seen, here):
     assert [why["text"] for why in card["serves_not"]] == [
         "公布的时间里没有开放",
         "无人值守",
-        "Q-C8 不符合：一个充电点",
+        "五个一物资：一个充电点 不符合",
     ]
     assert {why["on"] for why in card["serves_not"]} == {day(seen)}
     assert card["last_visit"] == {
@@ -138,6 +138,36 @@ def test_a_card_says_why_a_station_does_not_serve(seen, here):
     [why] = get(here, "stations/P640")["serves_not"]
     long_ago = day(seen, days_ago=seen.now().pack.stale_days + 5)
     assert (why["kind"], why["on"]) == ("stale", long_ago)
+
+
+def test_a_gap_names_the_stations_that_stand_in_it_and_what_is_left_once_they_serve(here):
+    def of_gaps(query):
+        found = get(here, f"map/gaps?{WHOLE}{query}")["features"]
+        ids = [f["properties"]["gap_id"] for f in found]
+        return [get(here, f"gaps/{own}?{query}") for own in ids]
+
+    built = of_gaps("")
+    assert [gap["idle"] for gap in built] == [None] * len(built)
+    [gap] = [gap for gap in of_gaps("&coverage=effective") if gap["idle"]]
+    idle = gap["idle"]
+    assert [one["station_id"] for one in idle["stations"]] == ["P300", "P640"]
+    assert [one["text"] for one in idle["stations"][0]["why"]][
+        -1
+    ] == "五个一物资：一个充电点 不符合"
+    same = [one for one in built if one["street"] == gap["street"]]
+    assert idle["points_needed"] == sum(one["points_needed"] for one in same)
+    assert 0 < idle["points_needed"] < gap["points_needed"]
+
+
+def test_stations_that_do_not_serve_are_listed_with_their_reasons_by_pages(here, client):  # noqa: F811
+    said = get(here, "idle")
+    assert said["total"] == get(here, "summary")["effective"]["idle"]
+    assert [one["station_id"] for one in said["stations"]] == ["P300", "P640"]
+    for one in said["stations"]:
+        assert one["why"] == get(here, f"stations/{one['station_id']}")["serves_not"]
+    second = get(here, "idle?offset=1&limit=1")
+    assert (second["total"], second["stations"]) == (2, said["stations"][1:])
+    assert get(client, "idle")["stations"] == []  # unknown before the first inspection
 
 
 def test_a_second_look_heals_only_what_it_looked_at(own_town):  # noqa: F811

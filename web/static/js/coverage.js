@@ -1,10 +1,15 @@
 // Built or effective coverage: the switch in the top bar, with both shares beside each other.
 
+import { flying, NOTHING } from "./cards.js";
 import { $, h } from "./dom.js";
+import { failure } from "./failure.js";
 import { number, page, percent, t } from "./page.js";
+import { ask, Trouble } from "./server.js";
 import { address, change, current } from "./url.js";
+import { reason } from "./visited.js";
 
 const NAMES = ["built", "effective"];
+const PAGE = 50;
 let shares = {};
 let known = true;
 
@@ -43,14 +48,48 @@ export function showCoverage(summary = null) {
   $("coverage").hidden = false;
 }
 
+/** A station that does not serve: its name opens it on the map; its reasons beside it. */
+export function idleRow({ station_id: station, name, why }) {
+  const open = { ...NOTHING, station };
+  return h("li", {},
+    h("a", { href: address(open), onclick: flying(open) }, name ?? t("station.unnamed")),
+    h("div", { class: "quiet" }, why.map(reason).join(t("summary.list"))));
+}
+
+/** How many stations do not serve; opened, it lists them, a page at a time. */
+function idleList(said) {
+  const list = h("ul", { class: "plain" });
+  const foot = h("div", {});
+  let shown = 0;
+  const more = async () => {
+    foot.replaceChildren(h("p", { class: "bone" }));
+    try {
+      const { stations, total } = await ask("idle", "idle", { offset: shown, limit: PAGE });
+      list.append(...stations.map(idleRow));
+      shown += stations.length;
+      foot.replaceChildren(...(stations.length && shown < total ? [h("button", {
+        type: "button", class: "btn btn-outline", onclick: more,
+      }, t("list.more", { n: number(Math.min(total - shown, PAGE)) }))] : []));
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      foot.replaceChildren(failure(error.message, more));
+    }
+  };
+  const open = ({ target }) => target.open && !shown && more();
+  return h("details", { class: "how idle-list", ontoggle: open }, h("summary", {}, said), list, foot);
+}
+
 /** Say what the two shares are, and what the difference hangs on. */
 export function coverageLine({ built, effective }) {
   if (effective === null) return h("p", { class: "quiet" }, t("coverage.unknown_long"));
-  return h("p", { class: "both", "aria-live": "off" },
-    h("span", {}, t("coverage.both", { built: share(built), effective: share(effective) })),
-    " ",
-    t("coverage.idle", { n: number(effective.idle), of: number(built.stations), point: page.point }),
+  const idle = t("coverage.idle", {
+    n: number(effective.idle), of: number(built.stations), point: page.point,
+  });
+  return h("div", { "aria-live": "off" },
+    h("p", { class: "both" },
+      h("span", {}, t("coverage.both", { built: share(built), effective: share(effective) }))),
+    effective.idle > 0 ? idleList(idle) : h("p", {}, idle),
     effective.never > 0
-      && ` ${t("coverage.never", { n: number(effective.never), days: number(effective.stale_days) })}`,
-    coverage() && ` ${t("coverage.effective_long")}`);
+      && h("p", {}, t("coverage.never", { n: number(effective.never), days: number(effective.stale_days) })),
+    coverage() && h("p", { class: "quiet" }, t("coverage.effective_long")));
 }

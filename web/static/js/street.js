@@ -1,6 +1,6 @@
 // One street opened: its strip, its gaps, and the card of the gap that is chosen.
 
-import { coverage } from "./coverage.js";
+import { coverage, idleRow } from "./coverage.js";
 import { $, facts, h } from "./dom.js";
 import { failure } from "./failure.js";
 import { chainage, metres, number, page, percent, rampOf, t } from "./page.js";
@@ -35,12 +35,23 @@ function side(gap) {
   return gap.side === "both" ? null : t(`gap.${gap.side}`);
 }
 
+/** Stations that stand in a gap but do not serve, and what is left of it once they do. */
+function standing({ stations, points_needed: points }) {
+  return h("div", { class: "notice idle idle-list" },
+    h("strong", {}, t("gap.idle", { n: number(stations.length), point: page.point })),
+    h("ul", { class: "plain" }, stations.map(idleRow)),
+    h("p", {}, points > 0
+      ? t("gap.idle_left", { points: number(points), point: page.point })
+      : t("gap.idle_none")));
+}
+
 function card(gap, fly) {
   const { rule } = gap;
   const known = metres(gap.shops_m);
   return h("article", { class: "card" },
     h("p", { class: "card-need" },
       t("gap.need", { n: number(gap.points_needed), point: page.point })),
+    gap.idle && standing(gap.idle),
     facts([
       [t("gap.where"), t("gap.from_to", { from: chainage(gap.from_m), to: chainage(gap.to_m) })],
       [t("gap.side"), side(gap)],

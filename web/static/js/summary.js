@@ -90,7 +90,7 @@ export async function showSummary() {
   }
   showCoverage(data);
   const of = data.filtered ?? data;
-  const line = rich("summary.line", {
+  const line = rich(coverage() ? "summary.line_effective" : "summary.line", {
     streets: streetsWord(of.along),
     frontage: strong(metres(of.frontage_m)),
     share: strong(of.covered_share === null ? "–" : percent(of.covered_share)),
@@ -99,6 +99,7 @@ export async function showSummary() {
     points: strong(number(of.points_needed)),
     point: page.point,
   });
+  const restored = coverage() ? data.effective.points_needed - data.built.points_needed : 0;
   const assumed = data.assumed_m > 0
     ? rich("summary.assumed", {
       assumed: strong(metres(data.assumed_m)), known: strong(metres(data.known_frontage_m)),
@@ -107,6 +108,9 @@ export async function showSummary() {
   box.replaceChildren(...[
     data.filtered && h("p", { class: "quiet" }, t("summary.filtered")),
     h("p", { class: "headline" }, line),
+    restored > 0 && h("p", { class: "notice idle" }, rich("coverage.idle_points", {
+      points: strong(number(restored)), point: page.point,
+    })),
     coverageLine(data),
     h("p", { class: data.assumed_m > 0 ? "assumed" : "quiet" }, assumed),
     ...(data.stations_counted ? [] : [h("p", { class: "notice" }, t("empty.stations"))]),

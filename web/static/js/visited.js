@@ -13,13 +13,16 @@ export function lastVisit({ last_visit: last }) {
   return t("visited.last", { date: date(last.on), visit: last.visit_name, result: last.result_name });
 }
 
+/** One reason why a station does not serve, with its day. */
+export const reason = ({ text, on, kind }) =>
+  (on ? t(kind === "stale" ? "visited.since" : "visited.on", { why: text, date: date(on) }) : text);
+
 /** Why a station in operation does not serve at present. */
 export function idle({ serves, serves_not: why }) {
   if (serves !== false) return null;
   return h("div", { class: "notice idle" },
     h("strong", {}, t("visited.idle")),
-    h("ul", {}, why.map(({ text, on, kind }) => h("li", {},
-      on ? t(kind === "stale" ? "visited.since" : "visited.on", { why: text, date: date(on) }) : text))));
+    h("ul", {}, why.map((one) => h("li", {}, reason(one)))));
 }
 
 const line = (row) => h("li", { class: "line" }, sign(SIGN[row.state]),
