@@ -331,7 +331,7 @@ class Both:
 def test_any_sequence_of_visits_answers_and_voids(town, seed):
     both = Both(town, seed)
     luck = both.luck
-    for _ in range(80):
+    for _ in range(120):
         both.now += dt.timedelta(seconds=luck.choice([1, 600, 3 * 3600, 30 * 3600]))
         what = luck.random()
         if what < 0.15 and both.sent:

@@ -280,14 +280,15 @@ def test_a_re_inspection_that_arrives_after_a_newer_one_decides_nothing(city):
 
 def test_a_units_own_check_neither_settles_its_order_nor_blocks_who_does(city):
     own = ordered(city)
-    check = form(city) | {"visit": "self", "order_id": own, "answers": {"Q-C8#1": "met"}}
+    check = form(city, claimed_at="2026-03-05T03:58:00+00:00")
+    check |= {"visit": "self", "order_id": own, "answers": {"Q-C8#1": "met"}}
     with pytest.raises(InputError):
         send(city, check, by=UNIT)
     # one that an earlier version took
     done = send(city, {**check, "order_id": None}, by=UNIT)
     kept = Change("inspection", done.inspection["id"], {"order_id": own})
     city.register.write([kept], action=new(), by="c", kind="edit")
-    again = reinspect(city, own, "met", at="2026-03-05T03:40:00+00:00")
+    again = reinspect(city, own, "met", at="2026-03-05T03:55:00+00:00")
     assert again.decided == (own, "closed")
     assert again.decides
     order = city.register.get("rectification", own)
@@ -472,3 +473,11 @@ def test_an_order_of_a_station_that_names_its_unit_is_that_units(city):
     enter(("U9", "330802"))
     later = send(city, form(city, failed=["Q-C8#2"], order=order("Q-C8#2")))
     assert (later.order["unit_id"], later.order["unit"]) == (None, "某街道")
+
+
+def test_a_visit_before_the_one_that_ordered_closes_nothing(city):
+    first = send(city, form(city, failed=["Q-C8#1"], order=order("Q-C8#1")))
+    early = {"answers": {"Q-C8#1": "met"}, "order_id": first.order["id"]}
+    before = form(city, claimed_at="2026-03-04T03:00:00+00:00") | early
+    assert send(city, before).decided[:2] == (first.order["id"], "open")
+    assert city.register.get("rectification", first.order["id"])["state"] == "open"

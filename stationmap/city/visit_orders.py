@@ -109,14 +109,16 @@ def decision(
     *,
     inspection: Row,
     others: Sequence[Row],
+    found: Callable[[str], Row | None],
     checklists: Checklists,
     days: int,
     today: dt.date,
 ) -> list[Change]:
     """Close or return the order that is re-inspected.
 
-    One that is settled stays so. So does any of which a later visit decided already, and what was
-    answered after this visit is not returned by it: it arrived late.
+    One that is settled stays so. So does any of which a later visit decided already, or that was
+    issued by a visit after this one; and what was answered after this visit is not returned by
+    it: it arrived late.
 
     Parameters
     ----------
@@ -127,6 +129,8 @@ def decision(
         Its row, with ``at`` and ``received_at``.
     others : sequence of dict
         All re-inspections of this order so far; a unit's own are none.
+    found : callable
+        Id → inspection: the one that issued the order.
     checklists : callable
         See `Checklists`.
     days : int
@@ -135,6 +139,9 @@ def decision(
     """
     row = next((row for row in standing if row["id"] == sent.order_id), None)
     if row is None or sent.visit == SELF:
+        return []
+    issued = found(row["inspection_id"])
+    if issued is not None and issued["at"] > inspection["at"]:
         return []
     state = orders.decide(row["lines"], sent.answers)
     counting = (o for o in others if o["visit"] != SELF and not o["voided"])

@@ -218,6 +218,7 @@ def submit(
                 today=today,
                 inspection=inspection,
                 others=register.rows("inspection", order_id=sent.order_id) if sent.order_id else [],
+                found=lambda own: register.get("inspection", own),
                 checklists=checklists,
             ),
         ]

@@ -86,6 +86,7 @@ class Order:
     station: str
     lines: tuple[Key, ...]
     due: str
+    found_at: dt.datetime
     state: str = "open"
     closed_by: str | None = None
     answered_at: dt.datetime | None = None
@@ -195,7 +196,9 @@ class Office:
         days = ahead if 0 <= ahead <= FAR_DAYS else self.rectify_days
         if lines:
             due = str(day + dt.timedelta(days=days))
-            self.orders[demand.id] = Order(demand.id, visit.call.station, lines, due)
+            self.orders[demand.id] = Order(
+                demand.id, visit.call.station, lines, due, found_at=visit.at
+            )
 
     def _right_since(self, visit: Visit, key: Key) -> bool:
         """Whether who was there later, and told it before, found nothing amiss with a line."""
@@ -215,6 +218,8 @@ class Office:
             return
         if any(v.at > visit.at and v.voided is None for v in order.decided):
             return
+        if order.found_at > visit.at:
+            return  # it was made before anything was found
         found = [visit.call.answers.get(key, "unknown") for key in order.lines]
         if "not_met" in found:
             if order.answered_at and visit.at < order.answered_at:
