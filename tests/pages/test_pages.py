@@ -113,7 +113,7 @@ def test_data_in_the_page_cannot_end_its_script(client):  # noqa: F811
 def test_script_texts_speak_both_languages(key):
     chinese, english = script_texts("zh")[key], script_texts("en")[key]
     assert not CHINESE.search(english)
-    symbols = re.sub(r"\{\w+\}", "", english).strip(" ,–%")
+    symbols = re.sub(r"\{\w+\}", "", english).strip(" ,–%:()")
     assert CHINESE.search(chinese) or not symbols
 
 

@@ -19,7 +19,10 @@ FORBIDDEN = re.compile(
     r"|\b(?:Popup|Tooltip|Html|GeoJsonPopup|GeoJsonTooltip|Element|MacroElement)\("
 )
 # keys of texts that are put together from parts
-COMPOSED = re.compile(r"^(gap\.(left|right|binding|advisory)|how\.(count|gap|covered)|table\.)")
+COMPOSED = re.compile(
+    r"^(gap\.(left|right|binding|advisory)|how\.(count|gap|covered)|table\.|order\.|work\.|"
+    r"coverage\.(built|effective))"
+)
 
 
 def read(path):

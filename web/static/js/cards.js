@@ -119,8 +119,8 @@ export function facilityCard(facility) {
 
 function counting({ counts, counts_not: why, serves }) {
   if (counts === null) return null;
-  const yes = serves === false ? "station.counts_built" : "station.counts";
-  return h("p", { class: "quiet" }, counts ? t(yes) : t("station.counts_not", { why }));
+  const yes = t(serves === false ? "station.counts_built" : "station.counts");
+  return h("p", { class: "quiet" }, counts ? yes : t("station.counts_not", { why }));
 }
 
 /** Days on which a station is closed, today first. */

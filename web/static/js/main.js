@@ -13,6 +13,7 @@ import { hit } from "./hit.js";
 import { mount as mountIndicators } from "./indicators.js";
 import { fillLegend, showLegend } from "./legend.js";
 import { bindForm, fillForm, showList } from "./list.js";
+import { teller } from "./news.js";
 import { calm, date, moment, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
 import { OPEN, openCard } from "./popup.js";
@@ -28,9 +29,7 @@ import { address, change, current, watch } from "./url.js";
 import { paintWork } from "./work.js";
 
 const map = window.map_stations;
-const chosen = {
-  street: null, gap: null, station: null, place: null, finding: null, lines: null,
-};
+const chosen = { street: null, gap: null, station: null, place: null, finding: null, lines: null };
 let street = null;
 let shut = null; // takes the open card away
 
@@ -44,9 +43,8 @@ function fit(points, maxZoom = 17, above = EDGE_PX) {
   const bounds = L.latLngBounds(points.map(([lon, lat]) => [lat, lon]));
   const legend = $("legend");
   const left = legend.open && !narrow.matches ? legend.offsetWidth + EDGE_PX : EDGE_PX;
-  const options = {
-    paddingTopLeft: [left, above], paddingBottomRight: [EDGE_PX, EDGE_PX + covered()], maxZoom,
-  };
+  const right = [EDGE_PX, EDGE_PX + covered()];
+  const options = { paddingTopLeft: [left, above], paddingBottomRight: right, maxZoom };
   if (calm.matches) map.fitBounds(bounds, { ...options, animate: false });
   else map.flyToBounds(bounds, { ...options, duration: FLIGHT_S });
 }
@@ -99,22 +97,13 @@ addScale(map, "bottomright");
 L.control.zoom({
   position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out"),
 }).addTo(map);
-const NEWS_MS = 8000;
-let news = 0;
-
-/** Say something on the map; `lasting` news outlive what the layers have to say for a while. */
-function note(sentence, { lasting = false } = {}) {
-  if (!lasting && Date.now() < news) return;
-  news = lasting ? Date.now() + NEWS_MS : 0;
-  $("map-note").textContent = sentence;
-  if (lasting) setTimeout(() => note(gathered()), NEWS_MS + 1);
-}
-
 function gathered() {
   const { gaps, stations, findings } = viewport.found;
   if (findings.pending) return t("rules.pending", { time: moment(findings.pending) });
   return [gaps, stations, findings].some((layer) => layer.gathered && layer.total) ? t("map.gathered") : "";
 }
+
+const note = teller(gathered);
 
 // a phone shows so little that a whole step of zoom is a long one
 map.options.zoomSnap = narrow.matches ? 0.5 : 1;

@@ -84,11 +84,11 @@ export function inspecting(station) {
     if (!(error instanceof Trouble)) throw error;
     box.replaceChildren(h("p", { class: "quiet" }, error.message));
   });
-  const words = page.inspect.unit ? "visited.own_check" : "visited.begin";
+  const words = t(page.inspect.unit ? "visited.own_check" : "visited.begin");
   return h("div", { class: "inspecting" },
     h("a", {
       class: "btn btn-accent",
       href: `${page.inspect.url}#/s/${encodeURIComponent(station.station_id)}`,
-    }, t(words)),
+    }, words),
     box);
 }
