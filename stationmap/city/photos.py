@@ -307,8 +307,11 @@ class Photos:
             found = self.incoming(photo_id, by=by)
             if found is None or found.picture is None:
                 return None
-            for path in (folder / _RECORD, *self._files(found.picture.sha256)):
-                os.utime(path)
+            try:
+                for path in (folder / _RECORD, *self._files(found.picture.sha256)):
+                    os.utime(path)
+            except FileNotFoundError:  # settled since: a row names it by now
+                return None
             return found.picture
 
     def settle(self, photo_ids: Collection[str], *, by: str) -> None:

@@ -1,5 +1,8 @@
 // Texts that stand out too little from what is behind them (WCAG 2.2: 4.5, large ones 3).
-() => {
+async () => {
+  // a colour on its way from one to another is neither
+  const moving = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(moving.map((one) => one.finished));
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const bytes = (color) => {
     pen.clearRect(0, 0, 1, 1);

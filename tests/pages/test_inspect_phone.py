@@ -173,9 +173,9 @@ def test_who_begins_to_sign_in_sees_without_a_network_only_what_is_theirs(field,
     page.get_by_role("button", name="登录").click()
     page.wait_for_timeout(500)
     page = phone.page()
-    nobody = page.get_by_text("本机还不知道您是谁")
-    assert nobody.is_visible() is not same
-    assert (page.get_by_text("未提交 1").count() > 0) is same
+    nobody, theirs = page.get_by_text("本机还不知道您是谁"), page.get_by_text("未提交 1")
+    (theirs if same else nobody).first.wait_for()
+    assert (nobody.is_visible(), theirs.count() > 0) == (not same, same)
 
 
 def test_who_signs_in_again_is_back_where_they_were(field, cheap_hashes):  # noqa: F811
