@@ -21,6 +21,7 @@ from web.applications import applications
 from web.audit import audit
 from web.basemaps import archive_of, basemaps
 from web.downloads import downloads
+from web.handover import links
 from web.home_tables import home_tables
 from web.importing import importing
 from web.inspect import inspect
@@ -132,6 +133,7 @@ def create_app(city_path: str | Path) -> Flask:
         role_name=role_name,
         entrance=login.entrance,
         scope_name=scope_name,
+        handover_links=lambda lon, lat, name: links(lon, lat, name, language()),
         say=lambda template, **params: say(template, lang=language(), **params),
     )
     archive_of(source_of(app).now())
