@@ -104,7 +104,9 @@ def test_unknown_pack_is_refused_before_anything_is_written(tmp_path):
         ("city.toml", lambda t: t.replace("name =", "nom ="), "name: missing key"),
         ("city.toml", lambda t: t + '\n[colour]\nmap = "red"', "colour: unknown key"),
         ("city.toml", lambda t: t.replace("Asia/Shanghai", "Asia/Quzhou"), "no such time zone"),
-        ("city.toml", lambda t: t.replace('"wgs84"', '"gcj02"'), "only wgs84 can be published"),
+        ("city.toml", lambda t: t.replace('"wgs84"', '"wsg84"'), "unknown datum; expected wgs84"),
+        ("city.toml", lambda t: t.replace("decimals = 6", "decimals = 9"), "from 3 to 7"),
+        ("city.toml", lambda t: t.replace("decimals = 6", "decimals = true"), "from 3 to 7"),
         ("city.toml", lambda t: t.replace("quzhou-2018", "gone-2018"), "has no file in packs/"),
         ("city.toml", lambda t: t.replace("quzhou-2018", "../x"), "has no file in packs/"),
         ("city.toml", lambda _: "name = [", "cannot be read"),
@@ -207,10 +209,10 @@ def test_a_wrong_setting_is_said_in_chinese_throughout(tmp_path):
     with pytest.raises(CityError) as told:
         City.open(made.path)
     assert "published.rounding：不认识的键" in told.value.render("zh")
-    path.write_text(text.replace('datum = "wgs84"', 'datum = "gcj02"'), "utf-8")
+    path.write_text(text.replace('datum = "wgs84"', 'datum = "wsg84"'), "utf-8")
     with pytest.raises(CityError) as told:
         City.open(made.path)
-    assert "目前" in told.value.render("zh")
+    assert "没有这种坐标系" in told.value.render("zh")
 
 
 def test_a_city_is_named_after_its_folder_not_after_the_city_of_its_standard(tmp_path):

@@ -51,16 +51,33 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+PUBLISHED_DATUMS = ("wgs84", "gcj02", "bd09")
+LEAST_DECIMALS, MOST_DECIMALS = 3, 7
+
+
 class Published(_Model):
-    """How coordinates leave the house: so far always in WGS-84, not rounded."""
+    """How coordinates leave the house, where the address of an answer does not say otherwise.
+
+    ``datum`` is one of `PUBLISHED_DATUMS`. ``decimals`` of a degree are kept, `LEAST_DECIMALS` to
+    `MOST_DECIMALS`: 6 are 0.1 m, 3 are 100 m.
+    """
 
     datum: str = "wgs84"
+    decimals: int = 6
 
     @field_validator("datum")
     @classmethod
     def _supported(cls, value: str) -> str:
-        if value != "wgs84":
-            raise ValueError(N_("only wgs84 can be published so far"))
+        if value not in PUBLISHED_DATUMS:
+            raise ValueError(N_("unknown datum; expected wgs84, gcj02 or bd09"))
+        return value
+
+    @field_validator("decimals", mode="before")
+    @classmethod
+    def _sensible(cls, value: Any) -> Any:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not LEAST_DECIMALS <= value <= MOST_DECIMALS:
+            raise ValueError(N_("expected a whole number of decimals from 3 to 7"))
         return value
 
 
@@ -230,9 +247,11 @@ adcode = {_toml(config.adcode)}
 # 现行标准，文件在 packs/ 内 the standards pack in force, a file in packs/
 standard = {_toml(config.standard)}
 
-# 对外坐标系，目前只支持 wgs84 datum of published coordinates; only wgs84 so far
+# 对外坐标：坐标系 wgs84、gcj02（高德、腾讯）或 bd09（百度），经纬度小数位数 3 至 7（6 位约 0.1 米）
+# published coordinates: datum wgs84, gcj02 or bd09; decimals of a degree, 3 to 7 (6: 0.1 m)
 [published]
 datum = {_toml(config.published.datum)}
+decimals = {config.published.decimals}
 
 # 底图 base map: streets（本市路网）, none, pmtiles (file), tianditu (key), amap, osm
 [basemap]

@@ -1,0 +1,32 @@
+"""Public data for every program: whatever page asks, in whatever browser, may read it."""
+
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+
+Answer = TypeVar("Answer", bound=Response)
+
+# what a script may read of an answer beside its text
+_SHOWN = "ETag, Link, Content-Disposition, Content-Crs, Last-Modified"
+
+
+def open_answer(response: Answer) -> Answer:
+    """Let scripts of any site read a public answer; nothing of whoever is signed in goes along.
+
+    Use it for what is public and read only.
+    """
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _SHOWN
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if request.method == "OPTIONS":
+        # a browser asks first where a script says what it has already
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+def opened(blueprint: Blueprint) -> Blueprint:
+    """Let scripts of any site read all answers of a blueprint, its refusals too."""
+    blueprint.after_request(open_answer)
+    return blueprint
