@@ -1,0 +1,106 @@
+"""The law of the nearest station by brute force: every station is asked whether it fits.
+
+What fits is in operation, lacks nothing that is asked and is not closed when it is asked to be
+open. What is not known never stands in the way.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from reference.walking import LonLat, metres
+
+TOILET_M = 100.0
+SHOWN = ("active", "suspended")
+OTHERS = 3
+
+
+@dataclass(frozen=True)
+class Site:
+    """One station: what it has (None: nobody says) and what its hours say of an instant."""
+
+    id: str
+    at: LonLat
+    status: str
+    supplies: frozenset[str] | None
+    toilet: bool | None  # None: the city knows of no toilets
+    says: Callable[[object], str]  # instant → open, closed or unknown
+    shut: Callable[[object], bool] = lambda when: False  # whether a notice holds
+
+    def state(self, when: object) -> str:
+        """Open, closed or unknown at an instant."""
+        if self.status == "suspended" or self.shut(when):
+            return "closed"
+        return self.says(when)
+
+    def has(self, need: str) -> bool | None:
+        """Whether it meets a need; None: nobody knows."""
+        if need == "step_free":  # a question to the way, not to the station
+            return True
+        if need == "toilet":
+            return self.toilet
+        return None if self.supplies is None else need in self.supplies
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked; `open_at` None: open or not."""
+
+    k: int
+    needs: frozenset[str]
+    open_at: object | None
+    max_m: float = math.inf
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of one station."""
+
+    far_m: float
+    lacks: frozenset[str]
+    unknown: frozenset[str]
+    state: str
+
+
+def toilet_near(at: LonLat, toilets: Iterable[Any]) -> float | None:
+    """Metres to the nearest toilet, a point or an outline in degrees; None: none are known."""
+    scale = np.array([math.cos(math.radians(at[1])), 1.0])
+    found = []
+    for toilet in toilets:
+        flat = shapely.transform(toilet, lambda xy: (xy - at) * scale)
+        x, y = shapely.get_coordinates(shapely.shortest_line(shapely.Point(0, 0), flat))[1] / scale
+        found.append(metres(at, (at[0] + x, at[1] + y)))
+    return min(found, default=None)
+
+
+def told(site: Site, wish: Wish, *, far_m: float, now: object) -> Told:
+    """What is said of a station."""
+    has = {need: site.has(need) for need in wish.needs}
+    lacks = frozenset(n for n, value in has.items() if value is False)
+    unknown = frozenset(n for n, value in has.items() if value is None)
+    return Told(far_m, lacks, unknown, site.state(now if wish.open_at is None else wish.open_at))
+
+
+def fits(site: Site, answer: Told, wish: Wish) -> bool:
+    """Whether a station is what was asked for."""
+    shut = wish.open_at is not None and answer.state == "closed"
+    near = answer.far_m <= wish.max_m
+    return site.status == "active" and not answer.lacks and not shut and near
+
+
+def nearest(
+    sites: Mapping[str, Site], far_m: Mapping[str, float], wish: Wish, *, now: object
+) -> tuple[list[str], list[str], dict[str, Told]]:
+    """Ids of what fits, nearest first; if nothing does, of the nearest others; and all answers."""
+    answers = {
+        name: told(sites[name], wish, far_m=far, now=now)
+        for name, far in sorted(far_m.items(), key=lambda item: (item[1], item[0]))
+        if sites[name].status in SHOWN
+    }
+    found = [name for name, answer in answers.items() if fits(sites[name], answer, wish)]
+    others = [] if found else list(answers)[:OTHERS]
+    return found[: wish.k], others, answers
