@@ -23,12 +23,15 @@ from stationmap.city.versions import SourceRecord, Version
 from stationmap.city.zones import with_districts
 from stationmap.crs import local_crs
 from stationmap.errors import CityError
+from stationmap.hours import Calendar
+from stationmap.hours import calendar as holidays
 from stationmap.standards import Pack
+from stationmap.walking import Network
 
 _T = TypeVar("_T")
 _MISSING: Any = object()
 # what is kept under these names follows from the atlas, the settings and the standard alone
-_OF_THE_GROUND = frozenset({"layer", "facilities", "zones", "streets", "prepared"})
+_OF_THE_GROUND = frozenset({"layer", "facilities", "zones", "streets", "prepared", "walking"})
 
 
 class Contents:
@@ -177,6 +180,10 @@ class Contents:
             ),
         )
 
+    def walking(self) -> Network:
+        """Return what people walk on; without edges where the city has no streets."""
+        return self._keep(("walking",), lambda: Network.from_ways(self.layer("ways")))
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the register: units, projects, activities, counts, exemptions."""
         return self._keep(("table", name), lambda: self.register.layer(name))
@@ -257,6 +264,22 @@ class Contents:
     def today(self) -> dt.date:
         """Return the present day in the city's time zone."""
         return dt.datetime.now(ZoneInfo(self.config.time_zone)).date()
+
+    def calendar(self) -> Calendar:
+        """Return the public holidays: the shipped ones, and the city's own ``holidays.toml``.
+
+        Raises
+        ------
+        CityError
+            The city's own file cannot be read.
+        """
+        path = self.path / holidays.FILE
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            return Calendar.shipped()
+        self._forget(lambda key: key[0] == "calendar" and key[1] != changed)
+        return self._keep(("calendar", changed), lambda: Calendar.with_file(path))
 
     def _forget(self, stale: Callable[[tuple[Any, ...]], bool]) -> None:
         """Drop what was kept for a day that is over."""

@@ -36,6 +36,8 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "motorroad": "bool",
             "area": "bool",
             "bus": "bool",
+            "foot": TEXT,
+            "footway": TEXT,
         },
         "shops": {"id": TEXT, "name": TEXT, "category": TEXT, "source": TEXT},
         "facilities": {
@@ -258,6 +260,8 @@ def typed(columns: Mapping[str, str]) -> gpd.GeoDataFrame:
 def stored(version: Version | None, layer: str) -> gpd.GeoDataFrame | None:
     """Return a layer as an import wrote it; None where the version has none."""
     frame = version.read(layer) if version else None
+    if frame is not None and layer in ATLAS and not set(ATLAS[layer]) <= set(frame.columns):
+        return conform(layer, frame)  # written before some columns were stored
     if frame is not None and layer != STATIONS:
         # a file tells a column of True and False from one that holds None too
         truths = {name: TRUTH for name, dtype in _columns(layer).items() if dtype == TRUTH}

@@ -37,6 +37,7 @@ from stationmap.io.osm_tags import (
     is_bus_platform,
     is_tunnel,
     name_of,
+    on_foot,
     place,
     place_keys,
     second_name,
@@ -60,15 +61,17 @@ WAY_COLUMNS = {
     "motorroad": bool,
     "area": bool,
     "bus": bool,
+    "foot": object,
+    "footway": object,
 }
 
 _FORMATS = {"pbf": "pbf", "osm": "osm", "osm.gz": "osm.gz", "osm.bz2": "osm.bz2"}
 _OUTLINE_KEYS = ("building", "landuse", "leisure", "natural", "waterway", "boundary")
 _PARKS = ("park", "garden", "common", "recreation_ground", "village_green")
 # the tags of a road that has none but its class and name
-_PLAIN_ROAD = (None, None, 0, None, False, False, False, False)
+_PLAIN_ROAD = (None, None, 0, None, False, False, False, False, None, None)
 _ROAD_COLUMNS = ["way_id", "name", "highway", "name_en", "name_alt", "oneway", "junction"]
-_ROAD_COLUMNS += ["tunnel", "bridge", "motorroad", "area"]
+_ROAD_COLUMNS += ["tunnel", "bridge", "motorroad", "area", "foot", "footway"]
 _BUS = ("bus", "trolleybus")
 _ADCODE = re.compile(r"[0-9]{6,12}")
 _NAMES_IN_A_NOTE = 12
@@ -92,8 +95,10 @@ class OsmLayers:
     ways : GeoDataFrame
         Every way tagged highway=*: way_id, name, name_en, name_alt (a second local language),
         highway, oneway (1 along, -1 against, 0 both), junction, tunnel, bridge, motorroad, area,
-        bus (member of a bus or trolleybus route), geometry (LineString; a closed outline drawn as
-        an area stays a line with ``area`` set). A way cut by missing nodes gives a row per piece.
+        bus (member of a bus or trolleybus route), foot ("yes" or "no" where it says so of people
+        on foot), footway ("sidewalk", "crossing" and the like), geometry (LineString; a closed
+        outline drawn as an area stays a line with ``area`` set). A way cut by missing nodes gives a
+        row per piece.
     shops, facilities : GeoDataFrame
         id ("n", "w" or "r" and the OSM number), name, category, source, geometry (Point or
         outline). Facilities also have ``tags``, the OSM tag they were taken for; their category is
@@ -322,6 +327,8 @@ class _Reader:
                 get("bridge") not in (None, "no"),
                 get("motorroad") == "yes",
                 get("area") == "yes",
+                on_foot(get),
+                get("footway"),
             )
         elif highway == "motorway":
             said = (None, None, 1, *_PLAIN_ROAD[3:])

@@ -25,6 +25,10 @@ ROAD_NODES = frozenset(
     ["crossing", "traffic_signals", "turning_circle", "street_lamp", "give_way", "stop"]
 )
 _NOT_TUNNELS = (None, "no", "building_passage", "culvert", "covered")
+_WELCOME = ("yes", "designated", "permissive", "official")
+_UNWELCOME = ("no", "private", "use_sidepath")
+_CLOSED = ("no", "private")
+_PAVED_SIDE = ("both", "left", "right", "yes")
 _ONEWAY = {"yes": 1, "true": 1, "1": 1, "-1": -1, "reverse": -1}
 
 
@@ -78,6 +82,17 @@ def direction(get: Get, *, highway: str) -> int:
 def is_tunnel(get: Get) -> bool:
     """Whether a road runs underground; under a building or a roof it does not."""
     return get("tunnel") not in _NOT_TUNNELS
+
+
+def on_foot(get: Get) -> str | None:
+    """Whether a way says that people on foot may use it: "yes", "no", or None where it does not.
+
+    A tunnel with a pavement says yes; a way closed to all says no, unless it is open on foot.
+    """
+    foot = get("foot")
+    if foot in _WELCOME or (is_tunnel(get) and get("sidewalk") in _PAVED_SIDE):
+        return "yes"
+    return "no" if foot in _UNWELCOME or get("access") in _CLOSED else None
 
 
 def is_bus_platform(get: Get) -> bool:

@@ -38,6 +38,8 @@ def test_columns_and_types_are_the_contract(tmp_path):
         "motorroad": "bool",
         "area": "bool",
         "bus": "bool",
+        "foot": "object",
+        "footway": "object",
         "geometry": "geometry",
     }
     place = ["id", "name", "category", "source"]
@@ -107,6 +109,37 @@ def test_flags(tmp_path, tags, column, value):
     ways = roads(tmp_path, tags)
     flags = ["tunnel", "bridge", "motorroad", "area", "bus"]
     assert ways[flags].iloc[0].to_dict() == {flag: value and flag == column for flag in flags}
+
+
+@pytest.mark.parametrize(
+    ("tags", "foot"),
+    [
+        ({}, None),
+        ({"foot": "yes"}, "yes"),
+        ({"foot": "designated"}, "yes"),
+        ({"foot": "permissive"}, "yes"),
+        ({"foot": "official"}, "yes"),
+        ({"foot": "no"}, "no"),
+        ({"foot": "private"}, "no"),
+        ({"foot": "use_sidepath"}, "no"),
+        ({"foot": "customers"}, None),
+        ({"access": "no"}, "no"),
+        ({"access": "private"}, "no"),
+        ({"access": "customers"}, None),
+        ({"access": "private", "foot": "yes"}, "yes"),
+        ({"sidewalk": "both"}, None),
+        ({"sidewalk": "both", "tunnel": "yes"}, "yes"),
+        ({"sidewalk": "left", "tunnel": "yes", "foot": "no"}, "yes"),
+        ({"sidewalk": "separate", "tunnel": "yes"}, None),
+        ({"sidewalk": "both", "tunnel": "building_passage"}, None),
+    ],
+)
+def test_whether_a_way_welcomes_walkers(tmp_path, tags, foot):
+    assert roads(tmp_path, tags)["foot"].tolist() == [foot]
+
+
+def test_kinds_of_footways_are_kept(tmp_path):
+    assert roads(tmp_path, {"footway": "crossing"})["footway"].tolist() == ["crossing"]
 
 
 @pytest.mark.parametrize(
