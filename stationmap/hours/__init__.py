@@ -1,5 +1,6 @@
 """Opening hours: what a station's words mean, when it is open, what of other hours it lacks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -10,9 +11,12 @@ import numpy as np
 import opening_hours as osm_hours
 from numpy.typing import NDArray
 
+from stationmap.hours.calendar import Calendar
+from stationmap.hours.states import State, state_of
 from stationmap.hours.wording import to_osm
+from stationmap.messages import N_
 
-__all__ = ["Hours", "parse"]
+__all__ = ["Calendar", "Hours", "State", "Timetable", "parse", "states"]
 
 Week = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -70,6 +74,19 @@ class Hours:
             return "open"
         return "closed" if state == osm_hours.State.CLOSED else "unknown"
 
+    def state(self, when: datetime, *, zone: str, calendar: Calendar) -> State:
+        """Return whether it is open at an aware time, by the clocks of `zone`, holidays and all.
+
+        Where the hours only name weekdays, and the day is a public holiday or a weekend that is
+        worked, they are unknown as far as the readings differ (`stationmap.hours.days.line`).
+
+        Raises
+        ------
+        ValueError
+            The time has no time zone.
+        """
+        return state_of(self.osm, when, zone=zone, calendar=calendar)
+
     def covers(self, other: "Hours") -> tuple[int, ...]:
         """Minutes of the other hours that these do not cover, for each day from Monday."""
         lacking = (other._open & ~self._open).reshape(7, _DAY).sum(axis=1)
@@ -100,6 +117,61 @@ def parse(text: str | None) -> Hours | None:
     read = osm_hours.OpeningHours(said).normalize()
     ever = any(state == osm_hours.State.OPEN for _, _, state, _ in read.intervals(_MONDAY, _END))
     return Hours(_with_times(str(read))) if ever else None
+
+
+class Timetable:
+    """The hours of many places, each text read once; its states are kept for a minute.
+
+    Parameters
+    ----------
+    hours : sequence of str or None
+        What each place says of its hours.
+    zone : str
+        The zone of their clocks, such as "Asia/Shanghai".
+    calendar : Calendar
+        The public holidays there.
+    """
+
+    def __init__(self, hours: Sequence[str | None], *, zone: str, calendar: Calendar) -> None:
+        self._zone, self._calendar = zone, calendar
+        said = [text if isinstance(text, str) and text.strip() else None for text in hours]
+        distinct = {text: place for place, text in enumerate(dict.fromkeys(said))}
+        self._place = np.array([distinct[text] for text in said], dtype=np.intp)
+        self._texts = list(distinct)
+        self._kept: tuple[datetime, NDArray[np.object_]] | None = None
+
+    def at(self, when: datetime) -> NDArray[np.object_]:
+        """Return the `State` of each place at an aware time, in the order of the places.
+
+        Raises
+        ------
+        ValueError
+            The time has no time zone.
+        """
+        minute = when.replace(second=0, microsecond=0)
+        kept = self._kept
+        if kept is None or kept[0] != minute or minute.tzinfo is None:
+            found = np.empty(len(self._texts), dtype=object)
+            found[:] = [self._state(text, minute) for text in self._texts]
+            placed = found[self._place]
+            placed.setflags(write=False)
+            kept = self._kept = (minute, placed)
+        return kept[1]
+
+    def _state(self, text: str | None, when: datetime) -> State:
+        if text is None:
+            return State("unknown", why=N_("its hours are not known"))
+        read = parse(text)
+        if read is None:
+            return State("unknown", why=N_("its hours cannot be read"))
+        return read.state(when, zone=self._zone, calendar=self._calendar)
+
+
+def states(
+    hours: Sequence[str | None], when: datetime, *, zone: str, calendar: Calendar
+) -> NDArray[np.object_]:
+    """Return the `State` of each of some places at an aware time; see `Timetable` to ask again."""
+    return Timetable(hours, zone=zone, calendar=calendar).at(when)
 
 
 def _with_times(osm: str) -> str:

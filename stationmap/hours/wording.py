@@ -8,10 +8,12 @@ from itertools import pairwise
 
 import opening_hours as osm_hours
 
-_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CHINESE_DAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6}
 _CHINESE_DAYS |= {str(i + 1): i for i in range(7)}
+WORKING_DAYS = "工作日"
+"""The comment of rules that hold on working days, whichever they are."""
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
 _EVERY = frozenset(range(7))
 _WORKDAYS = frozenset(range(5))
@@ -100,7 +102,7 @@ _WORDS = {
 _TOKEN = re.compile("|".join(f"(?P<T_{name}>{word})" for name, word in _WORDS.items()))
 # hours alone are read as offices write them: 8:30-5:30 is a slip, not a night
 _OSM_LIKE = re.compile(
-    rf"^(?=.*\d:\d\d).*\b(?:{'|'.join((*_DAYS, *_MONTHS))}|PH|SH|week)\b", re.DOTALL
+    rf"^(?=.*\d:\d\d).*\b(?:{'|'.join((*DAYS, *MONTHS))}|PH|SH|week)\b", re.DOTALL
 )
 _SUN = re.compile("sun|dawn|dusk|easter", re.IGNORECASE)
 
@@ -333,7 +335,7 @@ def _days(kind: str, text: str) -> frozenset[int]:
     if kind == "holidays":
         return frozenset()
     if kind == "english_days":
-        named = [_DAYS.index(word[:2].capitalize()) for word in re.findall(_ENGLISH_DAY, text)]
+        named = [DAYS.index(word[:2].capitalize()) for word in re.findall(_ENGLISH_DAY, text)]
         return _between(named[0], named[-1]) if len(named) > 1 else frozenset(named)
     found: frozenset[int] = frozenset()
     for first, last in re.findall(rf"{_D}?({_C})(?:{_TO}{_D}?({_C}))?", text):
@@ -357,7 +359,7 @@ def _months(found: re.Match[str]) -> str:
         number, of_month = int(found[month]), found[day]
         if not 1 <= number <= 12 or (of_month and not 1 <= int(of_month) <= 31):
             raise _Unread
-        ends.append((_MONTHS[number - 1], of_month))
+        ends.append((MONTHS[number - 1], of_month))
     if not any(day for _, day in ends):
         return f"{ends[0][0]}-{ends[1][0]}"
     if not all(day for _, day in ends):
@@ -443,7 +445,7 @@ def _day_list(days: list[int]) -> str:
         else:
             runs.append([day])
     return ",".join(
-        _DAYS[run[0]] if len(run) == 1 else f"{_DAYS[run[0]]}-{_DAYS[run[-1]]}" for run in runs
+        DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" for run in runs
     )
 
 
