@@ -15,7 +15,7 @@ from stationmap.messages import N_, printable
 from web.caching import ground, kept_by_version, present
 from web.desk import register
 from web.finding_words import settled_of_subject
-from web.notices import notices_of, short_of
+from web.notices import notices_of, phone_of, short_of
 from web.params import Params, gap_filters, language
 from web.parts import (
     assumption,
@@ -197,7 +197,7 @@ def station(station_id: str) -> ResponseReturnValue:
         version=now.version,
         station_id=station_id,
         **{name: text(row[name]) for name in texts},
-        phone=_phone(now, station_id),
+        phone=phone_of(now, station_id),
         adcode=text(row["adcode"]),
         unit_id=text(row["unit_id"]),
         type=row["type"],
@@ -224,12 +224,6 @@ def checklist(station_id: str) -> ResponseReturnValue:
     if station_id not in now.stations.index:
         abort(404)
     return jsonify(version=now.version, station_id=station_id, **lines_of(now, station_id, lang))
-
-
-def _phone(now: CityView, station_id: str) -> str | None:
-    """Return the telephone that a station gives everybody; contacts are kept elsewhere."""
-    rows = now.answers.register.snapshot.frames["station"]
-    return text(rows.loc[rows["id"] == station_id, "phone"].iloc[0])
 
 
 def _counting(now: CityView, row: pd.Series, lang: str) -> dict[str, Any]:

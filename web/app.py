@@ -39,6 +39,9 @@ from web.params import language
 from web.photos import photos
 from web.remarks import remarks
 from web.security import pack, protect
+from web.sitemap import sitemap
+from web.station_address import address_of
+from web.station_page import station_page
 from web.supervision import supervision
 from web.supervision_table import supervision_table
 from web.tiles import tiles
@@ -48,7 +51,10 @@ from web.visit_pages import visit_pages
 from web.words import catalogue, say
 
 # open to everybody as a whole; the others declare each of their routes
-PUBLIC = (pages, api, findings_api, indicators_api, tiles, basemaps, downloads)
+PUBLIC = (
+    *(pages, api, findings_api, indicators_api, tiles, basemaps, downloads),
+    *(station_page, sitemap),
+)
 BLUEPRINTS = (
     *map(public, PUBLIC),
     login.login,
@@ -133,6 +139,7 @@ def create_app(city_path: str | Path) -> Flask:
         role_name=role_name,
         entrance=login.entrance,
         scope_name=scope_name,
+        station_address=address_of,
         handover_links=lambda lon, lat, name: links(lon, lat, name, language()),
         say=lambda template, **params: say(template, lang=language(), **params),
     )

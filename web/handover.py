@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from stationmap.crs import convert
 from stationmap.messages import N_, printable
+from web.public_places import published, settings
 from web.words import say
 
 LONGEST = 40  # characters of a name that an app shows
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ _APPS: tuple[tuple[str, str, str, _Address], ...] = (
 
 
 def links(lon: float, lat: float, name: str, lang: str) -> list[Link]:
-    """Return the addresses of a place for Amap, Baidu, Tencent and Apple maps.
+    """Return the addresses of a place for Amap, Baidu, Tencent and Apple maps, as it is published.
 
     Parameters
     ----------
@@ -94,8 +93,9 @@ def links(lon: float, lat: float, name: str, lang: str) -> list[Link]:
 
 
 def _degrees(lon: float, lat: float, datum: str) -> tuple[str, str]:
-    x, y = convert(lon, lat, source="wgs84", target=datum)
-    return f"{float(x):.{DECIMALS}f}", f"{float(y):.{DECIMALS}f}"
+    x, y = published(lon, lat, datum=datum)
+    decimals = settings().decimals
+    return f"{x:.{decimals}f}", f"{y:.{decimals}f}"
 
 
 def _query(values: dict[str, str], *, safe: str = ",") -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from stationmap.city import notices, restocking
+from web.parts import text
 from web.view import CityView
 
 LATER = "9999-12-31"  # of a notice without a last day
@@ -50,3 +51,9 @@ def short_of(now: CityView, station_id: str) -> set[str]:
     frame = now.answers.register.snapshot.frames["restock"]
     mine = (frame["station_id"] == station_id) & (frame["state"] == restocking.SHORT)
     return set(frame.loc[mine.to_numpy(dtype=bool), "supply"])
+
+
+def phone_of(now: CityView, station_id: str) -> str | None:
+    """Return the telephone that a station gives everybody; contacts are kept elsewhere."""
+    rows = now.answers.register.snapshot.frames["station"]
+    return text(rows.loc[(rows["id"] == station_id).to_numpy(dtype=bool), "phone"].iloc[0])

@@ -1,6 +1,6 @@
 """Services: the projects of a station are among those for the place where it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -82,15 +82,17 @@ def check(rule: ServicesRule, facts: Facts) -> list[Batch]:
     ]
 
 
+def named(said: str, offers: Sequence[str]) -> list[int]:
+    """Tell which of a document's services the words of a project name, by their numbers."""
+    return [n for n, offer in enumerate(offers) if said and (offer in said or said in offer)]
+
+
 def _among(rule: ServicesRule, projects: pd.DataFrame) -> I:
     """Tell of each project whether it is among the services; each distinct text once."""
     text = projects["service"].fillna(projects["name"]).fillna("").astype(object)
     code, known = pd.factorize(text)
     offers = [offer.zh for offer in rule.offers]
-    within = [
-        bool(said) and any(offer in said or said in offer for offer in offers) for said in known
-    ]
-    among = np.array(within, dtype=bool)[code]
+    among = np.array([bool(named(said, offers)) for said in known], dtype=bool)[code]
     stated = projects["service"].notna().to_numpy(dtype=bool)
     found: I = np.select([among, stated], [_AMONG, _OTHER], _UNSAID).astype(np.int64)
     return found

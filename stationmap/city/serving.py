@@ -91,37 +91,60 @@ def standing(answers: Answers, station_id: str, *, today: dt.date) -> Standing:
         round lie near.
     """
     zone = answers.config.time_zone
-    frame = answers.register.snapshot.frames["inspection"]
-    rows = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
-    begins = dt.datetime.combine(today, dt.time(), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
-    hidden = (rows["visit"] == COVERT) & (rows["at"] >= begins.isoformat(timespec="milliseconds"))
-    rows = rows[~hidden.to_numpy(dtype=bool)]
+    rows = _shown(answers, station_id, today=today)
     checklists = inspected.checklists(answers.register, rows["checklist"])
     judged = judgements(rows, checklists, zone=zone)
     stations = answers.stations()
     station = stations[(stations["station_id"] == station_id).to_numpy(dtype=bool)]
     by_key = zip(judged["item"], judged["part"], judged["state"], judged["at"].dt.date, strict=True)
+    last = _newest(rows, checklists, site_type=station["type"].iloc[0], zone=zone, most=1)
     return Standing(
-        last=_last(rows, checklists, site_type=station["type"].iloc[0], zone=ZoneInfo(zone)),
+        last=next(iter(last), None),
         lines={key_of(item, part): (state, on) for item, part, state, on in by_key},
         reasons=_reasons(answers, station, judged, today=today),
     )
 
 
-def _last(
-    rows: pd.DataFrame, checklists: Mapping[str, Checklist], *, site_type: str, zone: ZoneInfo
-) -> LastVisit | None:
+def history(answers: Answers, station_id: str, *, today: dt.date, most: int) -> list[LastVisit]:
+    """Return the visits that judge a station, at most so many, the newest first; see `standing`."""
+    rows = _shown(answers, station_id, today=today)
+    checklists = inspected.checklists(answers.register, rows["checklist"])
+    stations = answers.stations()
+    site_type = stations.loc[stations["station_id"] == station_id, "type"].iloc[0]
+    return _newest(rows, checklists, site_type=site_type, zone=answers.config.time_zone, most=most)
+
+
+def _shown(answers: Answers, station_id: str, *, today: dt.date) -> pd.DataFrame:
+    """Return the inspections of a station but for the unannounced ones of this day."""
+    frame = answers.register.snapshot.frames["inspection"]
+    rows = frame[(frame["station_id"] == station_id).to_numpy(dtype=bool)]
+    zone = ZoneInfo(answers.config.time_zone)
+    begins = dt.datetime.combine(today, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+    hidden = (rows["visit"] == COVERT) & (rows["at"] >= begins.isoformat(timespec="milliseconds"))
+    return rows[~hidden.to_numpy(dtype=bool)]
+
+
+def _newest(
+    rows: pd.DataFrame,
+    checklists: Mapping[str, Checklist],
+    *,
+    site_type: str,
+    zone: str,
+    most: int,
+) -> list[LastVisit]:
     rows = rows[(rows["visit"] != SELF) & rows["voided"].isna()]
-    if rows.empty:
-        return None
-    row = rows.sort_values(["at", "created"], kind="stable").iloc[-1]
-    checklist = checklists[row["checklist"]]
-    return LastVisit(
-        id=row["id"],
-        on=dt.datetime.fromisoformat(row["at"]).astimezone(zone).date(),
-        visit=row["visit"],
-        result=checklist.result(checklist.answers(row["found"]), site_type=site_type),
-    )
+    rows = rows.sort_values(["at", "created"], kind="stable").iloc[::-1].head(most)
+    return [
+        LastVisit(
+            id=row["id"],
+            on=dt.datetime.fromisoformat(row["at"]).astimezone(ZoneInfo(zone)).date(),
+            visit=row["visit"],
+            result=checklists[row["checklist"]].result(
+                checklists[row["checklist"]].answers(row["found"]), site_type=site_type
+            ),
+        )
+        for row in rows.to_dict("records")
+    ]
 
 
 def _reasons(

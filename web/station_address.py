@@ -1,0 +1,42 @@
+"""Addresses of a station's public pages, whatever its id is made of."""
+
+from typing import Any
+
+from flask import url_for
+
+from stationmap.messages import printable
+
+POSTER, CODE, REMARK = "poster.pdf", "qr.svg", "remark"
+# what an address ends on that is a page about a station, not a station
+_PAGES = frozenset({POSTER, CODE, REMARK})
+
+
+def address_of(station_id: str, *, page: str = "one", external: bool = False) -> str:
+    """Return the address of a station's page, or of another page of it.
+
+    It is ``/stations/ID``; ``/stations/?id=ID`` where the id cannot be a path, as browsers and
+    servers take ``//`` and ``..`` for something else.
+
+    Parameters
+    ----------
+    station_id : str
+    page : {"one", "poster", "code"}
+    external : bool
+        With the name of the server in front, and without the language: to be kept or printed.
+    """
+    endpoint, values = f"station_page.{page}", {"station_id": station_id}
+    if not fits_a_path(station_id):
+        endpoint, values = f"{endpoint}_by_id", {"id": station_id}
+    plain: dict[str, Any] = {"lang": None} if external else {}
+    return url_for(endpoint, _external=external, **values, **plain)
+
+
+def fits_a_path(station_id: str) -> bool:
+    """Whether an id can be the path of an address and comes back as it is."""
+    parts = station_id.split("/")
+    return (
+        parts[-1] not in _PAGES
+        and not {"", ".", ".."} & set(parts)
+        and printable(station_id) == station_id
+        and "\n" not in station_id
+    )
