@@ -55,12 +55,13 @@ export function strip({ sync }) {
 
 /** The foot: what is not sent yet, where it is kept, and the screen's own button. */
 export function foot({ store, sync, button = null }) {
-  const count = h("a", { class: "i-unsent", href: "#/out" });
+  const count = h("a", { class: "i-unsent", href: "#/out", hidden: true });
   const kept = h("span", { class: "i-kept" });
   const box = h("footer", { class: "i-foot" }, h("div", { class: "i-foot-words" }, count, kept), button);
   const fill = async () => {
     const { drafts = 0, unsent = 0 } = await store.counts();
     const open = drafts + unsent;
+    count.hidden = false;
     count.replaceChildren(h("b", { class: open ? "some" : "" }, t("i.unsent", { n: open })));
     const here = sync.state.online && sync.state.kind !== "offline";
     const { signIn } = sync.state;
