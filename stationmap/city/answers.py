@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -11,9 +12,11 @@ from stationmap import stations
 from stationmap.checks import spacing, whole
 from stationmap.checks.facts import Facts
 from stationmap.checks.whole import Check
-from stationmap.city import layers
+from stationmap.city import layers, near_facts
 from stationmap.city.contents import Contents
 from stationmap.city.districts import covers
+from stationmap.city.near import Nearby
+from stationmap.city.near_places import Paths, Places
 from stationmap.crs import local_crs, to_metric, to_wgs84
 from stationmap.errors import PackError
 from stationmap.standards import Pack, SpacingRule
@@ -285,6 +288,42 @@ class Answers(Contents):
         idle = self.idle(self.today()) if effective else None
         return self._keep(("gaps", chosen.id, with_planned, idle), lambda: found.gaps(chosen))
 
+    def nearby(self) -> Nearby:
+        """Return who answers what stations are near a place."""
+        return self._keep(("nearby",), lambda: near_facts.nearby(self))
+
+    def near_places(self) -> Places:
+        """Return the stations that can be walked to, prepared."""
+        return self._keep(("near_places",), lambda: near_facts.places(self, self._any_crs()))
+
+    def near_paths(self, step_free: bool) -> Paths | None:  # noqa: FBT001 - what it is asked for
+        """Return the ways to the stations, without steps or any; None without a network."""
+        key = ("near_paths", step_free)
+        return self._keep(
+            key, lambda: near_facts.paths(self, step_free, self._former.pop(key, None))
+        )
+
+    def near_area(self) -> Any:
+        """Return the city's own area in degrees, a little widened; None where nobody knows."""
+        return self._keep(("near_area",), lambda: near_facts.area(self))
+
+    def checked_on(self, today: dt.date) -> dict[str, dt.date]:
+        """Return the day of the newest inspection of each station, as everybody may know it."""
+        key = ("checked_on", today)
+        self._forget(lambda key: key[0] == "checked_on" and key[1] != today)
+
+        def work() -> dict[str, dt.date]:
+            zone, rows = self.config.time_zone, self.register.snapshot.frames["inspection"]
+            former = self._former.pop(key, None)
+            if former is None:
+                return near_facts.checked_on(rows, zone=zone, today=today)
+            changed = self._changed_inspections() | self._changed_stations()
+            some = rows[rows["station_id"].isin(changed)]
+            fresh = near_facts.checked_on(some, zone=zone, today=today)
+            return {own: on for own, on in former.items() if own not in changed} | fresh
+
+        return self._keep(key, work)
+
     def counting(
         self, rule: str | None = None, *, with_planned: bool = False, effective: bool = False
     ) -> gpd.GeoDataFrame:
@@ -304,21 +343,30 @@ class Answers(Contents):
         All of them, without rows where there is nothing. Streets are those of the classes that the
         spacing rule names; of all classes in a standard without one.
         """
-        streets, gaps = layers.typed(layers.STREETS), layers.typed(layers.GAPS)
-        if len(self.layer("ways")):
-            laid = self.streets() if self._ruled else self._streets(_ALL_STREETS)
-            streets = to_wgs84(laid.parts)[[*layers.STREETS, "geometry"]]
-        if self.has_spacing:
-            gaps = self.gaps()
-        return {
-            "stations": self.stations(),
-            "streets": streets,
-            "shops": self.layer("shops"),
-            "facilities": layers.public("facilities", self.facilities()),
-            "districts": self.layer("districts"),
-            "gaps": gaps,
-            "findings": self.check(lang=lang).findings,
-        }
+        names = ("stations", "streets", "shops", "facilities", "districts", "gaps", "findings")
+        return {name: self.export_layer(name, lang=lang) for name in names}
+
+    def export_layer(self, name: str, *, lang: str = "zh") -> gpd.GeoDataFrame:
+        """Return one of the layers of `export_layers`; the same frame as long as it holds."""
+        if name == "stations":
+            return self.stations()
+        if name == "streets":
+            return self._keep(("streets", "exported"), self._exported_streets)
+        if name == "facilities":
+            return self._keep(
+                ("facilities", "exported"), lambda: layers.public(name, self.facilities())
+            )
+        if name == "gaps":
+            return self.gaps() if self.has_spacing else layers.typed(layers.GAPS)
+        if name == "findings":
+            return self.check(lang=lang).findings
+        return self.layer(name)
+
+    def _exported_streets(self) -> gpd.GeoDataFrame:
+        if not len(self.layer("ways")):
+            return layers.typed(layers.STREETS)
+        laid = self.streets() if self._ruled else self._streets(_ALL_STREETS)
+        return to_wgs84(laid.parts)[[*layers.STREETS, "geometry"]]
 
 
 def _unit_ids(name: pd.Series, units: pd.DataFrame) -> pd.Series:

@@ -31,7 +31,9 @@ from stationmap.walking import Network
 _T = TypeVar("_T")
 _MISSING: Any = object()
 # what is kept under these names follows from the atlas, the settings and the standard alone
-_OF_THE_GROUND = frozenset({"layer", "facilities", "zones", "streets", "prepared", "walking"})
+_OF_THE_GROUND = frozenset(
+    {"layer", "facilities", "zones", "streets", "prepared", "walking", "near_area"}
+)
 
 
 class Contents:
@@ -87,7 +89,7 @@ class Contents:
             ):
                 self._kept[key] = value
         if changed is not None:
-            former = ("stations", "spacing", "idle", "effective")
+            former = ("stations", "spacing", "idle", "effective", "near_paths", "checked_on")
             self._former = {k: v for k, v in kept.items() if k[0] in former}
         if changed is not None and "station" not in changed:
             # a visit changes no station, and seldom which ones serve
@@ -95,7 +97,7 @@ class Contents:
             self._kept |= {
                 key: value
                 for key, value in kept.items()
-                if key[0] in ("stations", "spacing")
+                if key[0] in ("stations", "spacing", "near_places", "near_paths")
                 or (key[0] in ("effective", "gaps") and key[3] in idle)
             }
 

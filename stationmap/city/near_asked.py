@@ -1,0 +1,201 @@
+"""What somebody asks of `stationmap.city.near`, read as they write it: place, needs, time."""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from stationmap.city.answers import Answers
+from stationmap.city.near import NEEDS
+from stationmap.crs import DATUMS, convert
+from stationmap.errors import CrsError, InputError
+from stationmap.io.notes import Note
+from stationmap.messages import N_
+
+MOST = 50
+"""Stations that one answer has at most."""
+# a place is not taken to be exchanged where it lies this near the city as it stands
+_NEAR_DEG = 1.0
+_YEARS = range(2000, 2101)
+_SHOWN = 60  # characters of what was written that a refusal repeats
+_SPLIT = re.compile(r"[\s,，、;；]+")
+# what a plus sign of an address becomes
+_LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
+_LATE = dt.timedelta(minutes=5)
+
+
+def degrees(text: str | None, *, name: str, example: float) -> float:
+    """Read a longitude or a latitude.
+
+    Raises
+    ------
+    InputError
+        It is missing, or no number.
+    """
+    said = (text or "").strip()
+    if not said:
+        raise InputError(
+            "{name} is missing; give longitude and latitude in degrees, such as 118.8742 and "
+            "28.9561",
+            name=name,
+        )
+    try:
+        value = float(said)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(
+            "{name} is “{value}”; expected a number of degrees, such as {example}",
+            name=name,
+            value=said[:_SHOWN],
+            example=example,
+        )
+    return value
+
+
+def place(now: Answers, lon: float, lat: float, *, datum: str) -> tuple[float, float]:
+    """Return a place in WGS-84 degrees.
+
+    Parameters
+    ----------
+    now : Answers
+    lon, lat : float
+        Finite degrees in `datum`.
+    datum : str
+        One of `stationmap.crs.DATUMS`.
+
+    Raises
+    ------
+    CrsError
+        The datum is unknown.
+    InputError
+        It is no place on earth, or one that lies near the city only when it is exchanged.
+    """
+    if datum not in DATUMS:
+        raise CrsError(
+            "unknown datum {datum}: expected one of {known}",
+            datum=datum[:_SHOWN],
+            known=", ".join(DATUMS),
+        )
+    area = now.near_area()
+    stands, near = _on_earth(lon, lat), area is not None and _near(area.bounds, lat, lon)
+    if not (stands and (area is None or _near(area.bounds, lon, lat))):
+        if _on_earth(lat, lon) and (near or not stands):
+            raise InputError(
+                "longitude and latitude look exchanged: {lon}, {lat} should be {lat}, {lon}",
+                lon=f"{lon:g}",
+                lat=f"{lat:g}",
+            )
+        if not stands:
+            raise InputError(
+                "longitude {lon}, latitude {lat} is no place; expected degrees within ±180 and ±90",
+                lon=f"{lon:g}",
+                lat=f"{lat:g}",
+            )
+    if datum in ("wgs84", "cgcs2000"):
+        return lon, lat
+    x, y = convert(lon, lat, source=datum, target="wgs84")
+    return float(x), float(y)
+
+
+def needs(texts: Iterable[str]) -> tuple[str, ...]:
+    """Read what is needed: keys of `NEEDS`, several in one text with commas between.
+
+    Raises
+    ------
+    InputError
+        One of them is unknown.
+    """
+    asked = [word for text in texts for word in _SPLIT.split(text) if word]
+    unknown = next((word for word in asked if word not in NEEDS), None)
+    if unknown is not None:
+        raise InputError(
+            "“{value}” cannot be asked for; expected some of {expected}",
+            value=unknown[:_SHOWN],
+            expected=", ".join(NEEDS),
+        )
+    return tuple(need for need in NEEDS if need in asked)
+
+
+def instant(text: str, *, name: str, zone: str, now: dt.datetime) -> dt.datetime | None:
+    """Read an instant (ISO 8601, or "now"); None where nothing is written.
+
+    One without an offset is by the clocks of `zone`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is not of this century.
+    """
+    said = text.strip()
+    if not said or said == "now":
+        return now if said else None
+    try:
+        at = dt.datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", said) if "T" in said else said)
+    except ValueError:
+        at = None
+    if at is None or at.year not in _YEARS:
+        raise InputError(
+            "{name} is “{value}”; expected a time such as 2026-03-05T09:00, or now",
+            name=name,
+            value=said[:_SHOWN],
+        )
+    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def metres(text: str, *, name: str) -> float | None:
+    """Read the farthest way, in metres; None where nothing is written.
+
+    Raises
+    ------
+    InputError
+        It is no number above 0.
+    """
+    said = text.strip()
+    if not said:
+        return None
+    try:
+        value = float(said)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise InputError(
+            "{name} is “{value}”; expected metres, more than 0", name=name, value=said[:_SHOWN]
+        )
+    return value
+
+
+def notices(
+    now: Answers, *, outside: bool, open_at: dt.datetime | None, asked_at: dt.datetime
+) -> list[Note]:
+    """Return what an answer says of a question that is odd, but can be answered."""
+    found = []
+    if outside:
+        found.append(
+            Note(
+                N_("This place lies outside {city}; these are the nearest stations all the same."),
+                {"city": now.config.name},
+            )
+        )
+    if open_at is not None and open_at < asked_at - _LATE:
+        local = open_at.astimezone(ZoneInfo(now.config.time_zone))
+        found.append(
+            Note(
+                N_("The time {time} is over; the answer says how it was then."),
+                {"time": f"{local:%Y-%m-%d %H:%M}"},
+            )
+        )
+    return found
+
+
+def _on_earth(lon: float, lat: float) -> bool:
+    return abs(lon) <= 180 and abs(lat) <= 90
+
+
+def _near(box: tuple[float, float, float, float], lon: float, lat: float) -> bool:
+    west, south, east, north = box
+    return (
+        west - _NEAR_DEG <= lon <= east + _NEAR_DEG
+        and south - _NEAR_DEG <= lat <= north + _NEAR_DEG
+    )
