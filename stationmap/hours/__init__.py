@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stationmap.hours.calendar import Calendar
 from stationmap.hours.states import State, state_of
-from stationmap.hours.wording import to_osm
+from stationmap.hours.wording import WORKING_DAYS, to_osm
 from stationmap.messages import N_
 
 __all__ = ["Calendar", "Hours", "State", "Timetable", "parse", "states"]
@@ -175,13 +175,19 @@ def states(
 
 
 def _with_times(osm: str) -> str:
-    """Give days without times (Mo) the whole day, as people would not read them so."""
-    if '"' in osm:
+    """Give days without times (Mo) the whole day, as people would not read them so.
+
+    A comment alone would make a rule unknown to other programs: that of working days says open.
+    """
+    mark = f' "{WORKING_DAYS}"'
+    if '"' in osm.replace(mark, ""):
         return osm
-    rules = [
-        rule if ":" in rule or rule == "24/7" or rule.endswith(_STATES) else f"{rule} 00:00-24:00"
-        for rule in osm.split("; ")
-    ]
+    rules = []
+    for rule in osm.split("; "):
+        said = rule.removesuffix(mark)
+        timed = ":" in said or said == "24/7" or said.endswith(_STATES)
+        said = said if timed else f"{said} 00:00-24:00"
+        rules.append(f"{said} open{mark}" if rule.endswith(mark) else said)
     return "; ".join(rules)
 
 

@@ -78,11 +78,6 @@ def line(osm: str, day: dt.date, kind: Kind, before: Kind) -> Spans:
     return _joined(spans)
 
 
-def tells_of_holidays(osm: str) -> bool:
-    """Whether hours say something of public holidays."""
-    return "PH" in osm
-
-
 def _joined(spans: Iterable[Span]) -> Spans:
     """Fill a day with spans, where the more open one holds, and what is between them closed."""
     inside = [(max(a, 0), min(b, _DAY), s) for a, b, s in spans if a < _DAY and b > 0 and s]

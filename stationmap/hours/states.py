@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from stationmap.hours.calendar import Calendar
-from stationmap.hours.days import CLOSED, OPEN, UNKNOWN, Spans, line, tells_of_holidays
+from stationmap.hours.days import CLOSED, OPEN, UNKNOWN, Spans, line
 from stationmap.messages import N_
 
 # hours of a season open again within a year
@@ -21,7 +21,6 @@ _WHY = {
     "workday": N_("its hours do not tell of weekends that are worked"),
     "unknown": N_("it is not announced yet whether this day is a public holiday"),
 }
-_BY_NOTICE = N_("its hours on public holidays are announced each time")
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,7 @@ def state_of(osm: str, when: dt.datetime, *, zone: str, calendar: Calendar) -> S
                 opens_at = instant
         if until is not None and (state != CLOSED or opens_at is not None):
             break
-    kind = calendar.kind(day)
-    why = _WHY[kind] if state == UNKNOWN else ""
-    if why and kind == "holiday" and tells_of_holidays(osm):
-        why = _BY_NOTICE
+    why = _WHY[calendar.kind(day)] if state == UNKNOWN else ""
     return State(_NAMES[state], until, opens_at if state == CLOSED else None, why)
 
 

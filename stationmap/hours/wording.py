@@ -391,17 +391,29 @@ def _written(blocks: list[_Block]) -> str:
         table = _table([b for b in blocks if b.times and b.season == season])
         for day in closed:
             table.pop(day, None)
-        by_times: dict[tuple[tuple[int, int], ...], list[int]] = {}
+        worked = _worked(blocks, season)
+        by_times: dict[tuple[bool, tuple[tuple[int, int], ...]], list[int]] = {}
         for day in sorted(table):
-            by_times.setdefault(table[day], []).append(day)
-        for times, days in by_times.items():
+            by_times.setdefault((day in worked, table[day]), []).append(day)
+        for (working, times), days in by_times.items():
             # a night by itself (12:00-02:00) might be a slip when it is read again
             plain = len(days) == 7 and times[-1][1] <= _DAY
             said = "" if plain else _day_list(days)
-            rules.append(" ".join(part for part in (season, said, _time_list(times)) if part))
+            mark = f'open "{WORKING_DAYS}"' if working else ""
+            parts = (season, said, _time_list(times), mark)
+            rules.append(" ".join(part for part in parts if part))
     if not rules:
         raise _Unread
-    return "; ".join([*rules, *_holidays(blocks)])
+    # a rule after "; " would cut the night of the day before; no two of these tell of one day
+    night = any(end > _DAY for b in timed for _, end in b.times)
+    return "; ".join([(", " if night else "; ").join(rules), *_holidays(blocks)])
+
+
+def _worked(blocks: list[_Block], season: str) -> frozenset[int]:
+    """Return the days of which only what is said of working days tells."""
+    timed = [b for b in blocks if b.times and b.season == season]
+    named = frozenset[int]().union(*(b.days for b in timed if not b.working))
+    return frozenset[int]().union(*(b.days for b in timed if b.working)) - named
 
 
 def _table(blocks: list[_Block]) -> dict[int, tuple[tuple[int, int], ...]]:
@@ -433,7 +445,8 @@ def _holidays(blocks: list[_Block]) -> list[str]:
             raise _Unread
         return [f"PH {_time_list(*usual)}"]
     if not said and any(b.working for b in blocks):
-        return ["PH off"]
+        # what is said of weekends may hold for holidays too
+        return ["PH off" if all(b.working for b in blocks if b.times) else "PH unknown"]
     return [f"PH {b.state or _time_list(tuple(b.times))}" for b in said]
 
 
