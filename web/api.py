@@ -5,7 +5,7 @@ from itertools import repeat
 from typing import Any
 
 import pandas as pd
-from flask import Blueprint, abort, jsonify, redirect, url_for
+from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
@@ -16,6 +16,7 @@ from web.caching import ground, kept_by_version, present
 from web.desk import register
 from web.finding_words import settled_of_subject
 from web.notices import notices_of, phone_of, short_of
+from web.open_data import opened
 from web.params import Params, gap_filters, language
 from web.parts import (
     assumption,
@@ -29,6 +30,7 @@ from web.parts import (
     text,
     type_name,
 )
+from web.public_places import asked_datum, published
 from web.standing_words import (
     coverages,
     idle_ids,
@@ -37,11 +39,12 @@ from web.standing_words import (
     lines_of,
     standing_words,
 )
+from web.station_address import address_of
 from web.station_words import supplies
 from web.view import EFFECTIVE, CityView
 from web.words import say
 
-api = kept_by_version(Blueprint("api", __name__, url_prefix="/api/v1"))
+api = opened(kept_by_version(Blueprint("api", __name__, url_prefix="/api/v1")))
 
 PAGE = 50
 MAX_PAGE = 200
@@ -181,14 +184,16 @@ def station(station_id: str) -> ResponseReturnValue:
 
     `findings` is null while the rules are still at new data: ask again.
     """
-    now, lang = present(), language()
+    now, params = present(), Params.of_request()
+    lang, datum = params.lang, asked_datum(params)
     if printable(station_id) != station_id:
         abort(404)
     if station_id not in now.stations.index:
         merged = merged_into(register(), station_id)
         if merged not in now.stations.index:
             abort(404)
-        return redirect(url_for(".station", station_id=merged))
+        asked = request.args.get("out_datum")
+        return redirect(url_for(".station", station_id=merged, out_datum=asked))
     row = now.stations.loc[station_id]
     placed = row.geometry is not None and not row.geometry.is_empty
     texts = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "source")
@@ -196,6 +201,7 @@ def station(station_id: str) -> ResponseReturnValue:
     return jsonify(
         version=now.version,
         station_id=station_id,
+        page=address_of(station_id),
         **{name: text(row[name]) for name in texts},
         phone=phone_of(now, station_id),
         adcode=text(row["adcode"]),
@@ -211,7 +217,8 @@ def station(station_id: str) -> ResponseReturnValue:
         **standing_words(now, station_id, lang),
         demonstration=bool(row["demonstration"]),
         source_row=None if pd.isna(row["source_row"]) else int(row["source_row"]),
-        place=coordinates(row.geometry)[0] if placed else None,
+        place=published(row.geometry.x, row.geometry.y, datum=datum) if placed else None,
+        datum=datum,
         notices=notices_of(now, station_id, lang),
         findings=settled_of_subject(now, "station", station_id, lang),
     )

@@ -25,6 +25,7 @@ from web.parts import text, type_name
 from web.public_places import published
 from web.qr import code
 from web.station_address import CODE, POSTER, address_of
+from web.station_open import open_now
 from web.station_told import told
 from web.station_words import supplies
 from web.view import CityView
@@ -109,6 +110,7 @@ def one(station_id: str | None) -> ResponseReturnValue:
         address=address,
         local=_is_local(address),
         code=code(address),
+        open=_open(now, facts, lang),
         structured=script_json(_structured(now, facts, address)),
         **told(now, own, lang),
     )
@@ -150,6 +152,13 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
         "notices": notices_of(now, station_id, lang),
         "lonlat": (row.geometry.x, row.geometry.y) if placed else None,
     }
+
+
+def _open(now: CityView, facts: dict[str, Any], lang: str) -> dict[str, Any] | None:
+    """Say whether it is open; None where its status or a notice says more than its hours."""
+    if facts["status"] != "active" or any(notice["in_force"] for notice in facts["notices"]):
+        return None
+    return open_now(now, facts["hours"], lang)
 
 
 def _structured(now: CityView, facts: dict[str, Any], address: str) -> dict[str, Any]:

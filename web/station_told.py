@@ -31,14 +31,17 @@ def told(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``standing`` (see `standing_words`), ``visits``, ``lists`` (of services that the document
+        ``standing`` (see `standing_words`), ``stale`` (nothing worse is known of it than that nobody
+        looked), ``visits``, ``lists`` (of services that the document
         names for such a place), ``projects``, ``checklist`` (its groups) and ``findings``: None
         while the rules are still at new data.
     """
     findings = settled_of_subject(now, "station", station_id, lang)
     projects = _projects(now, station_id, lang)
+    standing = standing_words(now, station_id, lang)
     return {
-        "standing": standing_words(now, station_id, lang),
+        "standing": standing,
+        "stale": all(why["kind"] == serving.STALE for why in standing["serves_not"]),
         "visits": _visits(now, station_id, lang),
         "lists": _lists(now, findings or (), projects, lang),
         "projects": projects,

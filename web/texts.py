@@ -119,6 +119,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.demonstration": N_("Demonstration station"),
     "station.closed_now": N_("Closed today"),
     "station.closed_later": N_("Will be closed"),
+    "station.page": N_("Public page and poster"),
     "station.remark": N_("Tell the unit of a problem"),
     "station.edit": N_("Open in the list of stations"),
     "station.missing": N_("This station is not in the present data."),

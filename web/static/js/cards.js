@@ -142,6 +142,8 @@ function editLink({ station_id: id, adcode, unit_id: unit }) {
     t("station.edit")));
 }
 
+const pageOf = (address) => h("p", {}, h("a", { class: "btn btn-outline", href: address }, t("station.page")));
+
 const remarkOn = (id) => h("p", {}, h("a", {
   class: "btn btn-outline", href: `/stations/${segment(id)}/remark?lang=${page.lang}`,
 }, t("station.remark")));
@@ -174,6 +176,7 @@ export function stationCard(station) {
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
     editLink(station),
     remarkOn(station.station_id),
+    pageOf(station.page),
     station.findings ? findings(station.findings) : waiting(`stations/${segment(station.station_id)}`),
   );
 }
