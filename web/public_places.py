@@ -1,9 +1,6 @@
 """Where things are, as it is published: in the datum asked for, as precise as the city sets it."""
 
-from typing import Any
-
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from stationmap.city.config import Published
@@ -48,23 +45,5 @@ def published(lon: float, lat: float, *, datum: str) -> list[float]:
 def published_all(lon: ArrayLike, lat: ArrayLike, *, datum: str) -> NDArray[np.float64]:
     """Return the same of many places at once, shape (n, 2)."""
     x, y = convert(lon, lat, source="wgs84", target=datum)
-    return np.round(np.column_stack([x, y]), settings().decimals)
-
-
-def published_shapes(shapes: Any, *, datum: str) -> Any:
-    """Return one geometry, or an array of them, as they are published.
-
-    Corners that fall together stay: a shape keeps its type and the number of its points.
-
-    Parameters
-    ----------
-    shapes : geometry or array of geometries
-        WGS-84 degrees; None stays None.
-    datum : str
-        See `published`.
-    """
-
-    def moved(places: NDArray[np.float64]) -> NDArray[np.float64]:
-        return published_all(places[:, 0], places[:, 1], datum=datum)
-
-    return shapely.transform(shapes, moved)
+    found: NDArray[np.float64] = np.column_stack([x, y]).round(settings().decimals)
+    return found

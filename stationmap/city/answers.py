@@ -16,6 +16,7 @@ from stationmap.city import layers, near_facts
 from stationmap.city.contents import Contents
 from stationmap.city.districts import covers
 from stationmap.city.near import Nearby
+from stationmap.city.near_cards import Cards
 from stationmap.city.near_places import Paths, Places
 from stationmap.crs import local_crs, to_metric, to_wgs84
 from stationmap.errors import PackError
@@ -302,6 +303,10 @@ class Answers(Contents):
         return self._keep(
             key, lambda: near_facts.paths(self, step_free, self._former.pop(key, None))
         )
+
+    def near_cards(self) -> Cards:
+        """Return what is said of each station that is found."""
+        return self._keep(("near_cards",), lambda: Cards(self))
 
     def near_area(self) -> Any:
         """Return the city's own area in degrees, a little widened; None where nobody knows."""

@@ -97,7 +97,7 @@ class Contents:
             self._kept |= {
                 key: value
                 for key, value in kept.items()
-                if key[0] in ("stations", "spacing", "near_places", "near_paths")
+                if key[0] in ("stations", "spacing", "near_places", "near_paths", "near_cards")
                 or (key[0] in ("effective", "gaps") and key[3] in idle)
             }
 

@@ -251,13 +251,14 @@ class Nearby:
 
     def _fits(self, needs: Collection[str], at: dt.datetime | None) -> Bools:
         """Return which stations fit, their distance aside; at any time where `at` is None."""
-        key = (at, *sorted({need for need in needs if need != STEP_FREE}))
+        of_stations = tuple(sorted({need for need in needs if need != STEP_FREE}))
+        key = (at, of_stations)
         with self._lock:
             if (kept := self._masks.get(key)) is not None:
                 return kept
         places = self.places
         mask = places.active.copy()
-        for need in key[1:]:
+        for need in of_stations:
             unknown = places.is_unknown(need)
             mask &= places.has[need] if unknown is None else places.has[need] | unknown
         if at is not None:
@@ -374,7 +375,8 @@ class Nearby:
     def _lacks(
         self, row: int, needs: Collection[str], *, walked: bool
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        lacks, unknown = [], []
+        lacks: list[str] = []
+        unknown: list[str] = []
         for need in dict.fromkeys(needs):
             if need == STEP_FREE:
                 if not walked:

@@ -166,6 +166,11 @@ def metres(text: str, *, name: str) -> float | None:
     return value
 
 
+def limited(name: str) -> Note:
+    """Say that fewer stations are given than were asked for."""
+    return Note(N_("{name} is limited to {value}."), {"name": name, "value": MOST})
+
+
 def notices(
     now: Answers, *, outside: bool, open_at: dt.datetime | None, asked_at: dt.datetime
 ) -> list[Note]:

@@ -57,9 +57,7 @@ class Places:
             for need in SUPPLIES
         }
         self.has[TOILET] = self.toilet_m <= TOILET_M
-        # what could not be read when it came may be read today
-        hours = frame["hours"].fillna(frame["hours_source"])
-        number, texts = pd.factorize(hours, use_na_sentinel=False)
+        number, texts = pd.factorize(frame["hours"], use_na_sentinel=False)
         self.hours_of: Ints = number
         self.hours = [text if isinstance(text, str) else None for text in texts]
 

@@ -11,6 +11,7 @@ from stationmap.cli.check import check
 from stationmap.cli.checklist import checklist
 from stationmap.cli.db import db_app
 from stationmap.cli.draw import draw
+from stationmap.cli.near import near
 from stationmap.cli.output import (
     feature_collection,
     gaps_summary,
@@ -379,6 +380,7 @@ def gaps(
         tell(N_("written: {file}"), file=out)
 
 
+app.command("near")(near)
 app.command("check")(check)
 app.command("draw")(draw)
 app.command("checklist")(checklist)
@@ -391,25 +393,68 @@ def export(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="输出文件 .gpkg .xlsx .kml .kmz · the file", show_default=False
+            metavar="FILE",
+            help="输出文件 .gpkg .xlsx .kml .kmz，或一个图层 .geojson .csv .parquet · the file",
+            show_default=False,
         ),
     ],
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="只要一个图层；.geojson .csv .parquet 默认 stations · one layer only; by default "
+            "stations in a file that holds one",
+            show_default=False,
+        ),
+    ] = None,
+    datum: Annotated[
+        str | None,
+        typer.Option(
+            metavar="wgs84|gcj02|bd09",
+            help="坐标系，限 .geojson 和 .csv，默认取城市设置 · datum, for .geojson and .csv; by "
+            "default the city's own",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段、检查结论。 Export a city's layers.
 
     \b
     示例 Examples:
       stationmap export nanjing --out nanjing.gpkg
+      stationmap export nanjing --out stations.csv --datum gcj02
+      stationmap export nanjing --out gaps.geojson --layer gaps
     """
     from stationmap import reports
-    from stationmap.city import City
+    from stationmap.city import City, open_data
+    from stationmap.city.config import PUBLISHED_DATUMS
     from stationmap.io.notes import Note
 
-    reports.require_suffix(out, reports.EXPORTS)
+    ending = reports.require_suffix(out, (*reports.EXPORTS, *open_data.ONE_LAYER))
     opened = City.open(city).now()
+    chosen = datum or open_data.usual_datum(opened, ending)
+    if chosen not in PUBLISHED_DATUMS:
+        raise InputError(
+            "{option} is “{value}”; expected one of {expected}",
+            option="--datum",
+            value=chosen,
+            expected=", ".join(PUBLISHED_DATUMS),
+        )
     with working() as status:
         status(Note(N_("writing"), {}))
-        reports.write_layers(out, opened.export_layers(lang=language()))
+        found = open_data.layers(opened, datum=chosen, lang=language())
+        if layer is None and ending in open_data.ONE_LAYER:
+            layer = "stations"
+        if layer is not None:
+            if layer not in found:
+                raise InputError(
+                    "{option} is “{value}”; expected one of {expected}",
+                    option="--layer",
+                    value=layer,
+                    expected=", ".join(found),
+                )
+            found = {layer: found[layer]}
+        open_data.write(out, found, said=open_data.about(opened, datum=chosen))
     tell(N_("written: {file}"), file=out)
 
 

@@ -9,7 +9,8 @@ import { SIGNS } from "./signs.js";
 // by the name in the address: where to ask, what to draw, what to say of one that is gone
 const KINDS = {
   station: {
-    ask: (id) => ask("open", `stations/${segment(id)}`),
+    // the map itself is drawn in WGS-84, whatever is published
+    ask: (id) => ask("open", `stations/${segment(id)}`, { out_datum: "wgs84" }),
     card: stationCard,
     gone: () => t("station.missing"),
   },

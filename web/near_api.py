@@ -1,0 +1,179 @@
+"""The nearest stations, the way to one, and places by name: JSON for every program."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, json, jsonify
+from flask.typing import ResponseReturnValue
+
+from stationmap.city import near_asked
+from stationmap.city.near import Asked
+from stationmap.city.near_cards import document, minutes
+from stationmap.city.station_merge import merged_into
+from stationmap.messages import printable
+from web.access import clock
+from web.caching import present
+from web.desk import register
+from web.open_data import opened
+from web.params import Params
+from web.proposed import places_called
+from web.public_places import asked_datum, published, published_all
+
+near_api = opened(Blueprint("near_api", __name__, url_prefix="/api/v1"))
+
+FIRST = 5
+MOST_ASKED = 50  # characters of a name that is looked for
+
+
+@near_api.get("/stations/nearest")
+def nearest() -> ResponseReturnValue:
+    """Stations that fit, nearest first on foot; where none fits, the nearest and why not."""
+    params, now = Params.of_request(), present().answers
+    asked_at = clock()
+    lon, lat = _place(params)
+    out_datum = asked_datum(params)
+    zone = now.config.time_zone
+    k = params.whole("k", default=FIRST, low=1, high=near_asked.MOST)
+    open_at = near_asked.instant(
+        params.values.get("open_at", ""), name="open_at", zone=zone, now=asked_at
+    )
+    asked = Asked(
+        lon=lon,
+        lat=lat,
+        k=k,
+        needs=near_asked.needs(params.values.getlist("supply")),
+        open_at=open_at,
+        now=asked_at,
+        max_m=near_asked.metres(params.values.get("max_m", ""), name="max_m"),
+    )
+    result = now.nearby().near(asked)
+    odd = near_asked.notices(now, outside=result.outside, open_at=open_at, asked_at=asked_at)
+    found = document(
+        now,
+        result,
+        lang=params.lang,
+        datum=out_datum,
+        when=open_at or asked_at,
+        notices=[*params.notices, *odd],
+    )
+    return _unkept(found)
+
+
+@near_api.get("/stations/<path:station_id>/route")
+def route(station_id: str) -> ResponseReturnValue:
+    """Tell the way on foot from a place to a station: a line with its length, leg by leg."""
+    params, now = Params.of_request(), present().answers
+    station_id = _known(station_id)
+    lon, lat = _place(params)
+    out_datum = asked_datum(params)
+    free = params.one_of("step_free", ("0", "1", "false", "true"), default="0") in ("1", "true")
+    nearby = now.nearby()
+    asked = Asked(lon=lon, lat=lat, now=clock(), needs=("step_free",) if free else ())
+    found = nearby.one(station_id, asked)
+    if found is None:
+        abort(404)
+    way = nearby.route(lon, lat, station_id, step_free=free)
+    line = None
+    if way is not None:
+        line = published_all(way.line[:, 0], way.line[:, 1], datum=out_datum).tolist()
+    notices = near_asked.notices(
+        now, outside=nearby.is_outside(lon, lat), open_at=None, asked_at=clock()
+    )
+    return _unkept(
+        {
+            "type": "Feature",
+            "id": station_id,
+            "version": now.version,
+            "datum": out_datum,
+            "geometry": line and {"type": "LineString", "coordinates": line},
+            "properties": {
+                "station_id": station_id,
+                "walked": way is not None,
+                "length_m": way and round(way.length_m, 1),
+                "straight_m": round(found.straight_m, 1),
+                "minutes": way and minutes(way.length_m),
+                "step_free": free,
+                "stairs": way is not None and any(leg.stairs for leg in way.legs),
+                "legs": [
+                    {
+                        "name": leg.name,
+                        "kind": leg.kind,
+                        "length_m": round(leg.length_m, 1),
+                        "stairs": leg.stairs,
+                        "turn": leg.turn,
+                    }
+                    for leg in (way.legs if way else ())
+                ],
+            },
+            "notices": [note.render(params.lang) for note in notices],
+        }
+    )
+
+
+@near_api.get("/places")
+def places() -> ResponseReturnValue:
+    """Streets and places of the city that a text names, from its own map."""
+    params = Params.of_request()
+    datum = asked_datum(params)
+    words = params.text("q")[:MOST_ASKED]
+    known, more = _called(words, params.lang) if words else ([], False)
+    return jsonify(
+        version=present().version,
+        datum=datum,
+        places=[
+            {
+                **{name: place[name] for name in ("name", "kind", "district")},
+                "place": published(place["lon"], place["lat"], datum=datum),
+            }
+            for place in known
+        ],
+        more=more,
+        notices=params.notices,
+    )
+
+
+def _called(words: str, lang: str) -> tuple[list[dict[str, Any]], bool]:
+    """Look a name up once a version, however often it is asked for."""
+    kept: dict[tuple[str, ...], Any] = _of_version("places")
+    key = (words, lang)
+    if key not in kept:
+        if len(kept) >= 1000:
+            kept.clear()
+        kept[key] = places_called(words, lang)
+    found: tuple[list[dict[str, Any]], bool] = kept[key]
+    return found
+
+
+def _of_version(name: str) -> dict[tuple[str, ...], Any]:
+    version = present().version
+    kept = current_app.extensions.get(f"near_api.{name}")
+    if kept is None or kept[0] != version:
+        kept = current_app.extensions[f"near_api.{name}"] = (version, {})
+    found: dict[tuple[str, ...], Any] = kept[1]
+    return found
+
+
+def _place(params: Params) -> tuple[float, float]:
+    """Return the place asked about, WGS-84 degrees."""
+    lon = near_asked.degrees(params.values.get("lon"), name="lon", example=118.8742)
+    lat = near_asked.degrees(params.values.get("lat"), name="lat", example=28.9561)
+    datum = params.values.get("datum", "") or "wgs84"
+    return near_asked.place(present().answers, lon, lat, datum=datum)
+
+
+def _known(station_id: str) -> str:
+    """Return the id of a station, of the one that stands for it where two became one; or 404."""
+    if printable(station_id) != station_id:
+        abort(404)
+    frame = present().stations
+    found = station_id if station_id in frame.index else merged_into(register(), station_id)
+    if found is None or found not in frame.index:
+        abort(404)
+    return found
+
+
+def _unkept(found: dict[str, Any]) -> Response:
+    """Answer with what no cache keeps: it tells where somebody is, and of this minute alone."""
+    body = json.dumps(found, separators=(",", ":"))
+    response = Response(body, mimetype="application/geo+json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
