@@ -111,7 +111,7 @@ def one(station_id: str | None) -> ResponseReturnValue:
         local=_is_local(address),
         code=code(address),
         open=_open(now, facts, lang),
-        structured=script_json(_structured(now, facts, address)),
+        page_data=script_json(_structured(now, facts, address)),
         **told(now, own, lang),
     )
     # what it says of today hangs on the hour
