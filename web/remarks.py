@@ -1,7 +1,7 @@
 """Residents' remarks: sent from a station's card without an account, answered by the unit."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import remarks as flow
 from stationmap.errors import Conflict, InputError, StationMapError
 from stationmap.messages import N_
+from stationmap.stations import SUPPLIES
 from stationmap.store import Change, Receipt, allowance
 from stationmap.store.events import now as instant
 from web.access import allow, clock, me, public
@@ -83,13 +84,23 @@ def send() -> ResponseReturnValue:
         row = flow.remark(
             held["station_id"],
             kind=form.get("kind", ""),
-            text=form.get("text", ""),
+            text=_said(form),
             label=say(N_("Your remark"), lang=language()),
         )
         made = make("remark", [row], kind="remark", write=_write)
     except (InputError, Conflict) as error:
         return _form(held, error)
-    return redirect(url_for("remarks.sent", remark_id=made[0]["id"]), code=303)
+    near = "near" if form.get("from") == "near" else None
+    return redirect(url_for("remarks.sent", remark_id=made[0]["id"], back=near), code=303)
+
+
+def _said(form: Mapping[str, str]) -> str:
+    """Return the text of a remark; one tap on “none left” says which supply by itself."""
+    supply = form.get("supply", "")
+    if form.get("kind") == "supplies" and supply in SUPPLIES and not form.get("text"):
+        name = say(SUPPLIES[supply], lang=language())
+        return say(N_("None left: {supply}"), lang=language(), supply=name)
+    return form.get("text", "")
 
 
 def _write(changes: Sequence[Change], *, kind: str) -> Receipt:
@@ -112,6 +123,7 @@ def sent(remark_id: str) -> ResponseReturnValue:
         city=present().name,
         remark=row,
         known=known,
+        near=request.args.get("back") == "near",
         name=(text(frame.at[row["station_id"], "name"]) if known else None) or row["station_id"],
         kind_name=say(flow.KINDS[row["kind"]], lang=language()),
         state_name=say(flow.STATES[row["state"]], lang=language()),

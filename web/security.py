@@ -3,6 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 
@@ -23,7 +24,14 @@ HEADERS = {
 }
 
 
-PACKED = {"text/html", "application/json"}
+PACKED = {
+    "text/html",
+    "application/json",
+    "application/geo+json",
+    "application/vnd.oai.openapi+json",
+}
+# of files: what is text; the others are packed already
+PACKED_FILES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml"}
 SMALL = 1_000  # bytes below which packing gains nothing
 
 
@@ -61,10 +69,12 @@ def protect(app: Flask) -> None:
 
 
 def pack(app: Flask) -> None:
-    """Send pages and data of `app` packed (gzip) to those who take it."""
+    """Send pages, data and files of text of `app` packed (gzip) to those who take it."""
 
     @app.after_request
     def _packed(response: Response) -> Response:
+        if request.endpoint == "static" and response.mimetype in PACKED_FILES:
+            return _packed_file(response)
         if response.direct_passthrough or response.mimetype not in PACKED:
             return response
         response.vary.add("Accept-Encoding")
@@ -72,3 +82,23 @@ def pack(app: Flask) -> None:
             response.set_data(gzip.compress(response.get_data(), compresslevel=4))
             response.headers["Content-Encoding"] = "gzip"
         return response
+
+
+def _packed_file(response: Response) -> Response:
+    """Pack a whole file; each once, as files change only with the program."""
+    response.vary.add("Accept-Encoding")
+    etag, _ = response.get_etag()
+    if response.status_code != 200 or etag is None or not request.accept_encodings["gzip"]:
+        return response
+    if request.method != "HEAD" and (response.content_length or 0) > SMALL:
+        response.direct_passthrough = False
+        response.set_data(_small(response.get_data()))
+        response.headers["Content-Encoding"] = "gzip"
+        # the same file in another form: equal, but not byte for byte
+        response.set_etag(etag, weak=True)
+    return response
+
+
+@lru_cache(maxsize=256)
+def _small(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=9)

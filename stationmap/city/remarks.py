@@ -20,7 +20,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 # kinds that say enough without a word more
-PLAIN = frozenset({"closed"})
+PLAIN = frozenset({"closed", "facts"})
 STATES: Mapping[str, str] = MappingProxyType(
     {
         OPEN: N_("Waits for an answer"),

@@ -31,8 +31,8 @@ function near({ geometry, properties }) {
     .bindTooltip(h("span", {}, properties.name ?? properties.station_id));
 }
 
-/** Draw it, anew whenever the map has moved; leaves out the station of id `without`. */
-export function showAround(map, { without = "", gaps = false } = {}) {
+/** Draw it, anew whenever the map has moved; leaves out the station of id `without`, or all unless `sites`. */
+export function showAround(map, { without = "", gaps = false, sites = true } = {}) {
   const none = { items: [], gathered: false };
   const found = { gaps: none, stations: none, labels: none, names: none };
   const paint = paintOn(map, found, {});
@@ -49,7 +49,7 @@ export function showAround(map, { without = "", gaps = false } = {}) {
     const close = zoom >= STATIONS_ZOOM;
     const [labels, stations, lines] = await Promise.all([
       hasOwnWords ? null : ask("labels", query),
-      close ? ask("stations", query) : null,
+      close && sites ? ask("stations", query) : null,
       close && gaps ? ask("gaps", query) : null,
     ]);
     if (turn !== asked) return;

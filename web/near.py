@@ -1,0 +1,250 @@
+"""The residents' page ``/near``: the nearest stations that fit, and the way to one of them.
+
+Every answer is a page that needs no script. Scripts add the phone's own position, the map, and a
+worker that keeps the last answers on the phone, for where there is no network.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, json, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from stationmap.city.near import STEP_FREE, Asked, Result
+from stationmap.messages import N_
+from web import basemaps, security
+from web.access import clock, public
+from web.caching import ground, present
+from web.near_form import AT, FIRST, MOST, NOW, Form, Place, read
+from web.near_texts import script_texts
+from web.near_way import legs
+from web.near_words import asked_words, card, metres, minutes, needs_words, time_words
+from web.pages import script_json
+from web.params import language
+from web.proposed import places_called
+from web.view import CityView
+from web.words import say
+
+near = public(Blueprint("near", __name__, url_prefix="/near"))
+
+STATIC = Path(__file__).parent / "static"
+WORKER = "js/near/sw.js"
+ICON = "icon.svg"
+STYLES = ("css/tokens.css", "css/app.css", "css/near.css")
+BEGINNING = "js/near/app.js"
+# fetched when a map is wanted, and kept from then on
+MAP_STYLE = "vendor/leaflet/leaflet.css"
+MAP_SCRIPTS = (
+    "vendor/leaflet/leaflet.js",
+    "vendor/leaflet.vectorgrid/Leaflet.VectorGrid.bundled.min.js",
+)
+MAP_MODULE = "js/near/map.js"
+TITLE = N_("Find a station")
+PERMISSIONS = "camera=(), geolocation=(self), microphone=(), payment=()"
+
+
+@near.get("")
+def page() -> ResponseReturnValue:
+    """Answer a resident's question, or ask for it."""
+    now, lang = present(), language()
+    zone = ZoneInfo(now.answers.config.time_zone)
+    form = read(zone.key)
+    choices = _find_place(form, lang)
+    if form.station and form.place and not form.wrong:
+        return _way(now, form, lang)
+    if form.station:
+        return redirect(f"/stations/{form.station}")
+    result = _result(now, form) if form.place and not form.wrong else None
+    found = [card(now, one, form, lang) for one in (result.found if result else ())]
+    others = [card(now, one, form, lang) for one in (result.others if result else ())]
+    return _page(
+        "near.html",
+        now,
+        form,
+        data={"stations": _dots(found or others), "me": _me(form)},
+        status=400 if form.wrong else 200,
+        choices=choices,
+        result=result,
+        found=found,
+        others=others,
+        asked=asked_words(form, lang),
+        more=result is not None and len(found) == form.k < MOST,
+        more_k=min(MOST, form.k + FIRST),
+    )
+
+
+def _way(now: CityView, form: Form, lang: str) -> ResponseReturnValue:
+    """Show one station, and how to walk there."""
+    place, station_id = form.place, form.station
+    if place is None or station_id not in now.stations.index:
+        abort(404)
+    one = now.answers.nearby().one(station_id, _asked(form))
+    if one is None:
+        return redirect(f"/stations/{station_id}")
+    route = now.answers.nearby().route(
+        place.lon, place.lat, station_id, step_free=STEP_FREE in form.needs
+    )
+    shown = card(now, one, form, lang)
+    line = [[round(x, 6), round(y, 6)] for x, y in route.line] if route else []
+    return _page(
+        "near_way.html",
+        now,
+        form,
+        data={"stations": _dots([shown]), "me": _me(form), "line": line},
+        to=shown,
+        legs=legs(route, lang) if route else [],
+        length=metres(route.length_m, lang) if route else "",
+        minutes=minutes(route.length_m) if route else 0,
+        stairs=route is not None and any(leg.stairs for leg in route.legs),
+    )
+
+
+def _result(now: CityView, form: Form) -> Result:
+    return now.answers.nearby().near(_asked(form))
+
+
+def _asked(form: Form) -> Asked:
+    place, instant = form.place, clock()
+    if place is None:
+        raise ValueError("nothing can be near to nowhere")
+    at = {NOW: instant, AT: form.at}.get(form.when)
+    return Asked(lon=place.lon, lat=place.lat, k=form.k, needs=form.needs, open_at=at, now=instant)
+
+
+def _find_place(form: Form, lang: str) -> list[dict[str, Any]]:
+    """Go to the place that is called as the form says; return the places to choose from, if many.
+
+    What is typed counts more than the position of the answer before.
+    """
+    if not form.words or form.wrong:
+        return []
+    found, more = places_called(form.words, lang)
+    same = [one for one in found if one["name"] == form.words]
+    if len(found) == 1 or len(same) == 1:
+        one = (same or found)[0]
+        form.place = Place(one["lon"], one["lat"], one["name"])
+        return []
+    form.place = None
+    if more:
+        template = N_("Many places are called like this; here are the {n} that fit best.")
+        form.notices.append(say(template, lang=lang, n=len(found)))
+    return found
+
+
+def _dots(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"id": one["id"], "name": one["name"], "n": number, "state": one["opening"]["state"]}
+        | {"lon": round(one["lon"], 6), "lat": round(one["lat"], 6)}
+        for number, one in enumerate(cards, 1)
+    ]
+
+
+def _me(form: Form) -> list[float] | None:
+    return [form.place.lon, form.place.lat] if form.place else None
+
+
+def _page(
+    template: str,
+    now: CityView,
+    form: Form,
+    *,
+    data: dict[str, Any],
+    status: int = 200,
+    **parts: Any,
+) -> Response:
+    lang, zone = language(), ZoneInfo(now.answers.config.time_zone)
+    page = render_template(
+        template,
+        city=now.name,
+        form=form,
+        needs=needs_words(lang),
+        at=clock(),
+        at_words=time_words(clock(), zone, lang),
+        styles=STYLES,
+        beginning=BEGINNING,
+        page_data=script_json(_page_data(now, lang)),
+        answer_data=script_json(data),
+        **parts,
+    )
+    return Response(
+        page,
+        status=status,
+        headers={
+            # a person's place is nothing for caches on the way
+            "Cache-Control": "private, no-cache",
+            "Content-Security-Policy": security.policy(
+                pictures=basemaps.hosts(now), more=security.INSTALLED
+            ),
+            "Permissions-Policy": PERMISSIONS,
+            "Near-Version": _version(),
+        },
+    )
+
+
+@near.get("/sw.js")
+def worker() -> ResponseReturnValue:
+    """Send the worker and the list of what it keeps, which is another with each new version."""
+    kept = {
+        "version": _version(),
+        "page": url_for("near.page").partition("?")[0],
+        "files": [_static(name) for name in (ICON, *STYLES, BEGINNING)],
+    }
+    text = f"const KEPT = {json.dumps(kept, indent=1)};\n\n{(STATIC / WORKER).read_text('utf-8')}"
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": kept["page"]}
+    return Response(text, mimetype="text/javascript", headers=headers)
+
+
+@near.get("/manifest.webmanifest")
+def manifest() -> ResponseReturnValue:
+    """Say how the page stands among a phone's own applications."""
+    lang = language()
+    answer = jsonify(
+        name=f"{say(TITLE, lang=lang)} · {present().name}",
+        short_name=say(TITLE, lang=lang),
+        lang="en" if lang == "en" else "zh-CN",
+        start_url=url_for("near.page"),
+        scope=url_for("near.page").partition("?")[0],
+        display="standalone",
+        background_color="#f6f4f1",
+        theme_color="#c8102e",
+        icons=[{"src": _static(ICON), "sizes": "any", "type": "image/svg+xml"}],
+    )
+    answer.mimetype = "application/manifest+json"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _page_data(now: CityView, lang: str) -> dict[str, Any]:
+    scripts = [*MAP_SCRIPTS, *(f"vendor/{name}" for name in basemaps.scripts(now))]
+    return {
+        "lang": lang,
+        "version": now.version,
+        "ground": ground(),
+        "bounds": now.bounds,
+        "basemap": basemaps.page_data(now, lang),
+        "types": [],
+        "page": url_for("near.page"),
+        "worker": url_for("near.worker").partition("?")[0],
+        "map": {
+            "style": _static(MAP_STYLE),
+            "scripts": [_static(name) for name in scripts],
+            "module": _static(MAP_MODULE),
+        },
+        "texts": script_texts(lang),
+    }
+
+
+def _static(name: str) -> str:
+    return url_for("static", filename=name)
+
+
+@cache
+def _version() -> str:
+    """Mark of the files that the worker keeps."""
+    digest = hashlib.sha256()
+    for name in (ICON, *STYLES, BEGINNING, WORKER):
+        digest.update((STATIC / name).read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,139 @@
+"""What a resident asks of ``/near``, read from its address: where, what is needed, when."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import request, url_for
+
+from stationmap.city.near import NEEDS
+from stationmap.messages import N_
+from web.params import MAX_TEXT, Params
+from web.words import WebError, say
+
+NOW, ANY, AT = "now", "any", "at"
+FIRST, MOST = 5, 50
+DECIMALS = 5  # of a position in an address: about a metre
+ROUGH_M = 100  # metres of doubt in a position from which on it is told
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the walk begins, WGS-84 degrees; `name` is "" for the position of the phone itself.
+
+    `doubt_m` is what the phone says of its own accuracy, in metres; None where it says nothing.
+    """
+
+    lon: float
+    lat: float
+    name: str = ""
+    doubt_m: int | None = None
+
+
+@dataclass
+class Form:
+    """One question; `notices` and `wrong` are sentences about what could not be read of it."""
+
+    place: Place | None = None
+    needs: tuple[str, ...] = ()
+    when: str = NOW
+    at: dt.datetime | None = None
+    words: str = ""
+    station: str = ""
+    k: int = FIRST
+    wrong: str = ""
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def opening(self) -> str:
+        """The time asked about, as the form writes it; "" for the present or any."""
+        return f"{self.at:%Y-%m-%dT%H:%M}" if self.at else ""
+
+    def address(self, **changes: Any) -> str:
+        """Address of the page with some of the question replaced; None takes a part away."""
+        place = self.place
+        asked: dict[str, Any] = {
+            "lon": place and f"{place.lon:.{DECIMALS}f}",
+            "lat": place and f"{place.lat:.{DECIMALS}f}",
+            "at": place and place.name,
+            "doubt": place and place.doubt_m,
+            "need": list(self.needs),
+            "open": {NOW: None, ANY: ANY, AT: self.opening}[self.when],
+            "k": self.k if self.k != FIRST else None,
+            "to": self.station,
+            **changes,
+        }
+        query = urlencode({n: v for n, v in asked.items() if v not in (None, "", [])}, doseq=True)
+        path = url_for("near.page")
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+def read(zone: str) -> Form:
+    """Read the present request; what is unreadable of it is told, and left out of the question.
+
+    Parameters
+    ----------
+    zone : str
+        The city's time zone, in which a time without one is meant.
+    """
+    params = Params.of_request()
+    form = Form(notices=params.notices)
+    form.words = params.text("q")
+    form.station = request.args.get("to", "")[:MAX_TEXT]
+    asked = [need for text in request.args.getlist("need") for need in text.split(",") if need]
+    form.needs = tuple(need for need in NEEDS if need in asked)
+    for need in dict.fromkeys(need for need in asked if need not in NEEDS):
+        template = N_("“{value}” is nothing that can be asked for here; it is left out.")
+        form.notices.append(say(template, lang=params.lang, value=need[:MAX_TEXT]))
+    try:
+        form.k = params.whole("k", default=FIRST, low=1, high=MOST)
+        form.when, form.at = _opening(ZoneInfo(zone))
+        form.place = _place(params)
+    except WebError as error:
+        form.wrong = error.render(params.lang)
+    return form
+
+
+def _place(params: Params) -> Place | None:
+    texts = [request.args.get(name, "").strip() for name in ("lon", "lat")]
+    if not any(texts):
+        return None
+    try:
+        lon, lat = map(float, texts)
+    except ValueError:
+        lon = lat = math.nan
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180):
+        raise WebError(
+            "This position could not be read. Use your position, write a street or place, or tap "
+            "the map."
+        )
+    if abs(lat) > 90:
+        raise WebError(
+            "Longitude and latitude look as if they were swapped: a latitude is never beyond 90 "
+            "degrees. Swap them, or write a street or place."
+        )
+    doubt = request.args.get("doubt", "")
+    known = doubt.isdecimal() and len(doubt) < 8 and int(doubt) >= ROUGH_M
+    return Place(lon, lat, params.text("at"), int(doubt) if known else None)
+
+
+def _opening(zone: ZoneInfo) -> tuple[str, dt.datetime | None]:
+    asked = request.args.get("open", "") or NOW
+    if asked in (NOW, ANY):
+        return asked, None
+    text = request.args.get("time", "") if asked == AT else asked
+    if not text:
+        return NOW, None
+    try:
+        at = dt.datetime.fromisoformat(text.strip())
+        at = at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+    except (ValueError, OverflowError):
+        raise WebError(
+            "The time “{value}” could not be read; write it like {example}.",
+            value=text[:MAX_TEXT],
+            example="2026-03-05T09:00",
+        ) from None
+    return AT, at

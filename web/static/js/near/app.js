@@ -1,0 +1,289 @@
+// The residents' page: what it does better with a script. Without one, the form and its links do all.
+
+const root = document.documentElement;
+const page = JSON.parse(document.getElementById("page-data").textContent);
+const $ = (id) => document.getElementById(id);
+const wide = matchMedia("(min-width: 900px)");
+const LONGEST_MS = 20000; // a network of 3G may take long, nobody waits longer
+const LOCATE = { enableHighAccuracy: true, timeout: 12000, maximumAge: 30000 };
+const DECIMALS = 5;
+const ROUGH_M = 100; // as in web/near_form.py
+
+let map = null; // of map.js, once it is wanted
+let asked = null; // what stops the question on its way
+
+const say = (text) => { $("said").textContent = text; };
+const answerData = () => JSON.parse($("answer-data")?.textContent ?? "{}");
+
+// -- asking ----------------------------------------------------------------------------------
+
+/** Address of what the form asks now. */
+function question(changes = {}) {
+  const values = new FormData($("ask"));
+  if (values.get("open") !== "at" || !values.get("time")) values.delete("time");
+  if (values.get("open") === "now") values.delete("open");
+  for (const name of ["q", "doubt"]) if (!values.get(name)) values.delete(name);
+  for (const [name, value] of Object.entries(changes)) {
+    values.delete(name);
+    if (value !== null) values.set(name, value);
+  }
+  const text = new URLSearchParams(values).toString();
+  const path = new URL(page.page, location.href).pathname;
+  return text ? `${path}?${text}` : path;
+}
+
+/** Show another answer without loading the page anew; `quietly` leaves the history alone. */
+async function go(address, { quietly = false, focus = "" } = {}) {
+  asked?.abort();
+  const mine = asked = new AbortController();
+  $("answer").setAttribute("aria-busy", "true");
+  const late = setTimeout(() => say(page.texts["near.looking"]), 1500);
+  const enough = setTimeout(() => mine.abort("late"), LONGEST_MS);
+  try {
+    const response = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
+    const there = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!there.getElementById("side")) { // a page of another kind: the browser shall show it
+      location.assign(response.url);
+      return;
+    }
+    if (!quietly) history.pushState(null, "", response.redirected ? response.url : address);
+    take(there, focus);
+  } catch {
+    if (asked === mine) say(page.texts["near.offline"]);
+  } finally {
+    clearTimeout(late);
+    clearTimeout(enough);
+    if (asked === mine) $("answer")?.removeAttribute("aria-busy");
+  }
+}
+
+function take(there, focus) {
+  const same = Boolean($("ask")) === Boolean(there.getElementById("ask"));
+  document.title = there.title;
+  root.toggleAttribute("data-kept", there.documentElement.hasAttribute("data-kept"));
+  for (const kept of document.querySelectorAll(".near-kept")) {
+    kept.replaceWith(document.adoptNode(there.querySelector(".near-kept")));
+  }
+  document.querySelector(".near-lang").href = there.querySelector(".near-lang").getAttribute("href");
+  // the form keeps what has been chosen since; it is only told where one is
+  const parts = same && $("ask") && focus !== "form" ? ["where", "answer"] : ["side"];
+  for (const id of parts) $(id).replaceWith(document.adoptNode(there.getElementById(id)));
+  document.body.classList.toggle("is-list", Boolean($("ask")));
+  begin();
+  say("");
+  if (!same || focus === "top") scrollTo(0, 0);
+  const headline = $("headline");
+  if (headline) {
+    if (same && focus !== "top") $("heard").textContent = headline.textContent.replace(/\s+/g, " ").trim();
+    else {
+      headline.tabIndex = -1;
+      headline.focus({ preventScroll: true });
+    }
+  }
+}
+
+// -- where -----------------------------------------------------------------------------------
+
+function from(lon, lat, { name = null, doubt = null } = {}) {
+  go(question({
+    lon: lon.toFixed(DECIMALS), lat: lat.toFixed(DECIMALS), at: name, doubt, q: null,
+  }));
+}
+
+function locate() {
+  if (!window.isSecureContext || !navigator.geolocation) {
+    say(page.texts["near.insecure"]);
+    return;
+  }
+  const button = $("locate");
+  button.setAttribute("aria-busy", "true");
+  say(page.texts["near.locating"]);
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      button.removeAttribute("aria-busy");
+      from(coords.longitude, coords.latitude, { doubt: coords.accuracy >= ROUGH_M ? Math.round(coords.accuracy) : null });
+    },
+    (error) => {
+      button.removeAttribute("aria-busy");
+      say(page.texts[error.code === error.PERMISSION_DENIED ? "near.refused" : "near.lost"]);
+      if (!document.querySelector(".near-from")) $("q")?.focus();
+    },
+    LOCATE,
+  );
+}
+
+/** Whoever allowed it before is not asked for a tap. */
+async function locateIfAllowed() {
+  if (new URL(location.href).search.replace(/[?&]lang=\w+/, "")) return;
+  try {
+    const { state } = await navigator.permissions.query({ name: "geolocation" });
+    if (state === "granted" && !answerData().me) locate();
+  } catch {
+    // a browser that cannot tell is asked with the button
+  }
+}
+
+// -- the map ---------------------------------------------------------------------------------
+
+const script = (src) => new Promise((done, failed) => {
+  const element = Object.assign(document.createElement("script"), { src, onload: done, onerror: failed });
+  document.head.append(element);
+});
+
+async function loadMap() {
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: page.map.style });
+  document.head.prepend(style);
+  for (const src of page.map.scripts) await script(src);
+  return (await import(page.map.module)).nearMap($("map"), {
+    chosen: (id) => choose(id),
+    put: (lon, lat) => picked(lon, lat),
+  });
+}
+
+/** Open the map and draw what the page says; it is loaded when first wanted. */
+async function showMap() {
+  $("stage").hidden = false;
+  try {
+    map = await (map ??= loadMap());
+    map.draw(answerData());
+  } catch {
+    map = null;
+    $("stage").hidden = true;
+    say(page.texts["near.map_lost"]);
+  }
+}
+
+function choose(id) {
+  map?.choose?.(id);
+  for (const card of document.querySelectorAll(".near-card")) {
+    const is = card.dataset.station === id;
+    card.classList.toggle("is-chosen", is);
+    if (is) card.querySelector("a").focus({ preventScroll: true });
+    if (is) card.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+}
+
+async function pick() {
+  $("stage").classList.add("is-picking");
+  $("pick").hidden = false;
+  await showMap();
+  if (!map) return;
+  $("cross").toggleAttribute("hidden", false);
+  map.size();
+  map.picking(true);
+  $("pick-middle").focus();
+}
+
+function endPick() {
+  if ($("pick").hidden) return;
+  $("pick").hidden = true;
+  $("cross").toggleAttribute("hidden", true);
+  $("stage").classList.remove("is-picking");
+  map?.picking?.(false);
+  if (!wanted()) $("stage").hidden = true;
+  map?.size?.();
+}
+
+function picked(lon, lat) {
+  endPick();
+  from(lon, lat, { name: page.texts["near.picked"] });
+}
+
+const wanted = () => wide.matches || !$("ask") || $("map-switch")?.getAttribute("aria-expanded") === "true";
+
+// -- telling the unit ------------------------------------------------------------------------
+
+async function tell(form) {
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    if (!response.ok || !response.redirected) { // what is wrong is said by a page of its own
+      form.submit();
+      return;
+    }
+    const link = Object.assign(document.createElement("a"), { href: response.url, textContent: page.texts["near.sent"] });
+    const told = Object.assign(document.createElement("p"), { className: "notice near-told", tabIndex: -1 });
+    told.setAttribute("role", "status");
+    told.append("✓ ", link);
+    form.replaceWith(told);
+    told.focus();
+  } catch {
+    button.disabled = false;
+    say(page.texts["near.not_sent"]);
+  }
+}
+
+// -- the page --------------------------------------------------------------------------------
+
+const plain = (event) => !(event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-part], a[data-way]");
+  if (link && plain(event)) {
+    event.preventDefault();
+    go(link.getAttribute("href"), { focus: link.dataset.part === undefined ? "top" : "form" });
+    return;
+  }
+  const button = event.target.closest("button")?.id;
+  if (button === "locate") locate();
+  if (button === "pick-start") pick();
+  if (button === "pick-end") { endPick(); $("pick-start")?.focus(); }
+  if (button === "pick-middle") picked(...map.middle());
+  if (button === "map-switch") {
+    const on = $("map-switch").getAttribute("aria-expanded") !== "true";
+    $("map-switch").setAttribute("aria-expanded", String(on));
+    if (!on) $("stage").hidden = true;
+    else showMap().then(() => $("answer").scrollIntoView());
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!["need", "open", "time"].includes(field.name)) return;
+  const time = $("ask").elements.time;
+  if (field.name === "open" && field.value === "at" && !time.value) {
+    // the next whole hour, by the clock of the phone: something to start from
+    const next = new Date(Math.ceil(Date.now() / 3.6e6) * 3.6e6);
+    time.value = new Date(next - next.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  }
+  if (answerData().me) go(question());
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.id === "ask") {
+    event.preventDefault();
+    // what is typed counts more than where one was before
+    const typed = form.elements.q?.value.trim();
+    go(question(typed ? { lon: null, lat: null, at: null, doubt: null } : {}), { focus: "form" });
+  } else if (form.dataset.tell !== undefined) {
+    event.preventDefault();
+    tell(form);
+  }
+});
+
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") endPick(); });
+addEventListener("popstate", () => go(location.href, { quietly: true, focus: "form" }));
+addEventListener("online", () => { if (root.hasAttribute("data-kept")) go(location.href, { quietly: true, focus: "form" }); });
+wide.addEventListener("change", () => (wanted() ? showMap() : ($("stage").hidden = true)));
+
+/** What every new answer needs; nothing of it may wait for the network. */
+function begin() {
+  document.body.classList.toggle("is-list", Boolean($("ask")));
+  const { me, stations } = answerData();
+  const button = $("map-switch");
+  if (button) {
+    button.hidden = !(me && stations?.length);
+    if (!$("stage").hidden && !wide.matches && map) button.setAttribute("aria-expanded", "true");
+  }
+  if (wanted()) showMap();
+  else if ($("pick").hidden) $("stage").hidden = true;
+}
+
+begin();
+locateIfAllowed();
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  const scope = new URL(page.page, location.href).pathname;
+  navigator.serviceWorker.register(page.worker, { scope }).catch(() => {});
+}
