@@ -32,6 +32,7 @@ from web.manage_history import manage_history
 from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
+from web.near import near
 from web.order_files import order_files
 from web.orders import orders
 from web.pages import pages
@@ -79,6 +80,7 @@ BLUEPRINTS = (
     manage_stations,
     manage_history,
     manage_merge,
+    near,
 )
 
 # one table: what went wrong -> the status that says so
