@@ -85,8 +85,11 @@ class Params:
                 high=high,
             )
         held = min(max(int(value), low), high)
-        if held != int(value):
+        if held < int(value):
             self._clamped(name, held)
+        elif held > int(value):
+            template = N_("{name} is at least {value}.")
+            self.notices.append(say(template, lang=self.lang, name=name, value=held))
         return held
 
     def viewport(self) -> Viewport:

@@ -11,7 +11,7 @@ from stationmap.city.near import NEEDS
 from stationmap.crs import DATUMS, convert
 from stationmap.errors import CrsError, InputError
 from stationmap.io.notes import Note
-from stationmap.messages import N_
+from stationmap.messages import N_, printable
 
 MOST = 50
 """Stations that one answer has at most."""
@@ -48,7 +48,7 @@ def degrees(text: str | None, *, name: str, example: float) -> float:
         raise InputError(
             "{name} is “{value}”; expected a number of degrees, such as {example}",
             name=name,
-            value=said[:_SHOWN],
+            value=_repeated(said),
             example=example,
         )
     return value
@@ -75,7 +75,7 @@ def place(now: Answers, lon: float, lat: float, *, datum: str) -> tuple[float, f
     if datum not in DATUMS:
         raise CrsError(
             "unknown datum {datum}: expected one of {known}",
-            datum=datum[:_SHOWN],
+            datum=_repeated(datum),
             known=", ".join(DATUMS),
         )
     area = now.near_area()
@@ -112,7 +112,7 @@ def needs(texts: Iterable[str]) -> tuple[str, ...]:
     if unknown is not None:
         raise InputError(
             "“{value}” cannot be asked for; expected some of {expected}",
-            value=unknown[:_SHOWN],
+            value=_repeated(unknown),
             expected=", ".join(NEEDS),
         )
     return tuple(need for need in NEEDS if need in asked)
@@ -139,9 +139,31 @@ def instant(text: str, *, name: str, zone: str, now: dt.datetime) -> dt.datetime
         raise InputError(
             "{name} is “{value}”; expected a time such as 2026-03-05T09:00, or now",
             name=name,
-            value=said[:_SHOWN],
+            value=_repeated(said),
         )
     return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def count(text: str, *, name: str) -> tuple[int, list[Note]]:
+    """Read how many stations are wanted, and say it where there will be fewer.
+
+    Raises
+    ------
+    InputError
+        It is no whole number above 0.
+    """
+    said = text.strip()
+    if not re.fullmatch("[0-9]{1,18}", said) or not int(said):
+        raise InputError(
+            "{name} is “{value}”; expected a whole number from {low} to {high}",
+            name=name,
+            value=_repeated(said),
+            low=1,
+            high=MOST,
+        )
+    if int(said) <= MOST:
+        return int(said), []
+    return MOST, [Note(N_("{name} is limited to {value}."), {"name": name, "value": MOST})]
 
 
 def metres(text: str, *, name: str) -> float | None:
@@ -161,14 +183,9 @@ def metres(text: str, *, name: str) -> float | None:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
         raise InputError(
-            "{name} is “{value}”; expected metres, more than 0", name=name, value=said[:_SHOWN]
+            "{name} is “{value}”; expected metres, more than 0", name=name, value=_repeated(said)
         )
     return value
-
-
-def limited(name: str) -> Note:
-    """Say that fewer stations are given than were asked for."""
-    return Note(N_("{name} is limited to {value}."), {"name": name, "value": MOST})
 
 
 def notices(
@@ -187,11 +204,15 @@ def notices(
         local = open_at.astimezone(ZoneInfo(now.config.time_zone))
         found.append(
             Note(
-                N_("The time {time} is over; the answer says how it was then."),
+                N_("The time {time} is over; the answer follows the hours as they are known now."),
                 {"time": f"{local:%Y-%m-%d %H:%M}"},
             )
         )
     return found
+
+
+def _repeated(text: str) -> str:
+    return printable(text)[:_SHOWN]
 
 
 def _on_earth(lon: float, lat: float) -> bool:

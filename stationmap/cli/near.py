@@ -51,7 +51,7 @@ def near(
             show_default=False,
         ),
     ] = "",
-    k: Annotated[int, typer.Option("-k", metavar="N", help="几个站点 · how many")] = 5,
+    k: Annotated[str, typer.Option("-k", metavar="N", help="几个站点 · how many")] = "5",
     max_m: Annotated[
         str,
         typer.Option(
@@ -89,26 +89,25 @@ def near(
     needs = near_asked.needs(supply or [])
     when = near_asked.instant(open_at, name="--open-at", zone=opened.config.time_zone, now=now)
     reach = near_asked.metres(max_m, name="--max-m")
+    wanted, limited = near_asked.count(k, name="-k")
     asked = Asked(
         lon=lon,
         lat=lat,
-        k=min(k, near_asked.MOST),
+        k=wanted,
         needs=needs,
         open_at=when,
         now=now,
         max_m=reach,
     )
     result = opened.nearby().near(asked)
-    notices = near_asked.notices(opened, outside=result.outside, open_at=when, asked_at=now)
-    if k > near_asked.MOST:
-        notices.append(near_asked.limited("-k"))
+    odd = near_asked.notices(opened, outside=result.outside, open_at=when, asked_at=now)
     found = document(
         opened,
         result,
         lang=language(),
         datum=opened.config.published.datum,
         when=when or now,
-        notices=notices,
+        notices=[*limited, *odd],
     )
     if as_json:
         print_json(found)
