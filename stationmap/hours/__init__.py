@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from stationmap.hours.calendar import Calendar
 from stationmap.hours.states import State, state_of
-from stationmap.hours.wording import WORKING_DAYS, to_osm
+from stationmap.hours.wording import to_osm
+from stationmap.hours.writing import WORKING_DAYS
 from stationmap.messages import N_
 
 __all__ = ["Calendar", "Hours", "State", "Timetable", "parse", "states"]

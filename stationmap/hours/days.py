@@ -10,7 +10,14 @@ from itertools import pairwise
 import opening_hours as osm_hours
 
 from stationmap.hours.calendar import Kind
-from stationmap.hours.wording import DAYS, MONTHS, WORKING_DAYS
+from stationmap.hours.writing import (
+    DAYS,
+    MONTHS,
+    WORKING_DAYS,
+    Season,
+    in_season,
+    season_of,
+)
 
 CLOSED, UNKNOWN, OPEN = 0, 1, 2
 Span = tuple[int, int, int]
@@ -34,19 +41,12 @@ _MODIFIED = {None: OPEN, "open": OPEN, "unknown": UNKNOWN, "closed": CLOSED, "of
 
 @dataclass(frozen=True)
 class _Rule:
-    seasons: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+    seasons: tuple[Season, ...]
     days: frozenset[int]
     holidays: bool
     spans: Spans
     added: bool
     working: bool
-
-    def in_season(self, day: dt.date) -> bool:
-        at = (day.month, day.day)
-        return not self.seasons or any(
-            first <= at <= last if first <= last else at >= first or at <= last
-            for first, last in self.seasons
-        )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -132,7 +132,7 @@ def _said(rules: Iterable[_Rule], day: dt.date, weekday: int | None) -> Spans | 
     found: Spans | None = None
     for rule in rules:
         meant = rule.holidays if weekday is None else weekday in rule.days
-        if meant and rule.in_season(day):
+        if meant and in_season(day, rule.seasons):
             found = (*(found or ()), *rule.spans) if rule.added else rule.spans
     return found
 
@@ -167,7 +167,7 @@ def _rule(found: re.Match[str], *, added: bool) -> _Rule:
     names = found["days"].split(",") if found["days"] else []
     days = [name for name in names if name != "PH"]
     return _Rule(
-        seasons=tuple(_season(text) for text in (found["months"] or "").split(",") if text),
+        seasons=tuple(season_of(text) for text in (found["months"] or "").split(",") if text),
         days=frozenset(day for name in days for day in _weekdays(name))
         if names
         else frozenset(range(7)),
@@ -183,17 +183,6 @@ def _weekdays(text: str) -> Iterator[int]:
     start = DAYS.index(first)
     for step in range((DAYS.index(last or first) - start) % 7 + 1):
         yield (start + step) % 7
-
-
-def _season(text: str) -> tuple[tuple[int, int], tuple[int, int]]:
-    first, _, last = text.partition("-")
-    month, _, of_month = first.partition(" ")
-    start = MONTHS.index(month) + 1
-    if last.isdigit():
-        return (start, int(of_month or 1)), (start, int(last))
-    end, _, until = last.partition(" ")
-    closing = int(until) if until else int(of_month) if of_month and not last else 31
-    return (start, int(of_month or 1)), (MONTHS.index(end or month) + 1, closing)
 
 
 def _span(text: str) -> tuple[int, int]:

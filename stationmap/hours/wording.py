@@ -8,12 +8,10 @@ from itertools import pairwise
 
 import opening_hours as osm_hours
 
-DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from stationmap.hours.writing import DAYS, MONTHS, WORKING_DAYS, Block, Unread, written
+
 _CHINESE_DAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6}
 _CHINESE_DAYS |= {str(i + 1): i for i in range(7)}
-WORKING_DAYS = "工作日"
-"""The comment of rules that hold on working days, whichever they are."""
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
 _EVERY = frozenset(range(7))
 _WORKDAYS = frozenset(range(5))
@@ -34,6 +32,7 @@ _STARTS: Mapping[str | None, tuple[int, int]] = {
 _PREPARE = (
     (re.compile("[‐-―−─~〜﹣ー]+|--+"), "-"),
     (re.compile("[∶︰﹕]"), ":"),
+    (re.compile(r"(?<=:\d\d)一(?=\d{1,2}:)"), "-"),
     (re.compile(r"\b([a-z]+)\."), r"\1"),
     # until when one is let in, or a word for it before the hour, is not when it opens
     (
@@ -79,10 +78,10 @@ _WORDS = {
     "days": rf"(?:每|逢)*{_DAY_ITEM}{_LIST}",
     "english_days": rf"{_ENGLISH_DAY}(?:{_ENGLISH_TO}{_ENGLISH_DAY})?",
     "every": r"每[天日]|天天|一周七天|daily|every ?day|each day|7 days a week",
-    "workdays": r"工作日|\b(?:week|work(?:ing)? ?)days?\b",
+    "workdays": r"(?:国家)?(?:法定)?工作日|\b(?:week|work(?:ing)? ?)days?\b",
     "weekend": r"周末|双休日|休息日|\bweek-?ends?\b",
     "as_usual": r"(?:国家)?(?:法定)?节?假日(?:不休息?|照常(?:开放|营业)?|正常(?:开放|营业))"
-    r"|(?:全年)?无休",
+    r"|全年(?:无休|365天)?(?:开放|营业)?|365天(?:无休|开放|营业)?|(?:均|全部)?无休(?:息日)?|不打烊",
     "holidays": r"(?:国家)?(?:法定)?(?:节假日|节日|假日|假期)"
     r"|(?:public|bank|national)? ?holidays?\b|\bph\b",
     "notice": r"(?:开放时间)?(?:另行(?:通知|公告)|以(?:现场|馆方|官方)?(?:公告|通知|公示)为准)",
@@ -104,32 +103,13 @@ _TOKEN = re.compile("|".join(f"(?P<T_{name}>{word})" for name, word in _WORDS.it
 _OSM_LIKE = re.compile(
     rf"^(?=.*\d:\d\d).*\b(?:{'|'.join((*DAYS, *MONTHS))}|PH|SH|week)\b", re.DOTALL
 )
+_BY_LAW = re.compile("法定|国家|public|bank|national|ph")
+# 1:30-4:30 without a word for the time of day is seldom meant for the night
+_AFTERNOON = re.compile(r"[1-4](?!\d)(?!.*[ap]m?$)")
 _SUN = re.compile("sun|dawn|dusk|easter", re.IGNORECASE)
 
 
 _Token = tuple[str, re.Match[str]]
-
-
-class _Unread(Exception):  # noqa: N818 - a way out of the reader, no error of the program
-    """Some part cannot be read."""
-
-
-@dataclass
-class _Block:
-    """Some days, and what is said of them."""
-
-    days: frozenset[int]
-    holidays: bool = False
-    named: bool = True
-    season: str = ""
-    times: list[tuple[int, int]] = field(default_factory=list)
-    state: str = ""
-    part: bool = False
-    working: bool = False
-
-    @property
-    def said(self) -> bool:
-        return bool(self.times or self.state)
 
 
 def to_osm(text: str) -> str | None:
@@ -142,8 +122,8 @@ def to_osm(text: str) -> str | None:
     for pattern, to in _PREPARE:
         text = pattern.sub(to, text)
     try:
-        return _written(_read(list(_tokens(text))))
-    except _Unread:
+        return written(_read(list(_tokens(text))))
+    except Unread:
         return None
 
 
@@ -152,18 +132,18 @@ def _tokens(text: str) -> Iterator[_Token]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None or found.end() == position:
-            raise _Unread
+            raise Unread
         position = found.end()
         yield str(found.lastgroup).removeprefix("T_"), found
 
 
-def _read(tokens: list[_Token]) -> list[_Block]:
+def _read(tokens: list[_Token]) -> list[Block]:
     """Read tokens from left to right into blocks: days, then their times or that it is closed."""
     reader = _Reader(tokens)
     while reader.at < len(tokens):
         reader.step()
     if reader.season_word or reader.exceptions:
-        raise _Unread
+        raise Unread
     return _days_after_times(reader.blocks)
 
 
@@ -171,13 +151,13 @@ def _read(tokens: list[_Token]) -> list[_Block]:
 class _Reader:
     tokens: list[_Token]
     at: int = 0
-    blocks: list[_Block] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     season: str = ""
     season_word: bool = False
     exceptions: int = 0
 
     @property
-    def last(self) -> _Block | None:
+    def last(self) -> Block | None:
         return self.blocks[-1] if self.blocks else None
 
     def step(self) -> None:
@@ -197,7 +177,7 @@ class _Reader:
         elif kind == "leave_out":
             self.exceptions += 1
         elif kind not in ("noise", "as_usual"):
-            raise _Unread
+            raise Unread
 
     def name_season(self, season: str) -> None:
         self.season, self.season_word = season, False
@@ -206,23 +186,24 @@ class _Reader:
             return
         named = [b.days for b in self.blocks if b.named and not b.state]
         days = named[-1] if named else _EVERY
-        self.blocks.append(_Block(days, named=False, season=season))
+        self.blocks.append(Block(days, named=False, season=season))
 
     def name_days(self, kind: str, text: str) -> None:
         last = self.last
         if last is None or last.said:
-            last = _Block(frozenset(), season=self.season)
+            last = Block(frozenset(), season=self.season)
             self.blocks.append(last)
         elif not last.named:
             last.days, last.named = frozenset(), True
         last.days |= _days(kind, text)
         last.holidays |= kind == "holidays"
-        last.working |= text == "工作日"
+        last.working |= text.endswith(WORKING_DAYS)
+        last.loosely |= kind == "holidays" and not _BY_LAW.search(text)
 
     def state(self, kind: str) -> None:
         last = self.last
         if last is None or last.said or not last.named or (kind == "notice" and last.days):
-            raise _Unread
+            raise Unread
         last.state = "unknown" if kind == "notice" else "off"
         self.exceptions -= kind == "except" and self.exceptions > 0
         before = self.blocks[-2] if len(self.blocks) > 1 else last
@@ -231,10 +212,10 @@ class _Reader:
 
     def times(self, kind: str) -> None:
         if self.season_word:
-            raise _Unread
+            raise Unread
         last = self.last
         if last is None or last.state:
-            last = _Block(_EVERY, named=False, season=self.season)
+            last = Block(_EVERY, named=False, season=self.season)
             self.blocks.append(last)
         if kind == "all_day":
             last.times.append((0, _DAY))
@@ -242,26 +223,27 @@ class _Reader:
             self.at = _range(self.tokens, self.at - 1, last)
 
 
-def _days_after_times(blocks: list[_Block]) -> list[_Block]:
+def _days_after_times(blocks: list[Block]) -> list[Block]:
     """Give times to the days behind them, where no days stand before: 9:00-17:00 (周一至周五)."""
     if blocks and blocks[-1].named and not blocks[-1].said:
         if blocks[0].named or any(b.state or b.season for b in blocks):
-            raise _Unread
+            raise Unread
         for block, after in pairwise(blocks):
             block.days, block.holidays, block.named = after.days, after.holidays, True
         blocks = blocks[:-1]
     if not blocks or not all(block.said for block in blocks):
-        raise _Unread
+        raise Unread
     return blocks
 
 
-def _range(tokens: list[_Token], at: int, block: _Block) -> int:
+def _range(tokens: list[_Token], at: int, block: Block) -> int:
     """Read one range of times into a block; return where it ends."""
     part, at = _part(tokens, at)
     block.part |= part is not None
+    said = tokens[at][1][0] if at < len(tokens) else ""
     first, at = _time(tokens, at)
     if at >= len(tokens) or tokens[at][0] != "to":
-        raise _Unread
+        raise Unread
     at += 1
     next_day = at < len(tokens) and tokens[at][0] == "next_day"
     at += next_day
@@ -270,17 +252,23 @@ def _range(tokens: list[_Token], at: int, block: _Block) -> int:
     start = _in_part(first, part)
     earliest, latest = _STARTS.get(part, (0, _DAY))
     if not earliest <= start <= latest:
-        raise _Unread
+        raise Unread
     if next_day or (last_part == "night" and last <= start):
         end = (last if last_part in (None, "night") else _in_part(last, last_part)) + _DAY
     else:
         end = _in_part(last, last_part or part)
         if end <= start and last_part is None and start >= _EVENING and last <= _MORNING:
             end = last + _DAY
+    if part is None and end <= _NOON and _AFTERNOON.match(said):
+        raise Unread
+    if (start, end) == (0, _DAY - 1):
+        end = _DAY  # 0:00-23:59
+    if (start, end) == (0, _DAY) and block.times == [(start, end)]:
+        return at
     if not start < end <= start + _DAY or start >= _DAY:
-        raise _Unread
+        raise Unread
     if block.times and start < block.times[-1][1]:
-        raise _Unread
+        raise Unread
     block.times.append((start, end))
     return at
 
@@ -299,7 +287,7 @@ def _part(tokens: list[_Token], at: int) -> tuple[str | None, int]:
 def _time(tokens: list[_Token], at: int) -> tuple[int, int]:
     """Return the minutes after midnight of a time, and where it ends."""
     if at >= len(tokens) or tokens[at][0] != "time":
-        raise _Unread
+        raise Unread
     found = tokens[at][1]
     hour = next(int(found[h]) for h in ("h1", "h2", "h3", "h4", "h5") if found[h])
     minute = next((int(found[m]) for m in ("m1", "m2", "m5") if found[m]), 0)
@@ -307,10 +295,10 @@ def _time(tokens: list[_Token], at: int) -> tuple[int, int]:
     half = found["half1"] or found["half3"]
     if half:
         if not 1 <= hour <= 12:
-            raise _Unread
+            raise Unread
         hour = hour % 12 + (12 if half == "p" else 0)
     if hour * 60 + minute > _DAY:
-        raise _Unread
+        raise Unread
     return hour * 60 + minute, at + 1
 
 
@@ -342,14 +330,14 @@ def _days(kind: str, text: str) -> frozenset[int]:
         start = _CHINESE_DAYS[first]
         days = _between(start, _CHINESE_DAYS[last]) if last else frozenset((start,))
         if found & days:
-            raise _Unread
+            raise Unread
         found |= days
     return found
 
 
 def _between(first: int, last: int) -> frozenset[int]:
     if first == last:
-        raise _Unread
+        raise Unread
     return frozenset((first + step) % 7 for step in range((last - first) % 7 + 1))
 
 
@@ -357,115 +345,17 @@ def _months(found: re.Match[str]) -> str:
     ends = []
     for month, day in (("from", "from_day"), ("to", "to_day")):
         number, of_month = int(found[month]), found[day]
-        if not 1 <= number <= 12 or (of_month and not 1 <= int(of_month) <= 31):
-            raise _Unread
+        longest = 29 if number == 2 else 30 if number in (4, 6, 9, 11) else 31
+        if not 1 <= number <= 12 or (of_month and not 1 <= int(of_month) <= longest):
+            raise Unread
         ends.append((MONTHS[number - 1], of_month))
     if not any(day for _, day in ends):
         return f"{ends[0][0]}-{ends[1][0]}"
     if not all(day for _, day in ends):
-        raise _Unread
+        raise Unread
     return "-".join(f"{month} {int(day)}" for month, day in ends)
 
 
 def _number(text: str) -> int:
     tens, ten, ones = text.rpartition("十")
     return (_DIGITS.get(tens, 1) if ten else 0) * 10 + (_DIGITS.get(ones, 0) if ones else 0)
-
-
-# ------------------------------------------------------------------- writing
-
-
-def _written(blocks: list[_Block]) -> str:
-    """Write blocks as rules; of two that speak of one day the closed, or the narrower one holds."""
-    closed = frozenset[int]().union(*(b.days for b in blocks if b.state == "off"))
-    if any(b.times and b.days and b.days <= closed for b in blocks):
-        raise _Unread
-    timed = [b for b in blocks if b.times]
-    if len(timed) > 1 and any(not b.named and b.times == [(0, _DAY)] for b in timed):
-        raise _Unread
-    seasons = list(dict.fromkeys(b.season for b in blocks if b.times))
-    if not seasons or (len(seasons) > 1 and "" in seasons):
-        raise _Unread
-    rules = []
-    for season in seasons:
-        table = _table([b for b in blocks if b.times and b.season == season])
-        for day in closed:
-            table.pop(day, None)
-        worked = _worked(blocks, season)
-        by_times: dict[tuple[bool, tuple[tuple[int, int], ...]], list[int]] = {}
-        for day in sorted(table):
-            by_times.setdefault((day in worked, table[day]), []).append(day)
-        for (working, times), days in by_times.items():
-            # a night by itself (12:00-02:00) might be a slip when it is read again
-            plain = len(days) == 7 and times[-1][1] <= _DAY
-            said = "" if plain else _day_list(days)
-            mark = f'open "{WORKING_DAYS}"' if working else ""
-            parts = (season, said, _time_list(times), mark)
-            rules.append(" ".join(part for part in parts if part))
-    if not rules:
-        raise _Unread
-    # a rule after "; " would cut the night of the day before; no two of these tell of one day
-    night = any(end > _DAY for b in timed for _, end in b.times)
-    return "; ".join([(", " if night else "; ").join(rules), *_holidays(blocks)])
-
-
-def _worked(blocks: list[_Block], season: str) -> frozenset[int]:
-    """Return the days of which only what is said of working days tells."""
-    timed = [b for b in blocks if b.times and b.season == season]
-    named = frozenset[int]().union(*(b.days for b in timed if not b.working))
-    return frozenset[int]().union(*(b.days for b in timed if b.working)) - named
-
-
-def _table(blocks: list[_Block]) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Return the times of each day of the week."""
-    table: dict[int, tuple[tuple[int, int], ...]] = {}
-    whose: dict[int, _Block] = {}
-    for block in blocks:
-        for day in block.days:
-            before = table.get(day, ())
-            both = sorted([*before, *block.times])
-            apart = all(a[1] <= b[0] for a, b in pairwise(both))
-            if before and apart and block.part:
-                table[day] = tuple(both)
-            elif not before or (not apart and block.days < whose[day].days):
-                table[day] = tuple(block.times)
-            else:
-                raise _Unread
-        whose |= dict.fromkeys(block.days, block)
-    return table
-
-
-def _holidays(blocks: list[_Block]) -> list[str]:
-    said = [b for b in blocks if b.holidays]
-    if len(said) > 1 or (said and said[0].season):
-        raise _Unread
-    usual = {tuple(b.times) for b in blocks if b.times and b.days}
-    if said and said[0].state == "usual":
-        if len(usual) > 1:
-            raise _Unread
-        return [f"PH {_time_list(*usual)}"]
-    if not said and any(b.working for b in blocks):
-        # what is said of weekends may hold for holidays too
-        return ["PH off" if all(b.working for b in blocks if b.times) else "PH unknown"]
-    return [f"PH {b.state or _time_list(tuple(b.times))}" for b in said]
-
-
-def _day_list(days: list[int]) -> str:
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and runs[-1][-1] == day - 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ",".join(
-        DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" for run in runs
-    )
-
-
-def _time_list(times: tuple[tuple[int, int], ...]) -> str:
-    return ",".join(f"{_clock(start)}-{_clock(end)}" for start, end in times)
-
-
-def _clock(minutes: int) -> str:
-    minutes -= _DAY if minutes > _DAY else 0
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
