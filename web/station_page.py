@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from stationmap import stations as station_words
 from stationmap.city.station_merge import merged_into
 from stationmap.city.wording import Day
-from stationmap.errors import InputError
 from stationmap.messages import N_, printable
 from stationmap.reports.poster import Poster, write_poster
 from web import json_ld
@@ -29,7 +28,7 @@ from web.station_open import open_now
 from web.station_told import told
 from web.station_words import supplies
 from web.view import CityView
-from web.words import say
+from web.words import WebError, say
 
 station_page = Blueprint("station_page", __name__, url_prefix="/stations")
 
@@ -52,7 +51,7 @@ def poster(station_id: str | None) -> ResponseReturnValue:
     lang, address = language(), address_of(facts["station_id"], external=True)
     drawn = code(address)
     if drawn is None:
-        raise InputError(
+        raise WebError(
             "the address of this station's page is too long for a code, because its number is; "
             "give the station a shorter number, and nothing else changes"
         )
