@@ -6,7 +6,7 @@ open. What is not known never stands in the way.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class Site:
     at: LonLat
     status: str
     supplies: frozenset[str] | None
-    toilet: bool | None  # None: the city knows of no toilets
+    toilet_m: float | None  # to the nearest; None: the city knows of no toilets
     says: Callable[[object], str]  # instant → open, closed or unknown
     shut: Callable[[object], bool] = lambda when: False  # whether a notice holds
 
@@ -42,7 +42,7 @@ class Site:
         if need == "step_free":  # a question to the way, not to the station
             return True
         if need == "toilet":
-            return self.toilet
+            return None if self.toilet_m is None else self.toilet_m <= TOILET_M
         return None if self.supplies is None else need in self.supplies
 
 
@@ -92,15 +92,34 @@ def fits(site: Site, answer: Told, wish: Wish) -> bool:
     return site.status == "active" and not answer.lacks and not shut and near
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Metres from a place to every station."""
+
+    walked: Mapping[str, float]
+    off: Mapping[str, float]  # straight: nobody knows the way, as they are not on the network
+    none: Mapping[str, float]  # straight: there is no way
+
+
 def nearest(
-    sites: Mapping[str, Site], far_m: Mapping[str, float], wish: Wish, *, now: object
+    sites: Mapping[str, Site], ways: Ways, wish: Wish, *, now: object
 ) -> tuple[list[str], list[str], dict[str, Told]]:
-    """Ids of what fits, nearest first; if nothing does, of the nearest others; and all answers."""
-    answers = {
-        name: told(sites[name], wish, far_m=far, now=now)
-        for name, far in sorted(far_m.items(), key=lambda item: (item[1], item[0]))
-        if sites[name].status in SHOWN
-    }
-    found = [name for name, answer in answers.items() if fits(sites[name], answer, wish)]
-    others = [] if found else list(answers)[:OTHERS]
-    return found[: wish.k], others, answers
+    """Ids of what fits, nearest first; if nothing does, of the nearest others; and all answers.
+
+    Stations off the network may fit and stand behind those that are on it; those to which no way
+    leads never fit. Others stand in the same order, all without a way last.
+    """
+    answers = {}
+    for group in (ways.walked, ways.off, ways.none):
+        for name, far in group.items():
+            if sites[name].status in SHOWN:
+                answer = told(sites[name], wish, far_m=far, now=now)
+                vague = frozenset([] if group is ways.walked else ["step_free"]) & wish.needs
+                answers[name] = replace(answer, unknown=answer.unknown | vague)
+
+    def order(name: str) -> tuple[bool, float, str]:
+        return name not in ways.walked, answers[name].far_m, name
+
+    ranked = sorted(answers, key=order)
+    found = [n for n in ranked if n not in ways.none and fits(sites[n], answers[n], wish)]
+    return found[: wish.k], [] if found else ranked[:OTHERS], answers
