@@ -1,5 +1,6 @@
 """Metres over ground between places in WGS-84 degrees, fast on arrays and on single places."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,34 @@ def earth_centred(lon: Any, lat: Any) -> F:
 def apart_m(xyz: F, other: F) -> F:
     """Metres over ground between earth-centred places."""
     chord = xyz - other
-    squared = (chord * chord).sum(axis=-1)
+    squared = np.einsum("...i,...i->...", chord, chord)
     arc: F = np.sqrt(squared) * (1.0 + squared * _ARC)
     return arc
 
 
 def metres_a_degree(lat: Any) -> tuple[Any, Any]:
     """Metres of one degree of longitude and of one degree of latitude at a latitude."""
-    phi = np.radians(lat)
-    flat = 1.0 - _E2 * np.sin(phi) ** 2
-    east = np.radians(_A_M / np.sqrt(flat) * np.cos(phi))
-    return east, np.radians(_A_M * (1.0 - _E2) / flat**1.5)
+    m: Any = math if isinstance(lat, float) else np
+    phi = m.radians(lat)
+    sin = m.sin(phi)
+    flat = 1.0 - _E2 * sin * sin
+    normal = _A_M / m.sqrt(flat)
+    east, north = normal * m.cos(phi), normal * (1.0 - _E2) / flat
+    return m.radians(east), m.radians(north)
+
+
+def ground_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Metres over ground between two places, WGS-84 degrees."""
+    x, y, z = place_of(lon, lat)
+    other_x, other_y, other_z = place_of(other_lon, other_lat)
+    squared = (x - other_x) ** 2 + (y - other_y) ** 2 + (z - other_z) ** 2
+    return math.sqrt(squared) * (1.0 + squared * _ARC)
+
+
+def place_of(lon: float, lat: float) -> tuple[float, float, float]:
+    """Earth-centred metres of one place, as `earth_centred` gives for many."""
+    lam, phi = math.radians(lon), math.radians(lat)
+    sin = math.sin(phi)
+    normal = _A_M / math.sqrt(1.0 - _E2 * sin * sin)
+    across = normal * math.cos(phi)
+    return across * math.cos(lam), across * math.sin(lam), normal * (1.0 - _E2) * sin

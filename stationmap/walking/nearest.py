@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.csgraph import dijkstra
 
-from stationmap.walking.ground import F, apart_m, earth_centred
+from stationmap.walking.feet import Foot
+from stationmap.walking.ground import F, Ints, apart_m, earth_centred, ground_m, place_of
 from stationmap.walking.network import Network
-from stationmap.walking.route import Route, route
-from stationmap.walking.side import Snapped
+from stationmap.walking.route import Route, straight_on, trace
+from stationmap.walking.side import Around, Side
+
+# a first guess at how much longer than straight walks are, and how much further to look then
+_DETOUR, _LEAST_M, _FURTHER = 1.25, 30.0, 1.3
 
 
 class Walk(NamedTuple):
@@ -53,11 +56,24 @@ class Walks:
         self.step_free = step_free
         self.station_ids = tuple(station_ids)
         self.lon, self.lat = (np.asarray(v, dtype=np.float64) for v in (lon, lat))
-        self._side = network.side(step_free=step_free)
-        self._feet = self._side.snap(self.lon, self.lat)
+        self._side = side = network.side(step_free=step_free)
+        self._feet = feet = side.feet.many(self.lon, self.lat)
+        on, off = feet.edge.clip(0), feet.edge < 0
+        self._placed = np.isfinite(self.lon) & np.isfinite(self.lat)
+        self._ends = np.full((2, len(self)), -1, dtype=np.int64)
+        self._to_ends = np.zeros((2, len(self)))
+        self._land = np.full(len(self), -1, dtype=np.int64)
+        if not off.all():
+            self._ends = np.stack([side.edges.start[on], side.edges.end[on]])
+            self._to_ends = np.stack([feet.at_m, (side.edges.length_m[on] - feet.at_m).clip(0.0)])
+            self._land = np.where(off, -1, side.land[self._ends[0]])
+            self._ends[:, off], self._to_ends[:, off] = -1, 0.0
         self._xyz = earth_centred(self.lon, self.lat)
-        self._rank = np.argsort(np.argsort(np.array(self.station_ids, dtype=object)))
+        order = sorted(range(len(self)), key=self.station_ids.__getitem__)
+        self._rank = np.empty(len(self), dtype=np.int64)
+        self._rank[order] = np.arange(len(self))
         self._row = {station_id: row for row, station_id in enumerate(self.station_ids)}
+        self._parts: dict[Around, _Part] = {}
 
     def __len__(self) -> int:
         return len(self.station_ids)
@@ -85,57 +101,156 @@ class Walks:
         max_m : float
             The longest walk, metres, inclusive.
         """
-        foot = self._snap(lon, lat)
-        walk, straight = self._all(lon, lat, foot)
-        fits = walk <= max_m
-        if where is not None:
-            fits &= where
-        rows = np.flatnonzero(fits & np.isfinite(walk))
-        order = np.lexsort((self._rank[rows], walk[rows]))[:k]
-        return [
-            Walk(int(r), self.station_ids[r], float(walk[r]), float(straight[r]))
-            for r in rows[order]
-        ]
+        foot = self._side.feet.one(lon, lat)
+        if foot is None or k < 1:
+            return []
+        place = np.array(place_of(lon, lat))
+        land = self._land_of(foot)
+        reach = 0.0
+        while True:
+            part = self._part(lon, lat, reach)
+            straight = apart_m(part.xyz, place)
+            may = part.land == land
+            may |= straight <= foot.off_m
+            if where is not None:
+                may &= where[part.rows]
+            most = min(part.around.reach_m, max_m)
+            last = most == max_m or np.isinf(most)
+            near = straight[may & (straight <= most)]
+            limit = _guess(near, k, foot.off_m)
+            # no walk is shorter than the straight line: too few near it, too few to walk to
+            if last or (len(near) >= k and limit <= most):
+                while True:
+                    limit = min(limit, most)
+                    walk = part.walk(foot, straight, limit)
+                    found = (may & (walk <= limit)).nonzero()[0]
+                    if len(found) >= min(k, len(near)) or limit >= most:
+                        break
+                    limit *= _FURTHER
+                if last or len(found) >= k:
+                    return self._first(part, found, walk, straight, k)
+            reach = max(1.5 * part.around.reach_m, self._guess(place, land, where, k, foot.off_m))
 
     def metres(self, lon: float, lat: float, rows: ArrayLike) -> F:
         """Return the walk from a place to the stations in some rows; NaN where no way leads."""
-        walk, _ = self._all(lon, lat, self._snap(lon, lat))
-        found: F = walk[np.asarray(rows, dtype=np.int64)]
-        return np.where(np.isfinite(found), found, np.nan)
+        wanted = np.asarray(rows, dtype=np.int64)
+        found = np.full(wanted.shape, np.nan)
+        foot = self._side.feet.one(lon, lat)
+        if foot is None:
+            return found
+        place = np.array(place_of(lon, lat))
+        straight = apart_m(self._xyz[wanted], place)
+        may = (self._land[wanted] == self._land_of(foot)) | (straight <= foot.off_m)
+        limit = _guess(straight[may], len(self), foot.off_m)
+        while may.any():
+            part = self._part(lon, lat, limit)
+            walk = np.full(len(self), np.inf)
+            walk[part.rows] = part.walk(foot, apart_m(part.xyz, place), limit)
+            reached = may & (walk[wanted] <= limit)
+            found[reached] = walk[wanted[reached]]
+            may &= ~reached
+            limit *= 2.0
+        return found
 
     def route(self, lon: float, lat: float, station_id: str) -> Route | None:
         """Return the shortest walk to a station; None where no way leads or it is unknown."""
         row = self._row.get(station_id)
-        if row is None:
+        foot = self._side.feet.one(lon, lat)
+        if row is None or foot is None:
             return None
-        return route(
-            self._side,
-            self._snap(lon, lat),
-            self._feet,
-            row,
-            start=(lon, lat),
-            stop=(float(self.lon[row]), float(self.lat[row])),
-        )
+        walk = float(self.metres(lon, lat, [row])[0])
+        if np.isnan(walk):
+            return None
+        goal = (float(self.lon[row]), float(self.lat[row]))
+        theirs = self._feet[row]
+        if theirs is None or ground_m(lon, lat, *goal) <= foot.off_m:
+            return straight_on((lon, lat), goal)
+        around = self._side.around(lon, lat, walk)
+        return trace(self._side, around, (foot, theirs), limit_m=walk, ends=((lon, lat), goal))
 
-    def _snap(self, lon: float, lat: float) -> Snapped:
-        return self._side.snap(np.array([lon], dtype=np.float64), np.array([lat], dtype=np.float64))
+    def _land_of(self, foot: Foot) -> int:
+        return int(self._side.land[self._side.edges.start[foot.edge]])
 
-    def _all(self, lon: float, lat: float, foot: Snapped) -> tuple[F, F]:
-        straight = apart_m(self._xyz, earth_centred(lon, lat))
-        edge = int(foot.edge[0])
-        if edge < 0:
-            return np.full(len(self), np.inf), straight
-        feet, edges = self._feet, self._side.edges
-        at, off = float(foot.at_m[0]), float(foot.off_m[0])
-        ends = np.array([edges.start[edge], edges.end[edge]])
-        to_ends = np.array([at, edges.length_m[edge] - at])
-        far = (dijkstra(self._side.matrix, indices=ends) + to_ends[:, None]).min(axis=0)
-        on = feet.edge.clip(0)
-        net = np.minimum(
-            far[edges.start[on]] + feet.at_m, far[edges.end[on]] + edges.length_m[on] - feet.at_m
-        )
-        same = feet.edge == edge
-        net[same] = np.minimum(net[same], np.abs(feet.at_m[same] - at))
-        walk = np.where(feet.edge >= 0, off + net + feet.off_m, np.inf)
-        walk[straight <= off] = 0.0
-        return np.maximum(walk, straight), straight
+    def _part(self, lon: float, lat: float, reach: float) -> "_Part":
+        around = self._side.around(lon, lat, reach)
+        part = self._parts.get(around)
+        if part is None:
+            west, south, east, north = around.box
+            inside = (self.lon >= west) & (self.lon <= east)
+            inside &= (self.lat >= south) & (self.lat <= north)
+            rows = np.flatnonzero(inside & self._placed)
+            part = self._parts[around] = _Part(
+                self._side,
+                around,
+                rows,
+                self._xyz[rows],
+                self._land[rows],
+                np.stack([around.rows(nodes) for nodes in self._ends[:, rows]]),
+                self._to_ends[:, rows],
+                self._feet.edge[rows],
+                np.where(self._feet.edge[rows] < 0, np.inf, self._feet.off_m[rows]),
+            )
+        return part
+
+    def _guess(
+        self, place: F, land: int, where: NDArray[np.bool_] | None, k: int, off_m: float
+    ) -> float:
+        may = self._land == land
+        if where is not None:
+            may &= where
+        return _guess(apart_m(self._xyz[may], place), k, off_m)
+
+    def _first(self, part: "_Part", found: Ints, walk: F, straight: F, k: int) -> list[Walk]:
+        rows = part.rows[found]
+        order = np.lexsort((self._rank[rows], walk[found]))[:k]
+        return [
+            Walk(row, self.station_ids[row], metres, direct)
+            for row, metres, direct in zip(
+                rows[order].tolist(),
+                walk[found[order]].tolist(),
+                straight[found[order]].tolist(),
+                strict=True,
+            )
+        ]
+
+
+class _Part(NamedTuple):
+    """The stations in a part of the network; all arrays have one entry a station.
+
+    `ends` are rows of `around`, `to_ends` metres to them from the foot, `off_m` is infinite for a
+    station that is not snapped.
+    """
+
+    side: Side
+    around: Around
+    rows: Ints
+    xyz: F
+    land: Ints
+    ends: Ints
+    to_ends: F
+    edge: Ints
+    off_m: F
+
+    def walk(self, foot: Foot, straight: F, limit_m: float) -> F:
+        """Metres on foot to each station: right where they are no more than the limit."""
+        nodes, to_ends = self.side.ends(foot)
+        far = self.around.search(self.around.rows(nodes), to_ends, limit_m)
+        over = far[self.ends]
+        over += self.to_ends
+        net = np.minimum(over[0], over[1])
+        same = (self.edge == foot.edge).nonzero()[0]
+        if len(same):
+            net[same] = np.minimum(net[same], np.abs(self.to_ends[0, same] - foot.at_m))
+        net += self.off_m
+        net += foot.off_m
+        net[straight <= foot.off_m] = 0.0
+        walk: F = np.maximum(net, straight, out=net)
+        return walk
+
+
+def _guess(straight: F, k: int, off_m: float) -> float:
+    """Guess how far to walk to the nearest `k` of stations at some straight distances."""
+    if not len(straight):
+        return _LEAST_M
+    kth = straight.max() if k >= len(straight) else np.partition(straight, k - 1)[k - 1]
+    return _DETOUR * float(kth) + 2.0 * off_m + _LEAST_M

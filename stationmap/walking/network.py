@@ -21,8 +21,9 @@ from scipy.sparse.csgraph import connected_components
 
 from stationmap.stations import require_wgs84
 from stationmap.walking.edges import Edges
+from stationmap.walking.feet import Snapped
 from stationmap.walking.ground import Bools, F, Ints
-from stationmap.walking.side import Side, Snapped
+from stationmap.walking.side import Side
 
 MAINLAND_M = 2_000.0
 """A connected component as long as this, metres, is no island."""
@@ -158,7 +159,7 @@ class Network:
         Snapped
             Arrays of k entries; edge is -1 where nothing is near.
         """
-        return self.side(step_free=step_free).snap(
+        return self.side(step_free=step_free).feet.many(
             np.atleast_1d(np.asarray(lon, dtype=np.float64)),
             np.atleast_1d(np.asarray(lat, dtype=np.float64)),
         )
@@ -213,9 +214,7 @@ class Network:
         if not n:
             return np.zeros(0, dtype=np.int64), np.zeros(0)
         count, component = connected_components(links.tocsr(), directed=False)
-        metres = np.bincount(
-            component[start], weights=self.edges.length_m[usable], minlength=count
-        )
+        metres = np.bincount(component[start], weights=self.edges.length_m[usable], minlength=count)
         return component.astype(np.int64), np.asarray(metres, dtype=np.float64)
 
 

@@ -1,14 +1,14 @@
 """The shortest walk between two places as a line, and leg by leg."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.sparse.csgraph import dijkstra
 
-from stationmap.walking.ground import F, Ints, apart_m, earth_centred, metres_a_degree
-from stationmap.walking.side import Side, Snapped
+from stationmap.walking.feet import Foot
+from stationmap.walking.ground import F, ground_m, metres_a_degree
+from stationmap.walking.side import Around, Side
 
 LegKind = Literal["footway", "crossing", "steps", "road", "path"]
 Turn = Literal["", "straight", "left", "right", "back"]
@@ -59,43 +59,42 @@ class Route:
     legs: tuple[Leg, ...]
 
 
-def route(
+Place = tuple[float, float]
+
+
+def straight_on(start: Place, goal: Place) -> Route:
+    """Return the straight walk between two places."""
+    metres = ground_m(*start, *goal)
+    leg = Leg(None, "path", metres, stairs=False, turn="")
+    return Route(np.array([start, goal]), metres, (leg,))
+
+
+def trace(
     side: Side,
-    foot: Snapped,
-    feet: Snapped,
-    row: int,
+    around: Around,
+    feet: tuple[Foot, Foot],
     *,
-    start: tuple[float, float],
-    stop: tuple[float, float],
-) -> Route | None:
-    """Find the shortest walk from a place to one of several others.
+    limit_m: float,
+    ends: tuple[Place, Place],
+) -> Route:
+    """Find the shortest walk between two places along the network.
 
     Parameters
     ----------
     side : Side
-    foot : Snapped
-        Of the one place.
-    feet : Snapped
-        Of the others.
-    row : int
-        Which of the others.
-    start, stop : (lon, lat)
+    around : Around
+        A part of it that holds the walk.
+    feet : (Foot, Foot)
+        Of both places.
+    limit_m : float
+        The length of the walk, or more.
+    ends : (place, place)
         Both places, WGS-84 degrees.
     """
-    straight = float(apart_m(earth_centred(*start), earth_centred(*stop)))
-    if foot.edge[0] >= 0 and straight <= foot.off_m[0]:
-        leg = Leg(None, "path", straight, stairs=False, turn="")
-        return Route(np.array([start, stop]), straight, (leg,))
-    if foot.edge[0] < 0 or feet.edge[row] < 0:
-        return None
-    pieces = _pieces(side, foot, feet, row)
-    if pieces is None:
-        return None
-    return _told(side, pieces, foot, feet, row, start=start, stop=stop)
+    return _told(side, _pieces(side, around, feet, limit_m), feet, ends)
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A stretch of one edge, from a chainage to another."""
 
     edge: int
@@ -103,86 +102,74 @@ class _Piece:
     to_m: float
 
 
-def _pieces(side: Side, foot: Snapped, feet: Snapped, row: int) -> list[_Piece] | None:
-    """Return the stretches of the shortest way between two feet; None where there is none."""
-    edges = side.edges
-    e, a = int(foot.edge[0]), float(foot.at_m[0])
-    f, b = int(feet.edge[row]), float(feet.at_m[row])
-    mine = [(int(edges.start[e]), 0.0), (int(edges.end[e]), float(edges.length_m[e]))]
-    theirs = [(int(edges.start[f]), 0.0), (int(edges.end[f]), float(edges.length_m[f]))]
-    metres, before = dijkstra(
-        side.matrix, indices=[node for node, _ in mine], return_predecessors=True
-    )
-    ways = [
-        (abs(a - m) + metres[i, node] + abs(n - b), i, j)
-        for i, (_, m) in enumerate(mine)
-        for j, (node, n) in enumerate(theirs)
-    ]
-    far, i, j = min(ways)
-    if e == f and abs(a - b) <= far:
-        return [_Piece(e, a, b)]
-    if not np.isfinite(far):
-        return None
-    nodes = [theirs[j][0]]
-    while nodes[-1] != mine[i][0]:
-        nodes.append(int(before[i, nodes[-1]]))
-    nodes.reverse()
-    middle = [_along(side, n, m) for n, m in pairwise(nodes)]
-    return [_Piece(e, a, mine[i][1]), *middle, _Piece(f, theirs[j][1], b)]
+def _pieces(side: Side, around: Around, feet: tuple[Foot, Foot], limit_m: float) -> list[_Piece]:
+    """Return the stretches of the shortest way between two feet."""
+    (mine, to_mine), (theirs, to_theirs) = (side.ends(foot) for foot in feet)
+    here, there = around.rows(mine), around.rows(theirs)
+    far, before = around.traced(here, to_mine, limit_m * (1.0 + 1e-9) + 1e-6)
+    onward = far[there] + to_theirs
+    j = int(onward.argmin())
+    start, goal = feet
+    if start.edge == goal.edge and abs(start.at_m - goal.at_m) <= onward[j]:
+        return [_Piece(start.edge, start.at_m, goal.at_m)]
+    rows = [int(there[j])]
+    nobody = len(around.nodes)
+    while before[rows[-1]] != nobody:
+        rows.append(int(before[rows[-1]]))
+    rows.reverse()
+    # the search set out over the end that it reached in as many metres as lie between
+    ways = [to_mine[i] if here[i] == rows[0] else np.inf for i in range(2)]
+    first = float(side.edges.length_m[start.edge]) if ways[1] < ways[0] else 0.0
+    last = float(side.edges.length_m[goal.edge]) if j else 0.0
+    middle = [_along(side, around, a, b) for a, b in pairwise(rows)]
+    return [_Piece(start.edge, start.at_m, first), *middle, _Piece(goal.edge, last, goal.at_m)]
 
 
-def _along(side: Side, node: int, other: int) -> _Piece:
-    matrix = side.matrix
-    low, high = matrix.indptr[node], matrix.indptr[node + 1]
-    at = low + int(np.searchsorted(matrix.indices[low:high], other))
-    edge = int(side.shortest[at])
+def _along(side: Side, around: Around, row: int, other: int) -> _Piece:
+    """Return the shortest edge from a node to its neighbour."""
+    low, high = around.matrix.indptr[row : row + 2]
+    at = low + int((around.matrix.indices[low:high] == other).argmax())
+    edge = int(around.shortest[at])
     length = float(side.edges.length_m[edge])
-    forward = side.edges.start[edge] == node
+    forward = side.edges.start[edge] == around.nodes[row]
     return _Piece(edge, 0.0, length) if forward else _Piece(edge, length, 0.0)
 
 
 def _told(
-    side: Side,
-    pieces: list[_Piece],
-    foot: Snapped,
-    feet: Snapped,
-    row: int,
-    *,
-    start: tuple[float, float],
-    stop: tuple[float, float],
+    side: Side, pieces: list[_Piece], feet: tuple[Foot, Foot], ends: tuple[Place, Place]
 ) -> Route:
+    """Put stretches into one line, and into legs by the name and kind of their ways."""
     edges = side.edges
-    pieces = [p for p in pieces if p.from_m != p.to_m]
-    lines = [_line(side, p) for p in pieces]
-    first = np.array([start, (foot.lon[0], foot.lat[0])])
-    last = np.array([(feet.lon[row], feet.lat[row]), stop])
-    off, out = float(foot.off_m[0]), float(feet.off_m[row])
+    start, goal = feet
     parts: list[tuple[str | None, LegKind, float, F]] = [
-        (edges.name[p.edge], edges.kind[p.edge], abs(p.to_m - p.from_m), line)
-        for p, line in zip(pieces, lines, strict=True)
+        (edges.name[p.edge], edges.kind[p.edge], abs(p.to_m - p.from_m), _line(side, p))
+        for p in pieces
+        if p.from_m != p.to_m
     ]
-    if parts and off < _SHORT_M:
+    first = np.array([ends[0], (start.lon, start.lat)])
+    last = np.array([(goal.lon, goal.lat), ends[1]])
+    if parts and start.off_m < _SHORT_M:
         name, kind, metres, line = parts[0]
-        parts[0] = (name, kind, metres + off, np.r_[first[:1], line])
+        parts[0] = (name, kind, metres + start.off_m, np.r_[first[:1], line])
     else:
-        parts.insert(0, (None, "path", off, first))
-    if out < _SHORT_M:
+        parts.insert(0, (None, "path", start.off_m, first))
+    if goal.off_m < _SHORT_M:
         name, kind, metres, line = parts[-1]
-        parts[-1] = (name, kind, metres + out, np.r_[line, last[1:]])
+        parts[-1] = (name, kind, metres + goal.off_m, np.r_[line, last[1:]])
     else:
-        parts.append((None, "path", out, last))
+        parts.append((None, "path", goal.off_m, last))
     whole = np.concatenate([line for *_, line in parts])
     fresh = np.r_[True, (np.diff(whole, axis=0) != 0).any(axis=1)]
     legs: list[Leg] = []
-    opens: list[F] = []
+    before = first
     for name, kind, metres, line in parts:
         if legs and (legs[-1].name, legs[-1].kind) == (name, kind):
-            legs[-1] = Leg(name, kind, legs[-1].length_m + metres, legs[-1].stairs, legs[-1].turn)
-            opens[-1] = np.r_[opens[-1], line]
+            legs[-1] = replace(legs[-1], length_m=legs[-1].length_m + metres)
+            before = np.r_[before, line]
         else:
-            turn = _turn(opens[-1], line) if legs else ""
-            legs.append(Leg(name, kind, metres, kind == "steps", turn))
-            opens.append(line)
+            turn = _turn(before, line) if legs else ""
+            legs.append(Leg(name, kind, metres, stairs=kind == "steps", turn=turn))
+            before = line
     return Route(whole[fresh], sum(leg.length_m for leg in legs), tuple(legs))
 
 
@@ -212,9 +199,9 @@ def _turn(before: F, after: F) -> Turn:
 
 def _heading(line: F) -> float:
     """Degrees clockwise from north in which a line sets out."""
-    scale = metres_a_degree(line[0, 1])
+    scale = metres_a_degree(float(line[0, 1]))
     steps = (line - line[0]) * scale
     far = np.hypot(*steps.T)
-    beyond: Ints = np.flatnonzero(far >= _LOOK_M)
+    beyond = np.flatnonzero(far >= _LOOK_M)
     x, y = steps[beyond[0] if len(beyond) else int(far.argmax())]
     return float(np.degrees(np.arctan2(x, y)))

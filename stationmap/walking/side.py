@@ -1,46 +1,107 @@
-"""The mainlands of a walking network, ready to be searched: feet of places, and a matrix."""
+"""The mainlands of a walking network, ready to be searched: whole, or about a place."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
 from functools import cached_property
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from stationmap.linear import expand
 from stationmap.walking.edges import Edges
-from stationmap.walking.ground import F, Ints, apart_m, earth_centred, metres_a_degree
+from stationmap.walking.feet import REACH_M, Feet, Foot, Snapped
+from stationmap.walking.ground import F, Ints, metres_a_degree
 
-REACH_M = 500.0
-"""A place farther from every edge of a mainland than this, metres, is not snapped."""
-
-_FIRST_REACH_M = 60.0  # most places are as near to a way
-_CELL_M = 120.0
-_BLOCK = 1 << 17  # pairs of a place and a segment worked on at a time
+_FIRST_M = 2_000.0  # the least neighbourhood; each next one reaches twice as far
+_SMALL = 12_000  # nodes of a network that is searched whole: its size costs little
 
 
-@dataclass(frozen=True)
-class Snapped:
-    """Nearest places of edges, one entry a place asked for.
+class Around:
+    """The part of the network that holds every node within some metres of a place.
+
+    The last row of the matrix is of no node: a search starts there, at a place on an edge.
 
     Attributes
     ----------
-    edge : (k,) int64
-        Row of the edge; -1 where none is within `REACH_M`. The others are NaN there.
-    at_m : (k,) float64
-        Metres from the start of the edge.
-    off_m : (k,) float64
-        Metres straight from the place to the edge.
-    lon, lat : (k,) float64
-        Where on the edge, WGS-84 degrees.
+    reach_m : float
+        How far from the place; infinite for the whole network.
+    nodes : (n,) int64
+        Rows of the network's nodes, ascending.
+    shortest : (e,) int64
+        Edge of each entry of the matrix.
+    box : (west, south, east, north)
+        WGS-84 degrees: every place within `reach_m` lies inside.
     """
 
-    edge: Ints
-    at_m: F
-    off_m: F
-    lon: F
-    lat: F
+    def __init__(
+        self,
+        reach_m: float,
+        nodes: Ints,
+        links: tuple[F, Ints, Ints],
+        *,
+        shortest: Ints,
+        box: tuple[float, float, float, float],
+    ) -> None:
+        self.reach_m, self.nodes, self.shortest, self.box = reach_m, nodes, shortest, box
+        metres, end, first = links
+        n = len(nodes)
+        self.matrix = csr_array(
+            (
+                np.r_[metres, 0.0, 0.0],
+                np.r_[end, n, n].astype(np.int32),
+                np.r_[first, first[-1] + 2].astype(np.int32),
+            ),
+            shape=(n + 1, n + 1),
+        )
+        self._lock = Lock()
+
+    def rows(self, nodes: Ints) -> Ints:
+        """Rows in here of nodes of the network; the row of no node for those that are not here."""
+        n = len(self.nodes)
+        if not n:
+            return np.zeros(len(nodes), dtype=np.int64)
+        row = np.minimum(np.searchsorted(self.nodes, nodes), n - 1)
+        row[self.nodes[row] != nodes] = n
+        return row
+
+    def search(self, ends: Ints, metres: tuple[float, float], limit_m: float) -> F:
+        """Metres along the network to every node in here, infinite where it is not reached.
+
+        Parameters
+        ----------
+        ends : (2,) int64
+            Rows in here of the ends of the edge from which the search starts.
+        metres : (float, float)
+            To these ends.
+        limit_m : float
+            How far the search goes; nodes beyond `reach_m` are not found on the shortest way.
+
+        Returns
+        -------
+        (n + 1,) float64
+            Infinite for the last one, which is no node.
+        """
+        far: F = self._run(ends, metres, limit_m, before=False)
+        far[-1] = np.inf
+        return far
+
+    def traced(self, ends: Ints, metres: tuple[float, float], limit_m: float) -> tuple[F, Ints]:
+        """As `search`, and the node before each node on the way to it."""
+        far, before = self._run(ends, metres, limit_m, before=True)
+        far[-1] = np.inf
+        return far, before
+
+    def _run(self, ends: Ints, metres: tuple[float, float], limit_m: float, *, before: bool) -> Any:
+        # the two entries of the last row are of one search at a time: copying the matrix for each
+        # would take longer than the search
+        with self._lock:
+            self.matrix.indices[-2:] = ends
+            self.matrix.data[-2:] = metres
+            return dijkstra(
+                self.matrix, indices=len(self.nodes), limit=limit_m, return_predecessors=before
+            )
 
 
 class Side:
@@ -60,35 +121,106 @@ class Side:
         self.nodes = nodes
         self.edges = edges
         self.used = used
+        self._around: dict[tuple[int, int, int], Around] = {}
 
     @cached_property
-    def shortest(self) -> Ints:
-        """The shortest edge between each pair of nodes, ordered by node and neighbour; no loops.
-
-        Every edge stands twice: row i of `matrix` is of edge ``shortest[i]``.
-        """
-        return self._links[0]
+    def feet(self) -> Feet:
+        """Finds the nearest places of edges."""
+        return Feet(self.edges, self.used)
 
     @cached_property
-    def matrix(self) -> csr_array:
+    def land(self) -> Ints:
+        """A number for each node, the same for those that are connected."""
+        if not len(self.nodes):
+            return np.zeros(0, dtype=np.int64)
+        return np.asarray(connected_components(self._matrix, directed=False)[1], dtype=np.int64)
+
+    def around(self, lon: float, lat: float, reach_m: float) -> Around:
+        """Return a part of the network that holds all that is within some metres of a place."""
+        level = max(0, math.ceil(math.log2(max(reach_m, _FIRST_M) / _FIRST_M)))
+        reach = _FIRST_M * 2.0**level
+        if len(self.nodes) <= _SMALL or reach > self._half_m:
+            return self._whole
+        cell = 2.0 * reach / self._metres_a_degree
+        key = (level, math.floor(lon / cell[0]), math.floor(lat / cell[1]))
+        found = self._around.get(key)
+        if found is None:
+            found = self._around[key] = self._part(reach, np.array(key[1:]) * cell, cell)
+        return found
+
+    @cached_property
+    def _metres_a_degree(self) -> F:
+        return np.array(metres_a_degree(float(np.median(self.nodes[:, 1]))))
+
+    @cached_property
+    def _half_m(self) -> float:
+        """Half of the longer side of the network, metres."""
+        return float((np.ptp(self.nodes, axis=0) * self._metres_a_degree).max()) / 2.0
+
+    @cached_property
+    def _whole(self) -> Around:
+        matrix, everywhere = self._matrix, (-np.inf, -np.inf, np.inf, np.inf)
+        links = (matrix.data, matrix.indices, matrix.indptr)
+        nodes = np.arange(len(self.nodes))
+        return Around(np.inf, nodes, links, shortest=self._links[0], box=everywhere)
+
+    @cached_property
+    def _by_lon(self) -> tuple[Ints, F]:
+        order = np.argsort(self.nodes[:, 0], kind="stable")
+        return order, self.nodes[order, 0]
+
+    def _part(self, reach: float, corner: F, cell: F) -> Around:
+        """Cut out a cell and what is within reach of it, and of a foot of a place in it."""
+        far = (reach + REACH_M) * 1.01
+        south, north = corner[1], corner[1] + cell[1]
+        high = far / float(metres_a_degree(float(south))[1]) * 1.01
+        pole = min(max(abs(south - high), abs(north + high)), 89.0)
+        wide = far / float(metres_a_degree(float(pole))[0])
+        west, east = float(corner[0] - wide), float(corner[0] + cell[0] + wide)
+        box = (west, float(south - high), east, float(north + high))
+        order, lon = self._by_lon
+        nodes = order[np.searchsorted(lon, west) : np.searchsorted(lon, east, side="right")]
+        lat = self.nodes[nodes, 1]
+        nodes = np.sort(nodes[(lat >= box[1]) & (lat <= box[3])])
+        local = np.full(len(self.nodes), -1, dtype=np.int32)
+        local[nodes] = np.arange(len(nodes))
+        first = self._matrix.indptr
+        owner, k = expand((first[nodes + 1] - first[nodes]).astype(np.int64))
+        entry = first[nodes][owner] + k
+        end = local[self._matrix.indices[entry]]
+        inside = end >= 0
+        entry, end = entry[inside], end[inside]
+        start = np.r_[0, np.cumsum(np.bincount(owner[inside], minlength=len(nodes)))]
+        links = (self._matrix.data[entry], end, start)
+        return Around(reach, nodes, links, shortest=self._links[0][entry], box=box)
+
+    @cached_property
+    def _matrix(self) -> csr_array:
         """Metres between neighbouring nodes, symmetric."""
-        _, start, end = self._links
+        shortest, start, end = self._links
         n = len(self.nodes)
-        indptr = np.searchsorted(start, np.arange(n + 1))
-        metres = self.edges.length_m[self.shortest]
-        return csr_array((metres, end.astype(np.int32), indptr.astype(np.int32)), shape=(n, n))
+        first = np.searchsorted(start, np.arange(n + 1))
+        metres = self.edges.length_m[shortest]
+        return csr_array((metres, end.astype(np.int32), first.astype(np.int32)), shape=(n, n))
 
     @cached_property
     def _links(self) -> tuple[Ints, Ints, Ints]:
+        """Find the shortest edge between neighbouring nodes, both ways, by node and neighbour."""
         edge = np.r_[self.used, self.used]
         start = np.r_[self.edges.start[self.used], self.edges.end[self.used]]
         end = np.r_[self.edges.end[self.used], self.edges.start[self.used]]
-        keep = start != end
-        edge, start, end = edge[keep], start[keep], end[keep]
-        order = np.lexsort((self.edges.length_m[edge], end, start))
+        no_loop = start != end
+        edge, start, end = edge[no_loop], start[no_loop], end[no_loop]
+        order = np.lexsort((edge, self.edges.length_m[edge], end, start))
         edge, start, end = edge[order], start[order], end[order]
         least = (np.diff(start, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0)
         return edge[least], start[least], end[least]
+
+    def ends(self, foot: Foot) -> tuple[Ints, tuple[float, float]]:
+        """Nodes at the ends of the edge of a foot, and metres to them along it."""
+        nodes = np.array([self.edges.start[foot.edge], self.edges.end[foot.edge]])
+        length = float(self.edges.length_m[foot.edge])
+        return nodes, (foot.at_m, max(length - foot.at_m, 0.0))
 
     def to_nearest(self, feet: Snapped) -> tuple[F, Ints]:
         """Metres from every node to the nearest of some places, and which; see `Network`."""
@@ -98,20 +230,15 @@ class Side:
         if not len(place):
             return metres, which
         edge, at_m, off_m = feet.edge[place], feet.at_m[place], feet.off_m[place]
-        ways = csr_array(
-            (
-                np.c_[at_m, self.edges.length_m[edge] - at_m].ravel() + np.repeat(off_m, 2),
-                np.c_[self.edges.start[edge], self.edges.end[edge]].ravel(),
-                np.arange(0, 2 * len(place) + 1, 2),
-            ),
-            shape=(len(place), n + len(place)),
-        )
-        matrix = self.matrix
+        # each place is one more node, with ways to both ends of its edge
+        matrix = self._matrix
+        to_ends = np.c_[at_m, (self.edges.length_m[edge] - at_m).clip(0.0)] + off_m[:, None]
+        ends = np.c_[self.edges.start[edge], self.edges.end[edge]]
         whole = csr_array(
             (
-                np.r_[matrix.data, ways.data],
-                np.r_[matrix.indices, ways.indices],
-                np.r_[matrix.indptr, matrix.indptr[-1] + ways.indptr[1:]],
+                np.r_[matrix.data, to_ends.ravel()],
+                np.r_[matrix.indices, ends.ravel()],
+                np.r_[matrix.indptr, matrix.indptr[-1] + 2 * np.arange(1, len(place) + 1)],
             ),
             shape=(n + len(place), n + len(place)),
         )
@@ -122,123 +249,3 @@ class Side:
         metres[reached] = found[:n][reached]
         which[reached] = place[source[:n][reached] - n]
         return metres, which
-
-    def snap(self, lon: F, lat: F) -> Snapped:
-        """Find the nearest place of an edge for each place; see `Network.snap`."""
-        size = len(lon)
-        found = Snapped(
-            np.full(size, -1, dtype=np.int64), *(np.full(size, np.nan) for _ in range(4))
-        )
-        todo = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) < 90.0))
-        for reach in (_FIRST_REACH_M, REACH_M):
-            if not len(todo) or not len(self.used):
-                break
-            self._snap_within(reach, todo, lon, lat, found)
-            todo = todo[found.edge[todo] < 0]
-        return found
-
-    def _snap_within(self, reach: float, todo: Ints, lon: F, lat: F, found: Snapped) -> None:
-        grid = self._grid
-        begin, size, of = grid.runs(lon[todo], lat[todo], reach)
-        for chunk in _blocks(of, size, len(todo)):
-            run, k = expand(size[chunk])
-            run += chunk.start
-            segment = grid.segment[begin[run] + k]
-            owner = todo[of[run]]
-            x, y = lon[owner], lat[owner]
-            ax, ay, dx, dy = grid.segments[segment].T
-            east, north = metres_a_degree(y)
-            ex, ey = (x - ax) * east, (y - ay) * north
-            mx, my = dx * east, dy * north
-            t = np.clip((ex * mx + ey * my) / (mx * mx + my * my), 0.0, 1.0)
-            near = np.hypot(ex - t * mx, ey - t * my)
-            # the plane only proposes: metres over ground decide
-            best = np.full(len(lon), np.inf)
-            np.minimum.at(best, owner, near)
-            keep = np.flatnonzero(near <= np.minimum(best[owner], reach) * 1.001 + 0.01)
-            segment, owner, t = segment[keep], owner[keep], t[keep]
-            fx = ax[keep] + t * dx[keep]
-            fy = ay[keep] + t * dy[keep]
-            off = apart_m(earth_centred(lon[owner], lat[owner]), earth_centred(fx, fy))
-            order = np.lexsort((segment, off, owner))
-            order = order[np.diff(owner[order], prepend=-1) != 0]
-            order = order[off[order] <= reach]
-            segment, owner = segment[order], owner[order]
-            vertex = grid.vertex[segment]
-            at_m = self.edges.at_m[vertex]
-            found.edge[owner] = grid.edge[segment]
-            found.at_m[owner] = at_m + t[order] * (self.edges.at_m[vertex + 1] - at_m)
-            found.off_m[owner] = off[order]
-            found.lon[owner], found.lat[owner] = fx[order], fy[order]
-
-    @cached_property
-    def _grid(self) -> "_Grid":
-        return _Grid(self.edges, self.used)
-
-
-class _Grid:
-    """Segments of edges by cells of the ground; row after row of cells."""
-
-    def __init__(self, edges: Edges, used: Ints) -> None:
-        owner, k = expand(edges.first[used + 1] - edges.first[used] - 1)
-        self.edge = used[owner]
-        self.vertex = edges.first[self.edge] + k
-        a, b = edges.lonlat[self.vertex], edges.lonlat[self.vertex + 1]
-        self.segments = np.c_[a, b - a]
-        lat = np.abs(np.r_[a[:, 1], b[:, 1]])
-        east, north = metres_a_degree(float(np.median(lat)))
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        self.corner = low.min(axis=0)
-        span = (high.max(axis=0) - self.corner) * (east, north)
-        most = 4096 + 4 * len(a)
-        cell_m = max(_CELL_M, float(np.sqrt(span[0] * span[1] / most)), float(span.max()) / most)
-        self.cell = np.array([cell_m / east, cell_m / north])
-        self.shape = ((span / cell_m).astype(np.int64) + 1).astype(np.int64)
-        # long segments go in piece by piece, so that each is only in cells that it is near to
-        pieces = np.ceil(np.abs((b - a) / self.cell).max(axis=1)).astype(np.int64).clip(1)
-        segment, k = expand(pieces)
-        share = (b - a)[segment] / pieces[segment, None]
-        start = a[segment] + share * k[:, None]
-        c0 = self._cells(np.minimum(start, start + share))
-        c1 = self._cells(np.maximum(start, start + share))
-        wide, high_ = (c1 - c0 + 1).T
-        piece, k = expand(wide * high_)
-        column = c0[piece, 0] + k % wide[piece]
-        row = c0[piece, 1] + k // wide[piece]
-        at = row * self.shape[0] + column
-        pair = np.unique(at * len(a) + segment[piece])
-        self.segment = pair % len(a)
-        self.start = np.searchsorted(pair // len(a), np.arange(self.shape.prod() + 1))
-
-    def _cells(self, lonlat: F) -> Ints:
-        cell = ((lonlat - self.corner) / self.cell).astype(np.int64)
-        inside: Ints = np.clip(cell, 0, self.shape - 1)
-        return inside
-
-    def runs(self, lon: F, lat: F, reach: float) -> tuple[Ints, Ints, Ints]:
-        """Find runs of `segment` that may lie within some metres: begin, size, of which place."""
-        east, north = metres_a_degree(lat)
-        wide, high = reach * 1.001 / np.maximum(east, 1e-6), reach * 1.001 / north
-        x0, y0 = np.floor((np.c_[lon - wide, lat - high] - self.corner) / self.cell).T
-        x1, y1 = np.floor((np.c_[lon + wide, lat + high] - self.corner) / self.cell).T
-        columns, rows = self.shape
-        off = (x1 < -1) | (y1 < -1) | (x0 > columns) | (y0 > rows)
-        x0, x1 = np.clip(x0, 0, columns - 1), np.clip(x1, 0, columns - 1)
-        y0, y1 = np.clip(y0, 0, rows - 1), np.clip(y1, 0, rows - 1)
-        of, k = expand(np.where(off, 0, y1 - y0 + 1).astype(np.int64))
-        base = (y0[of].astype(np.int64) + k) * columns
-        begin = self.start[base + x0[of].astype(np.int64)]
-        stop = self.start[base + x1[of].astype(np.int64) + 1]
-        return begin, stop - begin, of
-
-
-def _blocks(of: Ints, size: Ints, places: int) -> Iterator[slice]:
-    """Split runs into slices of about `_BLOCK` pairs that never part the runs of one place."""
-    first = np.searchsorted(of, np.arange(places + 1))
-    total = np.r_[0, np.cumsum(size)][first]
-    start = 0
-    while start < places:
-        stop = int(np.searchsorted(total, total[start] + _BLOCK, side="right")) - 1
-        stop = min(max(stop, start + 1), places)
-        yield slice(int(first[start]), int(first[stop]))
-        start = stop
