@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stationmap.hours import osm as osm_of
 from stationmap.hours import parse
 
 FORMS = r"""
@@ -92,7 +93,8 @@ FORMS = r"""
 # forms that no one can read for certain: a notice, other hours, a floor, a season, a condition
 UNREADABLE = [
     "公交首末班时间内；冬季取暖点", "以服务台公告为准", "与商场营业时间一致", "营业时间",
-    "开放时间内", "以公示为准", "24小时热线", "24小时免费停车", "部分区域收费，外围步道免费", "全年",
+    "开放时间内", "以公示为准", "24小时热线", "24小时免费停车", "部分区域收费，外围步道免费",
+    "全年",
     "运营时间内",
     "冬季 9:15—16:15", "冬季 9:15—16:15（通常12—2月）", "工作时间内，冬季开放", "冬季取暖时段开放",
     "阅览区 周一至周日 8:15—21:15；书库 周二至周日 9:15—20:45",
@@ -144,13 +146,14 @@ PAIRS = [tuple(line.split(" | ")) for line in FORMS.replace("\\\n", "").split("\
 @pytest.mark.parametrize(("text", "osm"), [*PAIRS, *ALSO_READ])
 def test_a_form_of_real_venues_is_read_as_by_hand(text, osm):
     read = parse(text)
-    assert (read and read.osm) == osm
+    assert (read and read.osm) == osm == osm_of(text)
     assert parse(osm) == read
 
 
 @pytest.mark.parametrize("text", [*UNREADABLE, *IN_TWO_WAYS])
 def test_a_form_that_may_mean_more_than_one_thing_is_left_unknown(text):
     assert parse(text) is None
+    assert osm_of(text) is None
 
 
 CLOCK = st.integers(0, 95).map(lambda quarter: quarter * 15)

@@ -8,6 +8,7 @@ import pandas as pd
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from stationmap import hours
 from stationmap import stations as station_words
 from stationmap.city.station_merge import merged_into
 from stationmap.cli.output import CLASSES
@@ -203,6 +204,7 @@ def station(station_id: str) -> ResponseReturnValue:
         station_id=station_id,
         page=address_of(station_id),
         **{name: text(row[name]) for name in texts},
+        opening_hours=hours.osm(text(row["hours"])),
         phone=phone_of(now, station_id),
         adcode=text(row["adcode"]),
         unit_id=text(row["unit_id"]),

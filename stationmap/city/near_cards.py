@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
+from stationmap import hours
 from stationmap.city.near import Found, Result
 from stationmap.city.open_words import open_words
 from stationmap.crs import convert
@@ -49,6 +50,7 @@ class Cards:
                 "type_name": kind.get(lang) if kind else _text(row["type"]),
                 "phone": _text(self._phones.get(station_id)),
                 "hours": _text(row["hours"]),
+                "opening_hours": hours.osm(_text(row["hours"])),
                 "hours_source": _text(row["hours_source"]),
                 "supplies": listed if _text(row["supplies"]) else None,
                 "supplies_text": [

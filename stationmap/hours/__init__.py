@@ -17,7 +17,7 @@ from stationmap.hours.wording import to_osm
 from stationmap.hours.writing import WORKING_DAYS
 from stationmap.messages import N_
 
-__all__ = ["Calendar", "Hours", "State", "Timetable", "parse", "states"]
+__all__ = ["Calendar", "Hours", "State", "Timetable", "osm", "parse", "states"]
 
 Week = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -118,6 +118,12 @@ def parse(text: str | None) -> Hours | None:
     read = osm_hours.OpeningHours(said).normalize()
     ever = any(state == osm_hours.State.OPEN for _, _, state, _ in read.intervals(_MONDAY, _END))
     return Hours(_with_times(str(read))) if ever else None
+
+
+def osm(text: str | None) -> str | None:
+    """Return what `parse` reads in OpenStreetMap's ``opening_hours`` syntax; None where unread."""
+    read = parse(text)
+    return read.osm if read else None
 
 
 class Timetable:
