@@ -33,6 +33,10 @@ from web.manage_locate import manage_locate
 from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
 from web.near import near
+from web.near_api import near_api
+from web.ogc import ogc
+from web.open_files import open_files
+from web.openapi import openapi
 from web.order_files import order_files
 from web.orders import orders
 from web.pages import pages
@@ -55,6 +59,7 @@ from web.words import catalogue, say
 PUBLIC = (
     *(pages, api, findings_api, indicators_api, tiles, basemaps, downloads),
     *(station_page, sitemap),
+    *(ogc, open_files, openapi, near_api),
 )
 BLUEPRINTS = (
     *map(public, PUBLIC),
@@ -193,7 +198,7 @@ def _fault(error: Exception) -> ResponseReturnValue:
 
 def _problem(status: int, sentence: str) -> Response:
     """One plain sentence: as a page for a person, as problem+json for a program."""
-    if request.path.startswith(("/api/", "/tiles/", "/healthz")):
+    if request.path.startswith(("/api/", "/ogc/", "/tiles/", "/healthz")):
         title = HTTPStatus(status).phrase
         body = json.dumps(
             {"type": "about:blank", "title": title, "status": status, "detail": sentence}
