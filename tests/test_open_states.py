@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmap.hours import Calendar, Hours, Timetable, parse, states
+from stationmap.hours import Calendar, Hours, parse, states
 
 ZONE = "Asia/Shanghai"
 CLOCK = ZoneInfo(ZONE)
@@ -130,19 +130,19 @@ def test_the_first_and_the_last_day_of_time_have_a_state(year):
             assert parse(text).state(when, zone="UTC", calendar=CALENDAR).state
 
 
-def test_many_places_are_told_as_each_by_itself_and_kept_for_the_minute():
+def test_many_places_are_told_as_each_by_itself():
     texts = ["周一至周五 9:00-17:00", None, "24小时", "以公告为准", "周一至周五 9:00-17:00"]
-    table = Timetable(texts, zone=ZONE, calendar=CALENDAR)
     for when in (at("2026-11-20T16:59:59"), at("2026-11-20T17:00"), at("2026-10-01T10:00")):
-        found = table.at(when)
+        found = states(texts, when, zone=ZONE, calendar=CALENDAR)
         for text, state in zip(texts, found, strict=True):
-            own = parse(text) if text else None
+            own = parse(text)
             if own is not None:
                 assert state == own.state(when, zone=ZONE, calendar=CALENDAR)
-        assert table.at(when.replace(second=1)) is found
-        with pytest.raises(ValueError, match="read-only"):
-            found[0] = None
+            else:
+                assert (state.state, state.until, state.opens_at) == ("unknown", None, None)
     assert states([], at("2026-11-20T17:00"), zone=ZONE, calendar=CALENDAR).size == 0
+    with pytest.raises(ValueError, match="time zone"):
+        states([None], dt.datetime(2026, 11, 20), zone=ZONE, calendar=CALENDAR)
 
 
 # ------------------------------------------------- the same, minute by minute, from what was meant

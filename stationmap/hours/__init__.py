@@ -17,7 +17,7 @@ from stationmap.hours.wording import to_osm
 from stationmap.hours.writing import WORKING_DAYS
 from stationmap.messages import N_
 
-__all__ = ["Calendar", "Hours", "State", "Timetable", "osm", "parse", "states"]
+__all__ = ["Calendar", "Hours", "State", "osm", "parse", "states"]
 
 Week = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -126,59 +126,42 @@ def osm(text: str | None) -> str | None:
     return read.osm if read else None
 
 
-class Timetable:
-    """The hours of many places, each text read once; its states are kept for a minute.
+def states(
+    hours: Sequence[str | None], when: datetime, *, zone: str, calendar: Calendar
+) -> NDArray[np.object_]:
+    """Return the `State` of each of many places at an aware time; each text is told once.
 
     Parameters
     ----------
     hours : sequence of str or None
         What each place says of its hours.
+    when : datetime
+        An aware time.
     zone : str
         The zone of their clocks, such as "Asia/Shanghai".
     calendar : Calendar
         The public holidays there.
+
+    Raises
+    ------
+    ValueError
+        The time has no time zone.
     """
-
-    def __init__(self, hours: Sequence[str | None], *, zone: str, calendar: Calendar) -> None:
-        self._zone, self._calendar = zone, calendar
-        said = [text if isinstance(text, str) and text.strip() else None for text in hours]
-        distinct = {text: place for place, text in enumerate(dict.fromkeys(said))}
-        self._place = np.array([distinct[text] for text in said], dtype=np.intp)
-        self._texts = list(distinct)
-        self._kept: tuple[datetime, NDArray[np.object_]] | None = None
-
-    def at(self, when: datetime) -> NDArray[np.object_]:
-        """Return the `State` of each place at an aware time, in the order of the places.
-
-        Raises
-        ------
-        ValueError
-            The time has no time zone.
-        """
-        minute = when.replace(second=0, microsecond=0)
-        kept = self._kept
-        if kept is None or kept[0] != minute or minute.tzinfo is None:
-            found = np.empty(len(self._texts), dtype=object)
-            found[:] = [self._state(text, minute) for text in self._texts]
-            placed = found[self._place]
-            placed.setflags(write=False)
-            kept = self._kept = (minute, placed)
-        return kept[1]
-
-    def _state(self, text: str | None, when: datetime) -> State:
-        if text is None:
-            return State("unknown", why=N_("its hours are not known"))
+    if when.tzinfo is None:
+        raise ValueError("the time has no time zone")
+    said = [text if isinstance(text, str) and text.strip() else None for text in hours]
+    places = {text: place for place, text in enumerate(dict.fromkeys(said))}
+    found = np.empty(len(places), dtype=object)
+    for text, place in places.items():
         read = parse(text)
-        if read is None:
-            return State("unknown", why=N_("its hours cannot be read"))
-        return read.state(when, zone=self._zone, calendar=self._calendar)
-
-
-def states(
-    hours: Sequence[str | None], when: datetime, *, zone: str, calendar: Calendar
-) -> NDArray[np.object_]:
-    """Return the `State` of each of some places at an aware time; see `Timetable` to ask again."""
-    return Timetable(hours, zone=zone, calendar=calendar).at(when)
+        if read is not None:
+            found[place] = read.state(when, zone=zone, calendar=calendar)
+        else:
+            known = (
+                N_("its hours are not known") if text is None else N_("its hours cannot be read")
+            )
+            found[place] = State("unknown", why=known)
+    return np.asarray(found[[places[text] for text in said]], dtype=object)
 
 
 def _with_times(osm: str) -> str:
