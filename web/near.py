@@ -10,21 +10,24 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, json, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Response, json, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from stationmap.city.near import STEP_FREE, Asked, Result
+from stationmap.city import near_asked
+from stationmap.city.near import STEP_FREE, Asked
+from stationmap.city.near_cards import minutes
 from stationmap.messages import N_
 from web import basemaps, security
 from web.access import clock, public
 from web.caching import ground, present
-from web.near_form import AT, FIRST, MOST, NOW, Form, Place, read
+from web.near_form import AT, FIRST, NOW, Form, Place, read
 from web.near_texts import script_texts
 from web.near_way import legs
-from web.near_words import asked_words, card, metres, minutes, needs_words, time_words
+from web.near_words import asked_words, card, metres, needs_words, time_words
 from web.pages import script_json
 from web.params import language
 from web.proposed import places_called
+from web.station_address import address_of
 from web.view import CityView
 from web.words import say
 
@@ -50,14 +53,18 @@ PERMISSIONS = "camera=(), geolocation=(self), microphone=(), payment=()"
 def page() -> ResponseReturnValue:
     """Answer a resident's question, or ask for it."""
     now, lang = present(), language()
-    zone = ZoneInfo(now.answers.config.time_zone)
-    form = read(zone.key)
+    form = read(now)
     choices = _find_place(form, lang)
     if form.station and form.place and not form.wrong:
         return _way(now, form, lang)
     if form.station:
-        return redirect(f"/stations/{form.station}")
-    result = _result(now, form) if form.place and not form.wrong else None
+        return redirect(address_of(form.station))
+    result = now.answers.nearby().near(_asked(form)) if form.place and not form.wrong else None
+    if result is not None:
+        odd = near_asked.notices(
+            now.answers, outside=result.outside, open_at=form.at, asked_at=clock()
+        )
+        form.notices += [note.render(lang) for note in odd]
     found = [card(now, one, form, lang) for one in (result.found if result else ())]
     others = [card(now, one, form, lang) for one in (result.others if result else ())]
     return _page(
@@ -71,19 +78,18 @@ def page() -> ResponseReturnValue:
         found=found,
         others=others,
         asked=asked_words(form, lang),
-        more=result is not None and len(found) == form.k < MOST,
-        more_k=min(MOST, form.k + FIRST),
+        more=result is not None and len(found) == form.k < near_asked.MOST,
+        more_k=min(near_asked.MOST, form.k + FIRST),
     )
 
 
 def _way(now: CityView, form: Form, lang: str) -> ResponseReturnValue:
     """Show one station, and how to walk there."""
     place, station_id = form.place, form.station
-    if place is None or station_id not in now.stations.index:
-        abort(404)
     one = now.answers.nearby().one(station_id, _asked(form))
-    if one is None:
-        return redirect(f"/stations/{station_id}")
+    if place is None or one is None:
+        # what is closed for good, or another by now, has a page that says so
+        return redirect(address_of(station_id))
     route = now.answers.nearby().route(
         place.lon, place.lat, station_id, step_free=STEP_FREE in form.needs
     )
@@ -100,10 +106,6 @@ def _way(now: CityView, form: Form, lang: str) -> ResponseReturnValue:
         minutes=minutes(route.length_m) if route else 0,
         stairs=route is not None and any(leg.stairs for leg in route.legs),
     )
-
-
-def _result(now: CityView, form: Form) -> Result:
-    return now.answers.nearby().near(_asked(form))
 
 
 def _asked(form: Form) -> Asked:

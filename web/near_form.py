@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 
+from stationmap.city import near_asked
 from stationmap.city.near import NEEDS
-from stationmap.messages import N_
-from web.params import MAX_TEXT, Params
+from stationmap.errors import InputError
+from stationmap.messages import N_, printable
+from web.access import clock
+from web.params import MAX_TEXT, Params, language
+from web.view import CityView
 from web.words import WebError, say
 
 NOW, ANY, AT = "now", "any", "at"
-FIRST, MOST = 5, 50
+FIRST = 5
 DECIMALS = 5  # of a position in an address: about a metre
 ROUGH_M = 100  # metres of doubt in a position from which on it is told
 
@@ -71,14 +75,8 @@ class Form:
         return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
 
-def read(zone: str) -> Form:
-    """Read the present request; what is unreadable of it is told, and left out of the question.
-
-    Parameters
-    ----------
-    zone : str
-        The city's time zone, in which a time without one is meant.
-    """
+def read(now: CityView) -> Form:
+    """Read the present request; what is unreadable of it is told, and left out of the question."""
     params = Params.of_request()
     form = Form(notices=params.notices)
     form.words = params.text("q")
@@ -87,17 +85,17 @@ def read(zone: str) -> Form:
     form.needs = tuple(need for need in NEEDS if need in asked)
     for need in dict.fromkeys(need for need in asked if need not in NEEDS):
         template = N_("“{value}” is nothing that can be asked for here; it is left out.")
-        form.notices.append(say(template, lang=params.lang, value=need[:MAX_TEXT]))
+        form.notices.append(say(template, lang=params.lang, value=printable(need)[:MAX_TEXT]))
     try:
-        form.k = params.whole("k", default=FIRST, low=1, high=MOST)
-        form.when, form.at = _opening(ZoneInfo(zone))
-        form.place = _place(params)
-    except WebError as error:
+        form.k = params.whole("k", default=FIRST, low=1, high=near_asked.MOST)
+        form.when, form.at = _opening(now.answers.config.time_zone)
+        form.place = _place(now, params)
+    except InputError as error:
         form.wrong = error.render(params.lang)
     return form
 
 
-def _place(params: Params) -> Place | None:
+def _place(now: CityView, params: Params) -> Place | None:
     texts = [request.args.get(name, "").strip() for name in ("lon", "lat")]
     if not any(texts):
         return None
@@ -105,35 +103,22 @@ def _place(params: Params) -> Place | None:
         lon, lat = map(float, texts)
     except ValueError:
         lon = lat = math.nan
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180):
+    if not (math.isfinite(lon) and math.isfinite(lat)):
         raise WebError(
             "This position could not be read. Use your position, write a street or place, or tap "
             "the map."
         )
-    if abs(lat) > 90:
-        raise WebError(
-            "Longitude and latitude look as if they were swapped: a latitude is never beyond 90 "
-            "degrees. Swap them, or write a street or place."
-        )
+    datum = request.args.get("datum", "") or "wgs84"
+    lon, lat = near_asked.place(now.answers, lon, lat, datum=datum)
     doubt = request.args.get("doubt", "")
     known = doubt.isdecimal() and len(doubt) < 8 and int(doubt) >= ROUGH_M
     return Place(lon, lat, params.text("at"), int(doubt) if known else None)
 
 
-def _opening(zone: ZoneInfo) -> tuple[str, dt.datetime | None]:
+def _opening(zone: str) -> tuple[str, dt.datetime | None]:
     asked = request.args.get("open", "") or NOW
     if asked in (NOW, ANY):
         return asked, None
     text = request.args.get("time", "") if asked == AT else asked
-    if not text:
-        return NOW, None
-    try:
-        at = dt.datetime.fromisoformat(text.strip())
-        at = at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
-    except (ValueError, OverflowError):
-        raise WebError(
-            "The time “{value}” could not be read; write it like {example}.",
-            value=text[:MAX_TEXT],
-            example="2026-03-05T09:00",
-        ) from None
-    return AT, at
+    at = near_asked.instant(text, name=say(N_("Open at"), lang=language()), zone=zone, now=clock())
+    return (AT, at.astimezone(ZoneInfo(zone))) if at else (NOW, None)

@@ -1,21 +1,20 @@
 """A station and the way to it, as ``/near`` tells them to a resident."""
 
 import datetime as dt
-import math
 from typing import Any
 
 from stationmap.city.near import NEEDS, Found
+from stationmap.city.near_cards import minutes
 from stationmap.messages import N_
 from stationmap.stations import SUPPLIES
 from web.access import clock
 from web.desk import instant
 from web.near_form import Form
 from web.open_words import open_words
-from web.parts import text, type_name
+from web.station_address import address_of
 from web.view import CityView
 from web.words import say
 
-WALKING_M = 80  # metres that people walk in a minute
 SIGNS = {"open": "✓", "closed": "–", "unknown": "?"}
 
 
@@ -24,11 +23,6 @@ def metres(length_m: float, lang: str) -> str:
     if length_m < 999.5:
         return say(N_("{n} m"), lang=lang, n=f"{length_m:.0f}")
     return say(N_("{n} km"), lang=lang, n=f"{length_m / 1000:.1f}")
-
-
-def minutes(length_m: float) -> int:
-    """Minutes of a walk, rounded up."""
-    return max(1, math.ceil(length_m / WALKING_M))
 
 
 def needs_words(lang: str) -> dict[str, str]:
@@ -57,46 +51,41 @@ def asked_words(form: Form, lang: str) -> str:
 
 def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
     """Return what the page says of one station that was found."""
-    row = now.stations.loc[found.station_id]
-    point = row.geometry
-    walked = found.walk_m is not None
-    length_m = found.walk_m if found.walk_m is not None else found.straight_m
-    zone = now.answers.config.time_zone
-    opening = open_words(
-        found.state, lang, zone, when=form.at or clock(), closed_for=found.closed_for
-    )
+    cards = now.answers.near_cards()
+    facts = cards.facts(found.station_id, lang=lang)
+    lon, lat = cards.place(found.station_id, datum="wgs84")["coordinates"]
+    length_m = found.straight_m if found.walk_m is None else found.walk_m
+    zone, when = now.answers.config.time_zone, form.at or clock()
+    opening = open_words(found.state, lang, zone, when=when, closed_for=found.closed_for)
+    named = needs_words(lang)
     return {
         "id": found.station_id,
-        "name": text(row["name"]) or say(N_("Unnamed station"), lang=lang),
-        "type": type_name(now, text(row["type"]), lang),
-        "address": text(row["address"]),
-        "unit": text(row["unit"]),
-        "phone": text(row.get("phone")),
-        "hours": text(row["hours_source"]) or text(row["hours"]),
-        "lon": float(point.x),
-        "lat": float(point.y),
-        "walked": walked,
+        "page": address_of(found.station_id),
+        "name": facts["name"] or say(N_("Unnamed station"), lang=lang),
+        "type": facts["type_name"],
+        "address": facts["address"],
+        "unit": facts["unit"],
+        "phone": facts["phone"],
+        "hours": facts["hours"] or facts["hours_source"],
+        "lon": lon,
+        "lat": lat,
+        "walked": found.walk_m is not None,
         "length": metres(length_m, lang),
         "minutes": minutes(length_m),
         "opening": opening,
         "sign": SIGNS[opening["state"]],
-        "has": _has(row, found, form, lang),
-        "unlisted": text(row["supplies"]) is None,
-        "toilet": metres(found.toilet_m, lang) if found.toilet_m is not None else None,
-        "lacks": [needs_words(lang)[need] for need in found.lacks],
-        "unsure": [needs_words(lang)[need] for need in found.unknown],
+        "has": [
+            {"id": supply, "name": named[supply]}
+            | {"asked": supply in form.needs, "short": supply in found.short}
+            for supply in SUPPLIES
+            if supply in (facts["supplies"] or ())
+        ],
+        "unlisted": facts["supplies"] is None,
+        "toilet": None if found.toilet_m is None else metres(found.toilet_m, lang),
+        "lacks": [named[need] for need in found.lacks],
+        "unsure": [named[need] for need in found.unknown],
         "checked": _checked(found.checked_on, now.today, lang),
     }
-
-
-def _has(row: Any, found: Found, form: Form, lang: str) -> list[dict[str, Any]]:
-    listed = set((text(row["supplies"]) or "").split(";"))
-    named = needs_words(lang)
-    return [
-        {"id": need, "name": named[need], "asked": need in form.needs, "short": need in found.short}
-        for need in SUPPLIES
-        if need in listed
-    ]
 
 
 def _checked(day: dt.date | None, today: dt.date, lang: str) -> str:

@@ -44,11 +44,12 @@ RESIDENT = "resident"  # stands as the author of what needs no account
 # -- the resident ----------------------------------------------------------------------------
 
 
+@remarks.get("/stations/remark", endpoint="new_by_id", defaults={"station_id": None})
 @remarks.get("/stations/<path:station_id>/remark")
 @public
-def new(station_id: str) -> ResponseReturnValue:
-    """Show the form for a remark on a station."""
-    return _form(_public_row(station_id))
+def new(station_id: str | None) -> ResponseReturnValue:
+    """Show the form for a remark on a station; of an id that is no path by ``?id=``."""
+    return _form(_public_row(request.args.get("id", "") if station_id is None else station_id))
 
 
 def _form(row: Row, wrong: StationMapError | None = None) -> Response:

@@ -62,7 +62,8 @@ def protect(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy())
+        if "Content-Security-Policy" not in response.headers:
+            response.headers["Content-Security-Policy"] = policy()
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -136,7 +136,8 @@ async function loadMap() {
   for (const src of page.map.scripts) await script(src);
   return (await import(page.map.module)).nearMap($("map"), {
     chosen: (id) => choose(id),
-    put: (lon, lat) => picked(lon, lat),
+    put: picked,
+    first: answerData(),
   });
 }
 
@@ -197,7 +198,7 @@ async function tell(form) {
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    const response = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form) });
     if (!response.ok || !response.redirected) { // what is wrong is said by a page of its own
       form.submit();
       return;

@@ -10,11 +10,16 @@ import { addScale } from "../scale.js";
 const NEAR_ZOOM = 17;
 const CITY_ZOOM = 14;
 
+const placesOf = ({ me, stations = [], line = [] }) =>
+  [...stations.map(({ lon, lat }) => [lon, lat]), ...line, ...(me ? [me] : [])].map(([lon, lat]) => [lat, lon]);
+
 /** Draw it into `box`; `chosen(id)` is told of a tap on a station, `put(lon, lat)` of one while picking. */
-export function nearMap(box, { chosen, put }) {
+export function nearMap(box, { chosen, put, first }) {
   const map = L.map(box, { zoomControl: false, attributionControl: false, maxZoom: 19, minZoom: 3, fadeAnimation: false });
   const [west, south, east, north] = page.bounds ?? [73, 18, 135, 54];
-  map.fitBounds([[south, west], [north, east]], { animate: false });
+  const fit = (places, animate) => map.fitBounds(places, { padding: [40, 40], maxZoom: NEAR_ZOOM, animate });
+  if (placesOf(first).length) fit(placesOf(first), false);
+  else map.fitBounds([[south, west], [north, east]], { animate: false });
   box.setAttribute("role", "application");
   box.setAttribute("aria-label", t("map.label"));
   L.control.zoom({ position: "topright", zoomInTitle: t("map.zoom_in"), zoomOutTitle: t("map.zoom_out") }).addTo(map);
@@ -43,7 +48,8 @@ export function nearMap(box, { chosen, put }) {
   }
 
   return {
-    draw({ me, stations = [], line = [] }) {
+    draw(data) {
+      const { me, stations = [], line = [] } = data;
       drawn.clearLayers();
       dots.clear();
       const way = line.map(([lon, lat]) => [lat, lon]);
@@ -52,15 +58,11 @@ export function nearMap(box, { chosen, put }) {
         drawn.addLayer(L.polyline(way, { className: "near-line", interactive: false }));
       }
       for (const one of stations) drawn.addLayer(dot(one, line.length > 0));
-      const places = [...stations.map(({ lon, lat }) => [lat, lon]), ...way];
-      if (me) {
-        const at = [me[1], me[0]];
-        places.push(at);
-        drawn.addLayer(L.circleMarker(at, { radius: 9, className: "near-me", interactive: false }));
-      }
+      if (me) drawn.addLayer(L.circleMarker([me[1], me[0]], { radius: 9, className: "near-me", interactive: false }));
       map.invalidateSize({ animate: false });
+      const places = placesOf(data);
       empty = !places.length;
-      if (!empty) map.fitBounds(places, { padding: [40, 40], maxZoom: NEAR_ZOOM, animate: !calm.matches });
+      if (!empty) fit(places, !calm.matches);
     },
     choose(id) {
       for (const [own, mark] of dots) mark.getElement()?.classList.toggle("is-chosen", own === id);
