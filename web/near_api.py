@@ -176,4 +176,5 @@ def _unkept(found: dict[str, Any]) -> Response:
     body = json.dumps(found, separators=(",", ":"))
     response = Response(body, mimetype="application/geo+json")
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     return response

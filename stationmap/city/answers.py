@@ -315,9 +315,9 @@ class Answers(Contents):
     def checked_on(self, today: dt.date) -> dict[str, dt.date]:
         """Return the day of the newest inspection of each station, as everybody may know it."""
         key = ("checked_on", today)
-        self._forget(lambda key: key[0] == "checked_on" and key[1] != today)
 
         def work() -> dict[str, dt.date]:
+            self._forget(lambda other: other[0] == "checked_on" and other != key)
             zone, rows = self.config.time_zone, self.register.snapshot.frames["inspection"]
             former = self._former.pop(key, None)
             if former is None:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import hashlib
+import os
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from threading import RLock
@@ -30,6 +32,9 @@ from stationmap.streets import Streets
 
 PACKS = "packs"
 TIME_ZONE = "Asia/Shanghai"
+# file systems keep times by 4 ms, old ones by 2 s
+_RECENT_NS = 2_500_000_000
+_Written = tuple[str, int, int, int]
 
 
 class City:
@@ -46,6 +51,10 @@ class City:
         self._answers: Answers | None = None
         self._register: tuple[str, Register] | None = None
         self._pack: tuple[dict[str, bytes], Path, Pack] | None = None
+        self._settings, self._packs = self.path / settings.FILE, self.path / PACKS
+        self._current = self.path / ATLAS / "current"
+        self._read: tuple[list[_Written], bytes] | None = None
+        self._stamped: tuple[bytes, str, str] | None = None
 
     @classmethod
     def create(
@@ -323,16 +332,34 @@ class City:
 
     def _stamp(self) -> str:
         """Digest of the files and of the register's state: the same as long as all stay."""
+        files, state = self._files(), self.register.state()
+        if self._stamped is None or self._stamped[:2] != (files, state):
+            digest = hashlib.sha256(files + state.encode()).hexdigest()[:12]
+            self._stamped = (files, state, digest)
+        return self._stamped[2]
+
+    def _files(self) -> bytes:
+        """Digest of the settings, of which atlas is in force, and of the packs.
+
+        They are read again when one was written, by the time the file system keeps; not trusted is
+        a time so recent that another write may have left it as it is.
+        """
+        marks = [_written(self._settings), _written(self._current)]
+        try:
+            with os.scandir(self._packs) as packs:
+                marks += sorted(_written(one) for one in packs if one.name.endswith(".toml"))
+        except OSError:
+            marks.append(("", 0, 0, 0))
+        if self._read is not None and self._read[0] == marks:
+            return self._read[1]
+        began = time.time_ns()
         digest = hashlib.sha256()
-        for path in (
-            self.path / settings.FILE,
-            self.path / ATLAS / "current",
-            *sorted((self.path / PACKS).glob("*.toml")),
-        ):
+        for path in (self._settings, self._current, *sorted(self._packs.glob("*.toml"))):
             data = path.read_bytes() if path.is_file() else b""
             digest.update(len(data).to_bytes(8, "big") + data)
-        digest.update(self.register.state().encode())
-        return digest.hexdigest()[:12]
+        trusted = max(mark[3] for mark in marks) < began - _RECENT_NS
+        self._read = (marks, digest.digest()) if trusted else None
+        return digest.digest()
 
     def _read_pack(self, standard: str) -> Pack:
         file = self.path / PACKS / f"{standard}.toml"
@@ -348,3 +375,12 @@ class City:
         if self._pack is None or self._pack[:2] != (texts, file):
             self._pack = (texts, file, standards.load_file(file))
         return self._pack[2]
+
+
+def _written(file: "Path | os.DirEntry[str]") -> _Written:
+    """Return what tells that a file was written."""
+    try:
+        found = file.stat()
+    except OSError:
+        return file.name, 0, 0, 0
+    return file.name, found.st_ino, found.st_size, found.st_mtime_ns

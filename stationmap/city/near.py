@@ -171,6 +171,8 @@ class Nearby:
         self._facts = facts
         self._paths = paths
         self._area = area
+        #: west, south, east, north of the city in degrees; None where nobody knows
+        self.box: tuple[float, float, float, float] | None = area and area.bounds
         self._zone, self._calendar = zone, calendar
         self._known_days = calendar()
         self._clock = ZoneInfo(zone)

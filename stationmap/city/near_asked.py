@@ -78,10 +78,10 @@ def place(now: Answers, lon: float, lat: float, *, datum: str) -> tuple[float, f
             datum=_repeated(datum),
             known=", ".join(DATUMS),
         )
-    area = now.near_area()
-    stands, near = _on_earth(lon, lat), area is not None and _near(area.bounds, lat, lon)
-    if not (stands and (area is None or _near(area.bounds, lon, lat))):
-        if _on_earth(lat, lon) and (near or not stands):
+    box, stands = now.nearby().box, _on_earth(lon, lat)
+    if not (stands and (box is None or _near(box, lon, lat))):
+        exchanged = box is not None and _near(box, lat, lon)
+        if _on_earth(lat, lon) and (exchanged or not stands):
             raise InputError(
                 "longitude and latitude look exchanged: {lon}, {lat} should be {lat}, {lon}",
                 lon=f"{lon:g}",

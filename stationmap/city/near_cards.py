@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WALKING_M = 80.0
 """Metres that people walk in a minute."""
+_OPENINGS_KEPT = 10_000
 _TEXTS = ("name", "type", "status", "unit", "address")
 
 
@@ -36,6 +37,7 @@ class Cards:
         self._decimals = answers.config.published.decimals
         self._kept: dict[tuple[str, str], dict[str, Any]] = {}
         self._places: dict[tuple[str, str], dict[str, Any]] = {}
+        self._openings: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def facts(self, station_id: str, *, lang: str) -> dict[str, Any]:
         """Return what a station is, whoever asks; shared, so copy before you change it."""
@@ -69,6 +71,17 @@ class Cards:
             found = self._places[key] = {"type": "Point", "coordinates": at}
         return found
 
+    def opening(self, found: Found, *, lang: str, zone: str, when: dt.datetime) -> dict[str, Any]:
+        """Return whether a station is open at an instant, in words; shared. See `open_words`."""
+        if found.closed_for is not None:
+            return open_words(found.state, lang, zone, when=when, closed_for=found.closed_for)
+        key = (found.state, lang, zone, when.replace(second=0, microsecond=0))
+        if (words := self._openings.get(key)) is None:
+            if len(self._openings) >= _OPENINGS_KEPT:
+                self._openings.clear()
+            words = self._openings[key] = open_words(found.state, lang, zone, when=when)
+        return words
+
 
 def minutes(length_m: float) -> int:
     """Return the minutes of a walk, begun ones for whole; at least 1."""
@@ -92,7 +105,7 @@ def feature(
     when : datetime
         The instant asked about.
     """
-    opening = open_words(found.state, lang, zone, when=when, closed_for=found.closed_for)
+    opening = cards.opening(found, lang=lang, zone=zone, when=when)
     length_m = found.straight_m if found.walk_m is None else found.walk_m
     return {
         "type": "Feature",

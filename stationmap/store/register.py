@@ -35,6 +35,7 @@ from stationmap.store.events import (
 )
 from stationmap.store.models import ENTITIES, canonical
 from stationmap.store.snapshot import Snapshot
+from stationmap.store.watch import Mark, Watch
 
 AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
 """Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
@@ -51,6 +52,9 @@ class Register:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         weakref.finalize(self, engine.dispose)
+        self._watch = Watch(engine.url)
+        weakref.finalize(self, self._watch.close)
+        self._last: tuple[Mark | None, str] = (None, "")
 
     @classmethod
     def open(cls, url: str | Path) -> "Register":
@@ -93,6 +97,7 @@ class Register:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+        self._watch.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -115,8 +120,14 @@ class Register:
 
     def state(self) -> str:
         """Return a short text that every public event changes, and a restored backup too; cheap."""
-        with self.reading() as connection:
-            return snapshot.state(connection, snapshot.last_public(connection))
+        # taken first: what is committed while we read has another mark, and is read next time
+        mark = self._watch.mark()
+        if mark is None or mark != self._last[0]:
+            with self.reading() as connection:
+                found = snapshot.state(connection, snapshot.last_public(connection))
+            self._last = (mark, found)
+            return found
+        return self._last[1]
 
     def get(self, entity: str, id: str) -> Row | None:  # noqa: A002 - the column's name
         """Return one row with all its columns; None where there is none of this id."""
