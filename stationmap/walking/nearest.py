@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
 
 from stationmap.walking.feet import Foot
 from stationmap.walking.ground import F, Ints, apart_m, earth_centred, ground_m, place_of
+from stationmap.walking.lists import Lists, Placed
 from stationmap.walking.network import Network
 from stationmap.walking.route import Route, straight_on, trace
 from stationmap.walking.side import Around, Side
@@ -74,6 +76,17 @@ class Walks:
         self._rank[order] = np.arange(len(self))
         self._row = {station_id: row for row, station_id in enumerate(self.station_ids)}
         self._parts: dict[Around, _Part] = {}
+        self._slots = np.flatnonzero(self._placed)
+        self._tree = cKDTree(self._xyz[self._slots])
+        self._lists: Lists | None = None
+        snapped = np.flatnonzero(~off)
+        if len(snapped):
+            lonlat = np.c_[self.lon, self.lat][snapped]
+            ends, to_ends = self._ends[:, snapped], self._to_ends[:, snapped]
+            self._lists = Lists(side, Placed(snapped, lonlat, ends, to_ends, feet.off_m[snapped]))
+        self._on_edge: dict[int, list[int]] = {}
+        for row in snapped.tolist():
+            self._on_edge.setdefault(int(feet.edge[row]), []).append(row)
 
     def __len__(self) -> int:
         return len(self.station_ids)
@@ -104,6 +117,72 @@ class Walks:
         foot = self._side.feet.one(lon, lat)
         if foot is None or k < 1:
             return []
+        found = self._listed(lon, lat, foot, k=k, where=where, max_m=max_m)
+        return self._searched(lon, lat, foot, k, where, max_m) if found is None else found
+
+    def _listed(
+        self,
+        lon: float,
+        lat: float,
+        foot: Foot,
+        *,
+        k: int,
+        where: NDArray[np.bool_] | None,
+        max_m: float,
+    ) -> list[Walk] | None:
+        """Answer from the lists; None where they do not tell."""
+        near = self._lists.near(foot) if self._lists else None
+        if near is None:
+            return None
+        rows, metres, complete = near
+        on_edge = self._on_edge.get(foot.edge)
+        if on_edge:
+            along = np.abs(self._feet.at_m[on_edge] - foot.at_m) + self._feet.off_m[on_edge]
+            rows, metres = np.concatenate((rows, on_edge)), np.concatenate((metres, along))
+        metres = metres + foot.off_m
+        complete += foot.off_m
+        fits = (metres < complete) & (metres <= max_m)
+        if where is not None:
+            fits &= where[rows]
+        rows, metres = rows[fits], metres[fits]
+        best, last = self._straight(lon, lat, foot, where, max_m), foot.off_m
+        order = metres.argsort()
+        for row, walk in zip(rows[order].tolist(), metres[order].tolist(), strict=True):
+            if row not in best:
+                if len(best) >= k and walk > last:
+                    break
+                best[row] = last = walk
+        if len(best) < k and complete <= max_m:
+            return None
+        walks = []
+        for row, walk in best.items():
+            straight = ground_m(lon, lat, float(self.lon[row]), float(self.lat[row]))
+            walks.append(Walk(row, self.station_ids[row], max(walk, straight), straight))
+        return sorted(walks, key=_nearest_first)[:k]
+
+    def _straight(
+        self, lon: float, lat: float, foot: Foot, where: NDArray[np.bool_] | None, max_m: float
+    ) -> dict[int, float]:
+        """Return the stations no farther than the network, which one walks to straight."""
+        found = {}
+        for slot in self._tree.query_ball_point(place_of(lon, lat), foot.off_m):
+            row = int(self._slots[slot])
+            straight = ground_m(lon, lat, float(self.lon[row]), float(self.lat[row]))
+            fits = straight <= foot.off_m and straight <= max_m
+            if fits and (where is None or where[row]):
+                found[row] = straight
+        return found
+
+    def _searched(
+        self,
+        lon: float,
+        lat: float,
+        foot: Foot,
+        k: int,
+        where: NDArray[np.bool_] | None,
+        max_m: float,
+    ) -> list[Walk]:
+        """Answer by a search of the network about the place."""
         place = np.array(place_of(lon, lat))
         land = self._land_of(foot)
         reach = 0.0
@@ -212,6 +291,10 @@ class Walks:
                 strict=True,
             )
         ]
+
+
+def _nearest_first(walk: Walk) -> tuple[float, str]:
+    return walk.walk_m, walk.station_id
 
 
 class _Part(NamedTuple):

@@ -126,12 +126,11 @@ def _pieces(side: Side, around: Around, feet: tuple[Foot, Foot], limit_m: float)
 
 
 def _along(side: Side, around: Around, row: int, other: int) -> _Piece:
-    """Return the shortest edge from a node to its neighbour."""
-    low, high = around.matrix.indptr[row : row + 2]
-    at = low + int((around.matrix.indices[low:high] == other).argmax())
-    edge = int(around.shortest[at])
+    """Go along the shortest edge from a node to its neighbour."""
+    node = int(around.nodes[row])
+    edge = side.edge_between(node, int(around.nodes[other]))
     length = float(side.edges.length_m[edge])
-    forward = side.edges.start[edge] == around.nodes[row]
+    forward = side.edges.start[edge] == node
     return _Piece(edge, 0.0, length) if forward else _Piece(edge, length, 0.0)
 
 

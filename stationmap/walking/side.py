@@ -29,8 +29,6 @@ class Around:
         How far from the place; infinite for the whole network.
     nodes : (n,) int64
         Rows of the network's nodes, ascending.
-    shortest : (e,) int64
-        Edge of each entry of the matrix.
     box : (west, south, east, north)
         WGS-84 degrees: every place within `reach_m` lies inside.
     """
@@ -40,11 +38,9 @@ class Around:
         reach_m: float,
         nodes: Ints,
         links: tuple[F, Ints, Ints],
-        *,
-        shortest: Ints,
         box: tuple[float, float, float, float],
     ) -> None:
-        self.reach_m, self.nodes, self.shortest, self.box = reach_m, nodes, shortest, box
+        self.reach_m, self.nodes, self.box = reach_m, nodes, box
         metres, end, first = links
         n = len(nodes)
         self.matrix = csr_array(
@@ -92,6 +88,23 @@ class Around:
         far, before = self._run(ends, metres, limit_m, before=True)
         far[-1] = np.inf
         return far, before
+
+    def search_from(self, ends: Ints, metres: F, limit_m: float) -> F:
+        """As `search`, from many places: `ends` and `metres` are (2, k), the answer (k, n + 1)."""
+        n, k = len(self.nodes), ends.shape[1]
+        # each place is one more node; an end that is not here leads back to where it came from
+        ends = np.where(ends < n, ends, n + 1 + np.arange(k))
+        matrix = self.matrix
+        whole = csr_array(
+            (
+                np.r_[matrix.data[:-2], metres.T.ravel()],
+                np.r_[matrix.indices[:-2], ends.T.ravel().astype(np.int32)],
+                np.r_[matrix.indptr[:-1], matrix.indptr[-2] + 2 * np.arange(k + 1)],
+            ),
+            shape=(n + 1 + k, n + 1 + k),
+        )
+        far: F = dijkstra(whole, indices=n + 1 + np.arange(k), limit=limit_m)[:, : n + 1]
+        return far
 
     def _run(self, ends: Ints, metres: tuple[float, float], limit_m: float, *, before: bool) -> Any:
         # the two entries of the last row are of one search at a time: copying the matrix for each
@@ -145,7 +158,7 @@ class Side:
         key = (level, math.floor(lon / cell[0]), math.floor(lat / cell[1]))
         found = self._around.get(key)
         if found is None:
-            found = self._around[key] = self._part(reach, np.array(key[1:]) * cell, cell)
+            found = self._around[key] = self.part(reach, np.array(key[1:]) * cell, cell)
         return found
 
     @cached_property
@@ -162,15 +175,23 @@ class Side:
         matrix, everywhere = self._matrix, (-np.inf, -np.inf, np.inf, np.inf)
         links = (matrix.data, matrix.indices, matrix.indptr)
         nodes = np.arange(len(self.nodes))
-        return Around(np.inf, nodes, links, shortest=self._links[0], box=everywhere)
+        return Around(np.inf, nodes, links, everywhere)
 
     @cached_property
     def _by_lon(self) -> tuple[Ints, F]:
         order = np.argsort(self.nodes[:, 0], kind="stable")
         return order, self.nodes[order, 0]
 
-    def _part(self, reach: float, corner: F, cell: F) -> Around:
-        """Cut out a cell and what is within reach of it, and of a foot of a place in it."""
+    def part(self, reach: float, corner: F, cell: F) -> Around:
+        """Cut out what is within reach of a cell, and of the feet of places in it.
+
+        Parameters
+        ----------
+        reach : float
+            Metres.
+        corner, cell : (2,) float64
+            Western and southern edge of the cell, and its size, WGS-84 degrees.
+        """
         far = (reach + REACH_M) * 1.01
         south, north = corner[1], corner[1] + cell[1]
         high = far / float(metres_a_degree(float(south))[1]) * 1.01
@@ -192,7 +213,7 @@ class Side:
         entry, end = entry[inside], end[inside]
         start = np.r_[0, np.cumsum(np.bincount(owner[inside], minlength=len(nodes)))]
         links = (self._matrix.data[entry], end, start)
-        return Around(reach, nodes, links, shortest=self._links[0][entry], box=box)
+        return Around(reach, nodes, links, box)
 
     @cached_property
     def _matrix(self) -> csr_array:
@@ -215,6 +236,12 @@ class Side:
         edge, start, end = edge[order], start[order], end[order]
         least = (np.diff(start, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0)
         return edge[least], start[least], end[least]
+
+    def edge_between(self, node: int, other: int) -> int:
+        """Return the shortest edge between two neighbouring nodes."""
+        first, last = self._matrix.indptr[node : node + 2]
+        at = first + np.searchsorted(self._matrix.indices[first:last], other)
+        return int(self._links[0][at])
 
     def ends(self, foot: Foot) -> tuple[Ints, tuple[float, float]]:
         """Nodes at the ends of the edge of a foot, and metres to them along it."""
