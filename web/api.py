@@ -203,6 +203,7 @@ def station(station_id: str) -> ResponseReturnValue:
         version=now.version,
         station_id=station_id,
         page=address_of(station_id),
+        remark=address_of(station_id, page="remark"),
         **{name: text(row[name]) for name in texts},
         opening_hours=hours.osm(text(row["hours"])),
         phone=phone_of(now, station_id),

@@ -4,6 +4,7 @@ All of it is public: states and days; no names, notes or photos.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -68,9 +69,15 @@ def _never_visited(view: CityView) -> int:
     return len(view.counted.difference(judged.unique().to_numpy()))
 
 
+@lru_cache(maxsize=1)
+def _standing(now: CityView, station_id: str, today: date) -> serving.Standing:
+    """Work out where a station stands; a page asks for it twice."""
+    return serving.standing(now.answers, station_id, today=today)
+
+
 def standing_words(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     """Say of a station when it was visited last, whether it serves, and why it does not."""
-    found = serving.standing(now.answers, station_id, today=now.today)
+    found = _standing(now, station_id, now.today)
     last, reasons = found.last, found.reasons
     return {
         "last_visit": last
@@ -140,7 +147,7 @@ def _inside(gap: Mapping[str, Any], at_m: float) -> bool:
 
 def lines_of(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     """Say where a station stands in each line of the checklist that is in force for its type."""
-    found = serving.standing(now.answers, station_id, today=now.today)
+    found = _standing(now, station_id, now.today)
     checklist = Checklist.of_pack(now.pack)
     said = []
     for line in checklist.of_type(now.stations.at[station_id, "type"]):

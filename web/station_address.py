@@ -12,7 +12,7 @@ _PAGES = frozenset({POSTER, CODE, REMARK})
 
 
 def address_of(station_id: str, *, page: str = "one", external: bool = False) -> str:
-    """Return the address of a station's page, or of another page of it.
+    """Return the address of a station's page, or of another page about it.
 
     It is ``/stations/ID``; ``/stations/?id=ID`` where the id cannot be a path, as browsers and
     servers take ``//`` and ``..`` for something else.
@@ -20,11 +20,12 @@ def address_of(station_id: str, *, page: str = "one", external: bool = False) ->
     Parameters
     ----------
     station_id : str
-    page : {"one", "poster", "code"}
+    page : {"one", "poster", "code", "remark"}
     external : bool
         With the name of the server in front, and without the language: to be kept or printed.
     """
-    endpoint, values = f"station_page.{page}", {"station_id": station_id}
+    endpoint = "remarks.new" if page == "remark" else f"station_page.{page}"
+    values = {"station_id": station_id}
     if not fits_a_path(station_id):
         endpoint, values = f"{endpoint}_by_id", {"id": station_id}
     plain: dict[str, Any] = {"lang": None} if external else {}

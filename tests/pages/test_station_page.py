@@ -325,10 +325,11 @@ def odd(town, tmp_path_factory):  # noqa: F811
 def test_an_id_of_anything_has_an_address_that_comes_back(odd, number):
     visitor, own = odd.test_client(), ODD[number]
     with odd.test_request_context("/"):
-        address = {page: address_of(own, page=page) for page in ("one", "poster", "code")}
+        address = {page: address_of(own, page=page) for page in ("one", "poster", "code", "remark")}
         outside = address_of(own, external=True)
     assert opened(visitor, address["one"]).seen.count(f"站{number}") > 1
     assert outside == f"http://localhost{address['one']}"
+    assert f"站{number}" in visitor.get(address["remark"]).text
     asked = urlsplit(address["poster"])
     routed, values = odd.url_map.bind("localhost").match(unquote(asked.path))
     named = values.get("station_id") or parse_qs(asked.query).get("id", [""])[0]

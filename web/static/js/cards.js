@@ -144,9 +144,7 @@ function editLink({ station_id: id, adcode, unit_id: unit }) {
 
 const pageOf = (address) => h("p", {}, h("a", { class: "btn btn-outline", href: address }, t("station.page")));
 
-const remarkOn = (id) => h("p", {}, h("a", {
-  class: "btn btn-outline", href: `/stations/${segment(id)}/remark?lang=${page.lang}`,
-}, t("station.remark")));
+const remarkOn = (address) => h("p", {}, h("a", { class: "btn btn-outline", href: address }, t("station.remark")));
 
 /** Card of a station with all that is found of it. */
 export function stationCard(station) {
@@ -175,7 +173,7 @@ export function stationCard(station) {
     checklist(station),
     station.demonstration && h("p", { class: "quiet" }, t("station.demonstration")),
     editLink(station),
-    remarkOn(station.station_id),
+    remarkOn(station.remark),
     pageOf(station.page),
     station.findings ? findings(station.findings) : waiting(`stations/${segment(station.station_id)}`),
   );
