@@ -123,8 +123,8 @@ def _readings(rules: tuple[_Rule, ...], day: dt.date, kind: Kind) -> Iterator[Sp
         own = _said(rules, day, weekday)
         if own is not None or not any(rule.working for rule in rules):
             yield own or ()
-        week = [spans for as_day in _WEEK if (spans := _said(rules, day, as_day))]
-        yield from week or [()]
+        week = [_said(rules, day, as_day) or () for as_day in _WEEK]
+        yield from [spans for spans in week if any(state for _, _, state in spans)] or [()]
 
 
 def _said(rules: Iterable[_Rule], day: dt.date, weekday: int | None) -> Spans | None:
