@@ -135,14 +135,15 @@ class Feet:
             y1 = min(math.floor((south + high) / cell_y), rows - 1)
             # what lies on the far edge of the last cells is in them
             x0, y0 = min(x0, columns - 1), min(y0, rows - 1)
+            if x1 < x0 or y1 < y0:
+                continue
             runs = [
                 self._segment[self._start[y * columns + x0] : self._start[y * columns + x1 + 1]]
                 for y in range(y0, y1 + 1)
             ]
-            if x1 >= x0 and runs:
-                foot = self._nearest(np.concatenate(runs), lon, lat, east, north)
-                if foot is not None and foot.off_m <= reach:
-                    return foot
+            foot = self._nearest(np.concatenate(runs), lon, lat, east, north)
+            if foot is not None and foot.off_m <= reach:
+                return foot
         return None
 
     def _nearest(

@@ -1,0 +1,60 @@
+"""Whether a station is open, in words: what is said of today, tomorrow and later."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from stationmap.city.open_words import open_words
+from stationmap.hours import Calendar, State, parse
+from stationmap.io.notes import Note
+
+ZONE = "Asia/Shanghai"
+CALENDAR = Calendar.shipped()
+
+
+def at(*when):
+    return dt.datetime(*when, tzinfo=ZoneInfo(ZONE))
+
+
+@pytest.mark.parametrize(
+    ("hours", "when", "text"),
+    [
+        ("08:30-17:30", at(2026, 3, 5, 12, 0), "开放中，至 17:30"),
+        ("08:30-17:30", at(2026, 3, 5, 7, 59), "未到开放时间（8:30 开放）"),
+        ("08:30-17:30", at(2026, 3, 5, 17, 30), "未开放，明天 8:30 开放"),
+        ("08:30-11:30,14:00-17:30", at(2026, 3, 5, 12, 0), "未到开放时间（14:00 开放）"),
+        ("Mo-Fr 08:30-17:30", at(2026, 3, 6, 18, 0), "未开放，周一 8:30 开放"),
+        ("24/7", at(2026, 3, 5, 3, 0), "开放中"),
+        ("09:00-24:00", at(2026, 3, 5, 12, 0), "开放中，至 24:00"),
+        ("18:00-02:00", at(2026, 3, 5, 23, 0), "开放中，至明天 2:00"),
+        ("18:00-02:00", at(2026, 3, 6, 1, 0), "开放中，至 2:00"),
+        ("Jun-Aug 09:00-17:00", at(2026, 3, 5, 12, 0), "未开放，2026年6月1日 9:00 开放"),
+    ],
+)
+def test_what_comes_next_is_said_as_people_say_it(hours, when, text):
+    state = parse(hours).state(when, zone=ZONE, calendar=CALENDAR)
+    assert open_words(state, "zh", ZONE, when=when)["text"] == text
+
+
+def test_programs_get_instants_with_the_citys_offset():
+    when = at(2026, 3, 5, 12, 0).astimezone(dt.UTC)
+    state = parse("08:30-17:30").state(when, zone=ZONE, calendar=CALENDAR)
+    words = open_words(state, "en", ZONE, when=when)
+    assert words["state"] == "open"
+    assert words["until"] == "2026-03-05T17:30+08:00"
+    assert (words["opens_at"], words["text"]) == (None, "Open until 17:30")
+
+
+def test_unknown_hours_are_to_be_confirmed_and_never_closed():
+    holiday = at(2026, 10, 1, 10, 0)
+    state = parse("Mo-Fr 08:30-17:30").state(holiday, zone=ZONE, calendar=CALENDAR)
+    words = open_words(state, "zh", ZONE, when=holiday)
+    assert (words["state"], words["text"]) == ("unknown", "时间待核实")
+    assert words["why"]
+
+
+def test_what_closes_a_station_whatever_its_hours_is_said_in_their_place():
+    note = Note("Suspended", {})
+    words = open_words(State("open"), "zh", ZONE, closed_for=note)
+    assert (words["state"], words["text"], words["until"]) == ("closed", "暂停开放", None)
