@@ -14,6 +14,7 @@ from stationmap.city import (
     enter,
     inspection_list,
     layers,
+    on_foot,
     quarantine,
     scope,
     unmapped,
@@ -169,6 +170,7 @@ def _from_osm(
     found = osm.read(path)
     source = sets.get("source", OSM)
     report = ImportReport(OSM, path.name, source, datum="wgs84", decided=True, notes=found.notes)
+    report.notes += on_foot.notes(found.ways)
     fresh = {}
     for layer in found.counts:
         frame = getattr(found, layer)
