@@ -31,24 +31,35 @@ def told(now: CityView, station_id: str, lang: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``standing`` (see `standing_words`), ``stale`` (nothing worse is known of it than that nobody
-        looked), ``visits``, ``lists`` (of services that the document
-        names for such a place), ``projects``, ``checklist`` (its groups) and ``findings``: None
-        while the rules are still at new data.
+        ``standing`` (see `standing_words`), ``stale`` (nothing worse is known of it than that
+        nobody looked), ``visits``, ``lists`` (of services that the document names for such a
+        place), ``projects``, ``checklist`` (its groups), ``findings`` but for those that
+        inspections decide, and ``waiting``: whether the rules are still at new data.
     """
-    findings = settled_of_subject(now, "station", station_id, lang)
+    found = settled_of_subject(now, "station", station_id, lang)
+    findings = [one for one in found or () if not _by_inspections(now, one)]
     projects = _projects(now, station_id, lang)
     standing = standing_words(now, station_id, lang)
     return {
         "standing": standing,
         "stale": all(why["kind"] == serving.STALE for why in standing["serves_not"]),
         "visits": _visits(now, station_id, lang),
-        "lists": _lists(now, findings or (), projects, lang),
+        "lists": _lists(now, findings, projects, lang),
         "projects": projects,
         "checklist": _groups(lines_of(now, station_id, lang)["lines"]),
-        "findings": findings and sorted(findings, key=lambda one: _ORDER.get(one["sign"], 9)),
-        "waiting": findings is None,
+        "findings": sorted(findings, key=lambda one: _ORDER.get(one["sign"], 9)),
+        "waiting": found is None,
     }
+
+
+def _by_inspections(now: CityView, finding: Mapping[str, Any]) -> bool:
+    """Whether inspections decide a finding, an unannounced one of today too.
+
+    The checklist beside it tells the same without those of today.
+    """
+    key = finding["rule_id"], finding["kind"]
+    rule = next((rule for rule in now.pack.rules if (rule.id, rule.kind) == key), None)
+    return finding["kind"] == "checklist" or bool(getattr(rule, "on_duty", False))
 
 
 def _visits(now: CityView, station_id: str, lang: str) -> list[dict[str, Any]]:
