@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyproj
 from flask import Blueprint, Response, json, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -45,7 +46,9 @@ MAP_SCRIPTS = (
     "vendor/leaflet.vectorgrid/Leaflet.VectorGrid.bundled.min.js",
 )
 MAP_MODULE = "js/near/map.js"
+LONG_M = 500  # a street of more has no single place
 TITLE = N_("Find a station")
+_GEOD = pyproj.Geod(ellps="WGS84")
 PERMISSIONS = "camera=(), geolocation=(self), microphone=(), payment=()"
 
 
@@ -128,12 +131,21 @@ def _find_place(form: Form, lang: str) -> list[dict[str, Any]]:
     if len(found) == 1 or len(same) == 1:
         one = (same or found)[0]
         form.place = Place(one["lon"], one["lat"], one["name"])
+        if _span_m(one["box"]) > LONG_M:
+            template = N_("{name} is long: the way begins at its middle. The map is more exact.")
+            form.notices.append(say(template, lang=lang, name=one["name"]))
         return []
     form.place = None
     if more:
         template = N_("Many places are called like this; here are the {n} that fit best.")
         form.notices.append(say(template, lang=lang, n=len(found)))
     return found
+
+
+def _span_m(box: list[float]) -> float:
+    """Metres between the corners of a box: west, south, east, north."""
+    west, south, east, north = box
+    return float(_GEOD.inv(west, south, east, north)[2])
 
 
 def _dots(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:

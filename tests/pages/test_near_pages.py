@@ -86,6 +86,9 @@ def test_a_street_is_a_place_to_start_from(client):
     answer = client.get("/near", query_string={"q": SIDE})
     assert f"从{SIDE}出发" in answer.text
     assert found(answer)
+    door = client.get("/near", query_string={"q": f"{SIDE}120号"})
+    assert f"从{SIDE}出发" in door.text
+    assert any(f"{SIDE}较长" in said for said in notices(door))
     several = client.get("/near", query_string={"q": "街", "need": "water"})
     choices = re.findall(r'<a href="(/near\?[^"]+)" data-part><strong>', several.text)
     assert len(choices) > 1

@@ -5,7 +5,8 @@ const page = JSON.parse(document.getElementById("page-data").textContent);
 const $ = (id) => document.getElementById(id);
 const wide = matchMedia("(min-width: 900px)");
 const LONGEST_MS = 20000; // a network of 3G may take long, nobody waits longer
-const LOCATE = { enableHighAccuracy: true, timeout: 12000, maximumAge: 30000 };
+const FINE = { enableHighAccuracy: true, timeout: 10000, maximumAge: 30000 };
+const COARSE = { enableHighAccuracy: false, timeout: 8000, maximumAge: 300000 }; // indoors it is all there is
 const DECIMALS = 5;
 const ROUGH_M = 100; // as in web/near_form.py
 
@@ -90,25 +91,25 @@ function from(lon, lat, { name = null, doubt = null } = {}) {
   }));
 }
 
-function locate() {
+function locate(how = FINE) {
   if (!window.isSecureContext || !navigator.geolocation) {
     say(page.texts["near.insecure"]);
     return;
   }
-  const button = $("locate");
-  button.setAttribute("aria-busy", "true");
   say(page.texts["near.locating"]);
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
-      button.removeAttribute("aria-busy");
       from(coords.longitude, coords.latitude, { doubt: coords.accuracy >= ROUGH_M ? Math.round(coords.accuracy) : null });
     },
     (error) => {
-      button.removeAttribute("aria-busy");
+      if (error.code !== error.PERMISSION_DENIED && how === FINE) {
+        locate(COARSE);
+        return;
+      }
       say(page.texts[error.code === error.PERMISSION_DENIED ? "near.refused" : "near.lost"]);
       if (!document.querySelector(".near-from")) $("q")?.focus();
     },
-    LOCATE,
+    how,
   );
 }
 
@@ -283,7 +284,8 @@ function begin() {
 }
 
 begin();
-locateIfAllowed();
+if (root.dataset.tapped === undefined) locateIfAllowed();
+else locate();
 if ("serviceWorker" in navigator && window.isSecureContext) {
   const scope = new URL(page.page, location.href).pathname;
   navigator.serviceWorker.register(page.worker, { scope }).catch(() => {});

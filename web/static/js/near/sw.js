@@ -36,9 +36,13 @@ self.addEventListener("fetch", (event) => {
 
 /** From the network; where there is none, what is kept: this answer, else the last one. */
 async function answer(event, request, url) {
+  const stop = new AbortController();
+  const enough = setTimeout(() => stop.abort(), PATIENCE_MS);
+  request.signal.addEventListener("abort", () => stop.abort());
   try {
-    const response = await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
-    outdated = response.headers.get("Near-Version") !== KEPT.version;
+    const response = await fetch(request, { signal: stop.signal });
+    const version = response.headers.get("Near-Version");
+    if (version) outdated = version !== KEPT.version;
     if (response.ok && !response.redirected) event.waitUntil(keep(url, response.clone()));
     return response;
   } catch (error) {
@@ -49,6 +53,8 @@ async function answer(event, request, url) {
     // the page itself says so, with the time of its answer
     const text = (await kept.text()).replace("<html ", "<html data-kept ");
     return new Response(text, { headers: kept.headers });
+  } finally {
+    clearTimeout(enough);
   }
 }
 
