@@ -78,9 +78,9 @@ class Features:
     @once
     def bounds(self) -> list[float] | None:
         """West, south, east, north of all places as published; None without any."""
-        found = shapely.total_bounds(self._shapes)
-        if not np.isfinite(found).all():
+        if not self._placed.any():
             return None
+        found = shapely.total_bounds(self._shapes)
         step = 10.0**-self._decimals
         out = [np.floor(v / step) for v in found[:2]] + [np.ceil(v / step) for v in found[2:]]
         return [round(float(v) * step, self._decimals) for v in out]
@@ -114,18 +114,22 @@ class Features:
 
     @once
     def _placed(self) -> NDArray[np.bool_]:
-        return ~(shapely.is_missing(self._shapes) | shapely.is_empty(self._shapes))
+        empty: NDArray[np.bool_]
+        empty = shapely.is_missing(self._shapes) | shapely.is_empty(self._shapes)
+        return ~empty
 
     @once
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(self._shapes)
 
     def _in(self, box: Box) -> NDArray[np.intp]:
+        rows: NDArray[np.intp]
         rows = np.unique(self._tree.query(box.boxes, predicate="intersects")[1])
         if box.exact is None:
             return rows
         moved, shape = box.exact
-        return rows[shapely.intersects(moved.shapes(self._shapes[rows]), shape)]
+        touching: NDArray[np.bool_] = shapely.intersects(moved.shapes(self._shapes[rows]), shape)
+        return rows[touching]
 
     def texts(
         self, rows: NDArray[np.intp] | slice, *, moved: Moved | None, datum: str

@@ -9,10 +9,12 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from stationmap.checks import RULE_KINDS
 from stationmap.city import open_data
 from stationmap.city.near import NEEDS
 from stationmap.messages import N_
 from web.caching import kept_by_version, present
+from web.findings import SIGNS
 from web.ogc_asks import CRS84, systems
 from web.open_data import opened
 from web.open_files import FILES
@@ -194,14 +196,7 @@ def _of_path(now: CityView, name: str) -> dict[str, Any]:
 def _param(now: CityView, key: str, param: Param, lang: str) -> dict[str, Any]:
     schema = param.schema
     if isinstance(schema, str):
-        choices = {
-            "crs": systems(now.bounds),
-            "classes": ["", *now.along],
-            "types": ["", *(t.id for t in now.pack.site_types)],
-        }[schema]
-        schema = {"type": "string", "enum": choices}
-        if param.schema == "crs":
-            schema["default"] = CRS84
+        schema = _choices(now, schema)
     return {
         "name": param.name or key,
         "in": "query",
@@ -210,6 +205,21 @@ def _param(now: CityView, key: str, param: Param, lang: str) -> dict[str, Any]:
         "schema": dict(schema),
         **({"style": "form", "explode": False} if schema.get("type") == "array" else {}),
     }
+
+
+def _choices(now: CityView, what: str) -> dict[str, Any]:
+    """Return the schema of a value, or of several, out of what there is."""
+    several = {
+        "needs": list(NEEDS),
+        "kinds": list(dict.fromkeys([*RULE_KINDS, *now.kinds])),
+        "signs": list(SIGNS),
+    }
+    if what in several:
+        return {"type": "array", "items": {"type": "string", "enum": several[what]}}
+    if what == "crs":
+        return {"type": "string", "enum": systems(now.bounds), "default": CRS84}
+    known = now.along if what == "classes" else [t.id for t in now.pack.site_types]
+    return {"type": "string", "enum": ["", *known]}
 
 
 def _response(op: Operation, code: int, lang: str) -> dict[str, Any]:

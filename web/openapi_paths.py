@@ -15,7 +15,7 @@ PROBLEM, PAGE = "application/problem+json", "text/html"
 
 WHOLE = {"type": "integer", "minimum": 1 - 10**18, "maximum": 10**18 - 1}
 TEXT = {"type": "string"}
-METRES = {"type": "number", "minimum": 0}
+METRES = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
 DATUM = {"type": "string", "enum": ["", "wgs84", "gcj02", "bd09"]}
 BOX: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
 
@@ -24,7 +24,7 @@ BOX: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
 class Param:
     """A value in the address: what it may be, and what it means.
 
-    A schema that is a text is filled with what the present city has: "types", "classes", "crs".
+    A schema that is a text is filled with what there is: see `web.openapi`.
     """
 
     schema: Mapping[str, Any] | str
@@ -75,8 +75,8 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
         "zoom": Param(WHOLE, N_("zoom of the map, 0 to 22"), required=True),
         "hide": Param(TEXT, N_("types that are left out, with commas between")),
         "rule": Param(TEXT, N_("id of a rule")),
-        "kind": Param(TEXT, N_("kinds of rules, with commas between")),
-        "state": Param(TEXT, N_("signs of findings, with commas between")),
+        "kind": Param("kinds", N_("kinds of rules, with commas between")),
+        "state": Param("signs", N_("signs of findings, with commas between")),
         "type": Param("types", N_("type of station")),
         "id": Param(TEXT, N_("id of a finding")),
         "lon": Param(
@@ -102,10 +102,14 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
             name="out_datum",
         ),
         "k": Param(WHOLE, N_("how many stations, at most 50")),
-        "supply": Param(TEXT, N_("what is needed, with commas between: {needs}"), name="supply"),
-        "open_at": Param(TEXT, N_("“now”, or an instant such as 2026-03-05T10:00")),
+        "supply": Param("needs", N_("what is needed, with commas between: {needs}")),
+        "open_at": Param(
+            TEXT | {"format": "open-at"}, N_("“now”, or an instant such as 2026-03-05T10:00")
+        ),
         "max_m": Param(METRES, N_("at most so many metres away")),
-        "step_free": Param(TEXT, N_("1: without steps")),
+        "step_free": Param(
+            {"type": "string", "enum": ["", "0", "1", "false", "true"]}, N_("1: without steps")
+        ),
         "bbox": Param(
             BOX | {"oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]},
             N_("box that a place has to touch: west,south,east,north, or as bbox-crs orders them"),
@@ -182,7 +186,7 @@ OPERATIONS = (
         "/api/v1/places",
         NEAR,
         N_("Places of the city by their name, to look from"),
-        "q datum out_datum lang",
+        "q out_datum lang",
         media=(GEOJSON, JSON),
         other=(400,),
     ),
@@ -250,7 +254,7 @@ OPERATIONS = (
         other=(400,),
     ),
     Operation(
-        "/api/v1/rules/{rule_key}/findings",
+        "/api/v1/rules/{key}/findings",
         RULES,
         N_("Findings of one rule, filtered and paged"),
         "state district type q limit offset lang",

@@ -156,14 +156,12 @@ def write(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> 
         raise InputError(
             "{file} can hold one layer, not {layers}: use .gpkg", file=path.name, layers=len(found)
         )
-    writers: Mapping[str, Callable[..., None]] = {
-        ".geojson": _geojson,
-        ".csv": _csv,
-        ".gpkg": _geopackage,
-        ".parquet": _geoparquet,
-    }
     with replacing(path) as temporary:
-        writers.get(ending, _office)(temporary, found, said=said)
+        if ending in _WRITERS:
+            _WRITERS[ending](temporary, found, said)
+        else:
+            # neither a workbook nor KML has a place for its version
+            reports.write_layers(temporary, found)
 
 
 def feature_texts(frame: gpd.GeoDataFrame, properties: list[dict[str, Any]]) -> list[str]:
@@ -193,31 +191,33 @@ def values(column: Any) -> list[Any]:
     return list(column.astype(object).where(column.notna(), None))
 
 
-def _geojson(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> None:
+def _geojson(path: Path, found: Mapping[str, gpd.GeoDataFrame], said: About) -> None:
     [(name, frame)] = found.items()
     head = json_text({"type": "FeatureCollection", "name": name, **asdict(said)})
     texts = ",\n".join(feature_texts(frame, rows_of(frame)))
     path.write_text(f'{head[:-1]},"features":[\n{texts}\n]}}\n', encoding="utf-8")
 
 
-def _csv(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> None:
+def _csv(path: Path, found: Mapping[str, gpd.GeoDataFrame], said: About) -> None:
     [frame] = found.values()
     tabular.write_csv(path, frame.assign(datum=said.datum))
 
 
-def _geopackage(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> None:
+def _geopackage(path: Path, found: Mapping[str, gpd.GeoDataFrame], said: About) -> None:
     vector.write(path, found)
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE gpkg_contents SET description = ?", [json_text(asdict(said))])
 
 
-def _geoparquet(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> None:
+def _geoparquet(path: Path, found: Mapping[str, gpd.GeoDataFrame], said: About) -> None:
     vector.write(path, found)
     table = pq.read_table(path)
     words = {f"stationmap.{name}": value for name, value in asdict(said).items()}
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **words}), path)
 
 
-def _office(path: Path, found: Mapping[str, gpd.GeoDataFrame], *, said: About) -> None:
-    del said  # neither a workbook nor KML has a place for it
-    reports.write_layers(path, found)
+_WRITERS: Mapping[str, Callable[[Path, Mapping[str, gpd.GeoDataFrame], About], None]] = (
+    MappingProxyType(
+        {".geojson": _geojson, ".csv": _csv, ".gpkg": _geopackage, ".parquet": _geoparquet}
+    )
+)
