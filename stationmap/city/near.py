@@ -208,7 +208,9 @@ class Nearby:
         others: list[tuple[int, float | None, float]] = []
         if not rows:
             others = _walked(paths, lon, lat, k=OTHERS) if paths else []
-            others = others or self._straight(lon, lat, k=OTHERS)
+            reached = {row for row, _, _ in others}
+            left = self._straight(lon, lat, k=OTHERS + len(others))
+            others += [other for other in left if other[0] not in reached][: OTHERS - len(others)]
         checked = self._facts.checked_on(asked.now.astimezone(self._clock).date())
         told = [self._told(*row, asked, at, checked) for row in rows]
         besides = [self._missing(self._told(*row, asked, at, checked), asked) for row in others]
