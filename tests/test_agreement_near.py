@@ -374,14 +374,18 @@ def unwalkable(ground: Ground, place, there, route) -> list[str]:
     ]
 
 
-def test_islands_are_never_snapped_to_and_the_far_walk_straight(town):
-    """A place where no mainland is near gets straight metres, and is told so."""
+def test_the_straight_line_is_told_where_nobody_can_walk_from(town):
+    """A place where no mainland is near gets straight metres on every side, and is told so."""
     lon, lat = town.places(1, seed=5)[0]
-    place = (lon + 1.0, lat)
-    assert town.grounds[False].walks(place, town.known) is None
-    result = town.nearby.near(ask(place, Wish(3, frozenset(), None)))
-    assert not result.walked
-    assert result.why_straight is not None
-    ways = town.ways(place)
-    assert wrong(town, place, Wish(3, frozenset(), None), ways) == []
-    assert [one.walk_m for one in result.found] == [None] * 3
+    for east, north, away in itertools.product((-1, 0, 1), (-1, 0, 1), (0.6, 1.0, 50.0)):
+        place = (lon + away * east, lat + away * north)
+        if abs(place[1]) > 90 or east == north == 0:
+            continue
+        ways, wish = town.ways(place), Wish(3, frozenset(), None)
+        assert ways[False].walked == {}
+        result = town.nearby.near(ask(place, wish))
+        assert not result.walked
+        assert result.why_straight is not None
+        assert wrong(town, place, wish, ways) == []
+        assert [one.walk_m for one in result.found] == [None] * 3
+        assert town.nearby.route(*place, result.found[0].station_id, step_free=False) is None
