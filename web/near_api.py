@@ -1,14 +1,17 @@
 """The nearest stations, the way to one, and places by name: JSON for every program."""
 
+import datetime as dt
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, json, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import near_asked
+from stationmap.city.answers import Answers
 from stationmap.city.near import Asked
 from stationmap.city.near_cards import document, minutes
 from stationmap.city.station_merge import merged_into
+from stationmap.crs import DATUMS
 from stationmap.messages import printable
 from web.access import clock
 from web.caching import present
@@ -20,6 +23,11 @@ from web.public_places import asked_datum, published, published_all
 
 near_api = opened(Blueprint("near_api", __name__, url_prefix="/api/v1"))
 
+GEOJSON = "application/geo+json"
+UNKEPT = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 FIRST = 5
 MOST_ASKED = 50  # characters of a name that is looked for
 
@@ -27,35 +35,48 @@ MOST_ASKED = 50  # characters of a name that is looked for
 @near_api.get("/stations/nearest")
 def nearest() -> ResponseReturnValue:
     """Stations that fit, nearest first on foot; where none fits, the nearest and why not."""
-    params, now = Params.of_request(), present().answers
-    asked_at = clock()
-    lon, lat = _place(params)
-    out_datum = asked_datum(params)
-    zone = now.config.time_zone
+    return _unkept(found(Params.of_request(), present().answers, asked_at=clock()))
+
+
+def found(params: Params, now: Answers, *, asked_at: dt.datetime) -> str:
+    """Return the text of the answer to a question.
+
+    Parameters
+    ----------
+    params : Params
+    now : Answers
+    asked_at : datetime
+        The present instant.
+
+    Raises
+    ------
+    InputError
+        The question cannot be answered.
+    """
+    values, zone = params.values, now.config.time_zone
+    lon, lat = _place(params, now)
+    datum = params.one_of("out_datum", DATUMS, default=now.config.published.datum)
     k = params.whole("k", default=FIRST, low=1, high=near_asked.MOST)
-    open_at = near_asked.instant(
-        params.values.get("open_at", ""), name="open_at", zone=zone, now=asked_at
-    )
+    open_at = near_asked.instant(values.get("open_at", ""), name="open_at", zone=zone, now=asked_at)
     asked = Asked(
         lon=lon,
         lat=lat,
         k=k,
-        needs=near_asked.needs(params.values.getlist("supply")),
+        needs=near_asked.needs(values.getlist("supply")),
         open_at=open_at,
         now=asked_at,
-        max_m=near_asked.metres(params.values.get("max_m", ""), name="max_m"),
+        max_m=near_asked.metres(values.get("max_m", ""), name="max_m"),
     )
     result = now.nearby().near(asked)
     odd = near_asked.notices(now, outside=result.outside, open_at=open_at, asked_at=asked_at)
-    found = document(
+    return document(
         now,
         result,
         lang=params.lang,
-        datum=out_datum,
+        datum=datum,
         when=open_at or asked_at,
         notices=[*params.notices, *odd],
     )
-    return _unkept(found)
 
 
 @near_api.get("/stations/<path:station_id>/route")
@@ -63,13 +84,13 @@ def route(station_id: str) -> ResponseReturnValue:
     """Tell the way on foot from a place to a station: a line with its length, leg by leg."""
     params, now = Params.of_request(), present().answers
     station_id = _known(station_id)
-    lon, lat = _place(params)
+    lon, lat = _place(params, now)
     out_datum = asked_datum(params)
     free = params.one_of("step_free", ("0", "1", "false", "true"), default="0") in ("1", "true")
     nearby = now.nearby()
     asked = Asked(lon=lon, lat=lat, now=clock(), needs=("step_free",) if free else ())
-    found = nearby.one(station_id, asked)
-    if found is None:
+    one = nearby.one(station_id, asked)
+    if one is None:
         abort(404)
     way = nearby.route(lon, lat, station_id, step_free=free)
     line = None
@@ -79,33 +100,35 @@ def route(station_id: str) -> ResponseReturnValue:
         now, outside=nearby.is_outside(lon, lat), open_at=None, asked_at=clock()
     )
     return _unkept(
-        {
-            "type": "Feature",
-            "id": station_id,
-            "version": now.version,
-            "datum": out_datum,
-            "geometry": line and {"type": "LineString", "coordinates": line},
-            "properties": {
-                "station_id": station_id,
-                "walked": way is not None,
-                "length_m": way and round(way.length_m, 1),
-                "straight_m": round(found.straight_m, 1),
-                "minutes": way and minutes(way.length_m),
-                "step_free": free,
-                "stairs": way is not None and any(leg.stairs for leg in way.legs),
-                "legs": [
-                    {
-                        "name": leg.name,
-                        "kind": leg.kind,
-                        "length_m": round(leg.length_m, 1),
-                        "stairs": leg.stairs,
-                        "turn": leg.turn,
-                    }
-                    for leg in (way.legs if way else ())
-                ],
-            },
-            "notices": [note.render(params.lang) for note in notices],
-        }
+        json.dumps(
+            {
+                "type": "Feature",
+                "id": station_id,
+                "version": now.version,
+                "datum": out_datum,
+                "geometry": line and {"type": "LineString", "coordinates": line},
+                "properties": {
+                    "station_id": station_id,
+                    "walked": way is not None,
+                    "length_m": way and round(way.length_m, 1),
+                    "straight_m": round(one.straight_m, 1),
+                    "minutes": way and minutes(way.length_m),
+                    "step_free": free,
+                    "stairs": way is not None and any(leg.stairs for leg in way.legs),
+                    "legs": [
+                        {
+                            "name": leg.name,
+                            "kind": leg.kind,
+                            "length_m": round(leg.length_m, 1),
+                            "stairs": leg.stairs,
+                            "turn": leg.turn,
+                        }
+                        for leg in (way.legs if way else ())
+                    ],
+                },
+                "notices": [note.render(params.lang) for note in notices],
+            }
+        )
     )
 
 
@@ -152,12 +175,12 @@ def _of_version(name: str) -> dict[tuple[str, ...], Any]:
     return found
 
 
-def _place(params: Params) -> tuple[float, float]:
+def _place(params: Params, now: Answers) -> tuple[float, float]:
     """Return the place asked about, WGS-84 degrees."""
     lon = near_asked.degrees(params.values.get("lon"), name="lon", example=118.8742)
     lat = near_asked.degrees(params.values.get("lat"), name="lat", example=28.9561)
     datum = params.values.get("datum", "") or "wgs84"
-    return near_asked.place(present().answers, lon, lat, datum=datum)
+    return near_asked.place(now, lon, lat, datum=datum)
 
 
 def _known(station_id: str) -> str:
@@ -171,10 +194,8 @@ def _known(station_id: str) -> str:
     return found
 
 
-def _unkept(found: dict[str, Any]) -> Response:
+def _unkept(text: str) -> Response:
     """Answer with what no cache keeps: it tells where somebody is, and of this minute alone."""
-    body = json.dumps(found, separators=(",", ":"))
-    response = Response(body, mimetype="application/geo+json")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response = Response(text, mimetype=GEOJSON)
+    response.headers.update(UNKEPT)
     return response

@@ -8,6 +8,12 @@ Answer = TypeVar("Answer", bound=Response)
 
 # what a script may read of an answer beside its text
 _SHOWN = "ETag, Link, Content-Disposition, Content-Crs, Last-Modified"
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": _SHOWN,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""Headers of a public answer."""
 
 
 def open_answer(response: Answer) -> Answer:
@@ -15,9 +21,7 @@ def open_answer(response: Answer) -> Answer:
 
     Use it for what is public and read only.
     """
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = _SHOWN
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers.update(OPEN)
     if request.method == "OPTIONS":
         # a browser asks first where a script says what it has already
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"

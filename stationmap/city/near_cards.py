@@ -1,6 +1,7 @@
 """What the answers of `stationmap.city.near` say of a station, as programs get it."""
 
 import datetime as dt
+import json
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,8 @@ class Cards:
         self._types = {one.id: one.name for one in answers.pack.site_types}
         self._decimals = answers.config.published.decimals
         self._kept: dict[tuple[str, str], dict[str, Any]] = {}
-        self._places: dict[tuple[str, str], dict[str, Any]] = {}
-        self._openings: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._heads: dict[tuple[str, str, str], str] = {}
+        self._openings: dict[tuple[Any, ...], str] = {}
 
     def facts(self, station_id: str, *, lang: str) -> dict[str, Any]:
         """Return what a station is, whoever asks; shared, so copy before you change it."""
@@ -61,74 +62,45 @@ class Cards:
             }
         return found
 
-    def place(self, station_id: str, *, datum: str) -> dict[str, Any]:
-        """Return where a station is, as published, as a GeoJSON geometry; shared."""
-        key = (station_id, datum)
-        if (found := self._places.get(key)) is None:
-            point = self._frame.geometry.iloc[self._row_of[station_id]]
-            x, y = convert(shapely.get_x(point), shapely.get_y(point), source="wgs84", target=datum)
-            at = [round(float(x), self._decimals), round(float(y), self._decimals)]
-            found = self._places[key] = {"type": "Point", "coordinates": at}
+    def head(self, station_id: str, *, lang: str, datum: str) -> str:
+        """Return the beginning of a station's GeoJSON feature, up to its facts; unclosed."""
+        key = (station_id, lang, datum)
+        if (found := self._heads.get(key)) is None:
+            place = _json(self.place(station_id, datum=datum))
+            facts = _json(self.facts(station_id, lang=lang))
+            head = f'{{"type":"Feature","id":{_json(station_id)},"geometry":{place}'
+            found = self._heads[key] = f'{head},"properties":{facts[:-1]}'
         return found
 
-    def opening(self, found: Found, *, lang: str, zone: str, when: dt.datetime) -> dict[str, Any]:
-        """Return whether a station is open at an instant, in words; shared. See `open_words`."""
-        if found.closed_for is not None:
-            return open_words(found.state, lang, zone, when=when, closed_for=found.closed_for)
-        key = (found.state, lang, zone, when.replace(second=0, microsecond=0))
-        if (words := self._openings.get(key)) is None:
+    def place(self, station_id: str, *, datum: str) -> dict[str, Any]:
+        """Return where a station is, as published, as a GeoJSON geometry."""
+        point = self._frame.geometry.iloc[self._row_of[station_id]]
+        x, y = convert(shapely.get_x(point), shapely.get_y(point), source="wgs84", target=datum)
+        at = [round(float(x), self._decimals), round(float(y), self._decimals)]
+        return {"type": "Point", "coordinates": at}
+
+    def opening(self, found: Found, *, lang: str, zone: str, when: dt.datetime) -> str:
+        """Return whether a station is open at an instant, as members of a JSON object."""
+        closed_for = found.closed_for
+        key = (found.state, closed_for and closed_for.render(lang), lang, zone, _minute(when))
+        if (text := self._openings.get(key)) is None:
             if len(self._openings) >= _OPENINGS_KEPT:
                 self._openings.clear()
-            words = self._openings[key] = open_words(found.state, lang, zone, when=when)
-        return words
+            words = open_words(found.state, lang, zone, when=when, closed_for=closed_for)
+            named = {
+                "open_state": words["state"],
+                "open_text": words["text"],
+                "open_why": words["why"],
+                "open_until": words["until"],
+                "opens_at": words["opens_at"],
+            }
+            text = self._openings[key] = _json(named)[1:-1]
+        return text
 
 
 def minutes(length_m: float) -> int:
     """Return the minutes of a walk, begun ones for whole; at least 1."""
     return max(1, math.ceil(length_m / WALKING_M))
-
-
-def feature(
-    cards: Cards, found: Found, *, lang: str, zone: str, datum: str, when: dt.datetime
-) -> dict[str, Any]:
-    """Return one station of an answer as a GeoJSON feature.
-
-    Parameters
-    ----------
-    cards : Cards
-    found : Found
-    lang : str
-    zone : str
-        The city's time zone.
-    datum : str
-        Of its coordinates, one of `stationmap.crs.DATUMS`.
-    when : datetime
-        The instant asked about.
-    """
-    opening = cards.opening(found, lang=lang, zone=zone, when=when)
-    length_m = found.straight_m if found.walk_m is None else found.walk_m
-    return {
-        "type": "Feature",
-        "id": found.station_id,
-        "geometry": cards.place(found.station_id, datum=datum),
-        "properties": {
-            **cards.facts(found.station_id, lang=lang),
-            "walk_m": None if found.walk_m is None else round(found.walk_m, 1),
-            "straight_m": round(found.straight_m, 1),
-            "minutes": minutes(length_m),
-            "open_state": opening["state"],
-            "open_text": opening["text"],
-            "open_why": opening["why"],
-            "open_until": opening["until"],
-            "opens_at": opening["opens_at"],
-            "checked_on": found.checked_on and found.checked_on.isoformat(),
-            "lacks": list(found.lacks),
-            "unknown": list(found.unknown),
-            "short": list(found.short),
-            "toilet_m": None if found.toilet_m is None else round(found.toilet_m, 1),
-            "misses": list(found.misses),
-        },
-    }
 
 
 def document(
@@ -139,19 +111,35 @@ def document(
     datum: str,
     when: dt.datetime,
     notices: Iterable[str | Note],
-) -> dict[str, Any]:
-    """Return an answer as a GeoJSON FeatureCollection, nearest first.
+) -> str:
+    """Return an answer as the text of a GeoJSON FeatureCollection, nearest first.
 
     Beside its features it has ``datum``, ``walked``, ``why_straight``, ``outside``, ``at`` (the
     instant asked about), ``notices`` and ``others``: features of what is nearest where nothing
     fits, with their ``misses``.
+
+    Parameters
+    ----------
+    answers : Answers
+    result : Result
+    lang : str
+    datum : str
+        Of the coordinates, one of `stationmap.crs.DATUMS`.
+    when : datetime
+        The instant asked about.
+    notices : iterable of str or Note
+        What is odd about the question.
     """
     cards, zone = answers.near_cards(), answers.config.time_zone
 
-    def written(some: Iterable[Found]) -> list[dict[str, Any]]:
-        return [feature(cards, f, lang=lang, zone=zone, datum=datum, when=when) for f in some]
+    def written(some: Iterable[Found]) -> str:
+        return ",".join(
+            f"{cards.head(f.station_id, lang=lang, datum=datum)},"
+            f"{cards.opening(f, lang=lang, zone=zone, when=when)},{_measures(f)}}}}}"
+            for f in some
+        )
 
-    return {
+    about = {
         "type": "FeatureCollection",
         "version": answers.version,
         "datum": datum,
@@ -160,9 +148,34 @@ def document(
         "why_straight": result.why_straight and result.why_straight.render(lang),
         "outside": result.outside,
         "notices": [n.render(lang) if isinstance(n, Note) else n for n in notices],
-        "features": written(result.found),
-        "others": written(result.others),
     }
+    found, others = written(result.found), written(result.others)
+    return f'{_json(about)[:-1]},"features":[{found}],"others":[{others}]}}'
+
+
+def _measures(found: Found) -> str:
+    """Return what is said of a station for who asks, as members of a JSON object."""
+    walk_m, toilet_m = found.walk_m, found.toilet_m
+    length_m = found.straight_m if walk_m is None else walk_m
+    measures = {
+        "walk_m": None if walk_m is None else round(walk_m, 1),
+        "straight_m": round(found.straight_m, 1),
+        "minutes": minutes(length_m),
+        "checked_on": found.checked_on and found.checked_on.isoformat(),
+        "lacks": found.lacks,
+        "unknown": found.unknown,
+        "short": found.short,
+        "toilet_m": None if toilet_m is None else round(toilet_m, 1),
+        "misses": found.misses,
+    }
+    return _json(measures)[1:-1]
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _minute(when: dt.datetime) -> dt.datetime:
+    return when.replace(second=0, microsecond=0)
 
 
 def _text(value: Any) -> str | None:

@@ -1,6 +1,7 @@
 """``stationmap near``: the nearest stations that fit, on foot."""
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,7 +102,7 @@ def near(
     )
     result = opened.nearby().near(asked)
     odd = near_asked.notices(opened, outside=result.outside, open_at=when, asked_at=now)
-    found = document(
+    text = document(
         opened,
         result,
         lang=language(),
@@ -109,6 +110,7 @@ def near(
         when=when or now,
         notices=[*limited, *odd],
     )
+    found = json.loads(text)
     if as_json:
         print_json(found)
         return
