@@ -3,7 +3,7 @@
 const root = document.documentElement;
 const page = JSON.parse(document.getElementById("page-data").textContent);
 const $ = (id) => document.getElementById(id);
-const wide = matchMedia("(min-width: 900px)");
+const wide = matchMedia("(min-width: 720px)");
 const LONGEST_MS = 20000; // a network of 3G may take long, nobody waits longer
 const FINE = { enableHighAccuracy: true, timeout: 10000, maximumAge: 30000 };
 const COARSE = { enableHighAccuracy: false, timeout: 8000, maximumAge: 300000 }; // indoors it is all there is
@@ -47,8 +47,10 @@ async function go(address, { quietly = false, focus = "" } = {}) {
       location.assign(response.url);
       return;
     }
-    if (!quietly) history.pushState(null, "", response.redirected ? response.url : address);
-    take(there, focus);
+    // an answer that is kept may be that of another question: the page says which
+    const kept = there.documentElement.hasAttribute("data-kept");
+    if (!quietly && !kept) history.pushState(null, "", response.redirected ? response.url : address);
+    take(there, kept ? "form" : focus);
   } catch {
     if (asked === mine) say(page.texts["near.offline"]);
   } finally {

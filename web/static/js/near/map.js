@@ -35,7 +35,7 @@ export function nearMap(box, { chosen, put, first }) {
   const dots = new Map();
   let picking = false;
   let empty = true; // nothing was drawn yet: the whole city is in view
-  map.on("click", ({ latlng }) => picking && put(latlng.lng, latlng.lat));
+  map.on("click", ({ latlng }) => (picking || empty) && put(latlng.lng, latlng.lat));
 
   function dot({ id, name, n, state, lon, lat }, alone) {
     const mark = L.marker([lat, lon], {
