@@ -38,6 +38,9 @@ class Foot(NamedTuple):
     lat: float
 
 
+_NOWHERE = Foot(-1, math.nan, math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Snapped:
     """Nearest places of edges, one entry a place asked for.
@@ -171,6 +174,9 @@ class Feet:
 
     def many(self, lon: F, lat: F) -> Snapped:
         """Find the feet of many places."""
+        if len(lon) == 1:
+            foot = self.one(float(lon[0]), float(lat[0])) or _NOWHERE
+            return Snapped(*(np.array([value]) for value in foot))
         size = len(lon)
         found = Snapped(
             np.full(size, -1, dtype=np.int64), *(np.full(size, np.nan) for _ in range(4))

@@ -112,9 +112,7 @@ class Lists:
         corner = self._corner + np.array([tile % self._wide, tile // self._wide]) * self._cell
         reach = self._reach(corner + self._cell / 2.0)
         around = self._side.part(reach, corner, self._cell)
-        west, south, east, north = around.box
-        lon, lat = stations.lonlat.T
-        near = np.flatnonzero((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+        near = np.flatnonzero(self._apart_m(corner) <= 1.02 * reach)
         here = around.rows(nodes)
         metres = np.empty((len(near), len(nodes)))
         for begin in range(0, len(near), _AT_ONCE):
@@ -132,10 +130,17 @@ class Lists:
         station = np.ascontiguousarray(stations.row[near][which].T, dtype=np.int32)
         return _Tile(station, np.ascontiguousarray(metres.T), complete)
 
+    def _apart_m(self, corner: F) -> F:
+        """Metres, to one in a hundred, straight from each station to a tile."""
+        beyond = np.maximum(corner - self._stations.lonlat, 0.0)
+        beyond += np.maximum(self._stations.lonlat - (corner + self._cell), 0.0)
+        apart: F = np.hypot(*(beyond * metres_a_degree(float(corner[1]))).T)
+        return apart
+
     def _reach(self, middle: F) -> float:
         """How far lists go about a place, so that most nodes there have enough stations."""
         east, north = metres_a_degree(float(middle[1]))
         straight = np.hypot(*((self._stations.lonlat - middle) * (east, north)).T)
-        # as many again are within a straight distance as within a walk as long
-        kth = min(len(straight), 2 * LENGTH) - 1
+        # more are within a straight distance than within a walk as long
+        kth = min(len(straight), 7 * LENGTH // 4) - 1
         return min(max(float(np.partition(straight, kth)[kth]), _LEAST_M), _MOST_M)
