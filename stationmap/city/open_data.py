@@ -42,6 +42,8 @@ ANY_DATUM = (".geojson", ".csv")
 SOURCE_PLACE = ("source_lon", "source_lat")
 """Columns in which a place stands as its source gave it."""
 
+_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class About:
@@ -175,7 +177,7 @@ def feature_texts(frame: gpd.GeoDataFrame, properties: list[dict[str, Any]]) -> 
 
 def json_text(value: Any) -> str:
     """Return a value as JSON without blanks, its letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _TEXT.encode(value)
 
 
 def rows_of(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:

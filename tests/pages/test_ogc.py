@@ -179,6 +179,18 @@ def test_what_is_not_there_is_404(client, path):  # noqa: F811
     get(client, path, 404)
 
 
+def test_an_empty_city_has_the_same_layers_without_features(tmp_path):
+    City.create(tmp_path / "empty", standard="quzhou-2018", adcode="330800")
+    browser = create_app(tmp_path / "empty").test_client()
+    for one in get(browser, "/ogc/collections").json["collections"]:
+        assert "extent" not in one
+        found = get(browser, f"/ogc/collections/{one['id']}/items?bbox=118,28,119,29").json
+        assert found["numberReturned"] == len(found["features"]) <= found["numberMatched"]
+    assert get(browser, STATIONS).json["features"] == []
+    assert get(browser, "/api/v1/openapi.json").json["openapi"].startswith("3.0.")
+    get(browser, "/api")
+
+
 # -- reference systems and datums --------------------------------------------------------------
 
 
