@@ -157,18 +157,17 @@ def _measures(found: Found) -> str:
     """Return what is said of a station for who asks, as members of a JSON object."""
     walk_m, toilet_m = found.walk_m, found.toilet_m
     length_m = found.straight_m if walk_m is None else walk_m
-    measures = {
-        "walk_m": None if walk_m is None else round(walk_m, 1),
-        "straight_m": round(found.straight_m, 1),
-        "minutes": minutes(length_m),
-        "checked_on": found.checked_on and found.checked_on.isoformat(),
-        "lacks": found.lacks,
-        "unknown": found.unknown,
-        "short": found.short,
-        "toilet_m": None if toilet_m is None else round(toilet_m, 1),
-        "misses": found.misses,
-    }
-    return _json(measures)[1:-1]
+    walk = "null" if walk_m is None else round(walk_m, 1)
+    toilet = "null" if toilet_m is None else round(toilet_m, 1)
+    checked = f'"{found.checked_on.isoformat()}"' if found.checked_on else "null"
+    lists = (("lacks", found.lacks), ("unknown", found.unknown), ("short", found.short))
+    texts = (f',"{name}":{_json(some) if some else "[]"}' for name, some in lists)
+    # written out, as these change with every question
+    return (
+        f'"walk_m":{walk},"straight_m":{round(found.straight_m, 1)},"minutes":{minutes(length_m)},'
+        f'"checked_on":{checked},"toilet_m":{toilet},'
+        f'"misses":{_json(found.misses) if found.misses else "[]"}{"".join(texts)}'
+    )
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
