@@ -384,6 +384,13 @@ def joined(graph, net, feet):
     return graph
 
 
+@pytest.mark.usefixtures("cramped")
+def test_lists_have_stations_far_from_where_they_are_asked_for():
+    net = network([(0, 0), (590, 0)], [(590, 0), (3000, 0)])
+    walks = stations(net, [(900, 0), (270, 0)])  # 300 m and 30 m from the tile of 590
+    assert [w.station_id for w in both_answers(walks, (590, 0), k=1)] == ["s0"]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 @pytest.mark.usefixtures("cramped")

@@ -120,7 +120,6 @@ class Lists:
             ends = around.rows(stations.ends[:, some].ravel()).reshape(2, -1)
             far = around.search_from(ends, stations.to_ends[:, some], reach)
             metres[begin : begin + _AT_ONCE] = far[:, here] + stations.off_m[some, None]
-        metres[metres > reach] = np.inf
         complete = np.full(len(nodes), reach)
         which = np.broadcast_to(np.arange(len(near))[:, None], metres.shape)
         if len(near) > LENGTH:
