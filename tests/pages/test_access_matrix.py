@@ -18,6 +18,7 @@ from pages_town import place, table, town  # noqa: F401
 from PIL import Image
 from signed_in import cheap_hashes  # noqa: F401
 
+from stationmap.city.open_data import LAYERS
 from stationmap.city.photos import Photos
 from stationmap.city.remarks import KINDS
 from stationmap.city.visits import edition
@@ -431,7 +432,7 @@ def words(answer):
     if answer.mimetype in {"image/jpeg", "application/pdf"}:
         return ""
     if not answer.data.startswith(b"PK"):
-        return answer.text
+        return answer.data.decode("utf-8", "replace")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
         return "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
@@ -467,7 +468,8 @@ def test_nothing_private_is_public(world):
         and not rule.arguments
     ]
     paths += ["/api/v1/stations/s-west", f"/api/v1/map/stations?{view}", "/stations/s-west/remark"]
-    paths += ["/download/gaps.xlsx", "/download/report.xlsx"]
+    paths += ["/download/gaps.xlsx", "/download/report.xlsx", "/data/stations.csv"]
+    paths += [f"/ogc/collections/{name}/items" for name in LAYERS]
     said = {path: words(world.nobody.get(path)) for path in paths}
     assert not [(path, mark) for path, text in said.items() for mark in PRIVATE if mark in text]
     assert "甲west" in said["/api/v1/stations/s-west"]
