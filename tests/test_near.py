@@ -5,16 +5,18 @@ from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from stationmap import stations
-from stationmap.city import near_asked
+from stationmap.city import near_asked, near_facts
 from stationmap.city.near import NEEDS, Asked, Nearby
 from stationmap.city.near_places import Facts, Paths, Places
 from stationmap.crs import local_crs
 from stationmap.errors import InputError
 from stationmap.hours import Calendar
+from stationmap.inspections import COVERT, SELF
 from stationmap.walking import Network
 
 ZONE = "Asia/Shanghai"
@@ -324,3 +326,29 @@ def test_no_number_of_stations_is_refused(text):
 def test_no_reach_is_refused(text):
     with pytest.raises(InputError, match="more than 0"):
         near_asked.metres(text, name="max_m")
+
+
+# ----------------------------------------------------------------------------- the last check
+
+
+def visit(station_id, at, *, visit="routine", voided=None):
+    return {"station_id": station_id, "at": at, "visit": visit, "voided": voided}
+
+
+def test_the_last_check_is_no_ones_own_none_voided_and_no_unannounced_one_of_today():
+    rows = pd.DataFrame(
+        [
+            visit("A", "2026-03-01T02:00:00.000+00:00"),
+            visit("A", "2026-03-04T16:30:00.000+00:00", visit=COVERT),  # today in the city
+            visit("B", "2026-03-04T02:00:00.000+00:00", visit=SELF),
+            visit("C", "2026-03-03T02:00:00.000+00:00", voided="mistaken"),
+            visit("C", "2026-03-01T16:30:00.000+00:00"),  # the 2nd in the city
+            visit("D", "2026-03-04T15:30:00.000+00:00", visit=COVERT),  # yesterday
+        ]
+    )
+    told = near_facts.checked_on(rows, zone=ZONE, today=dt.date(2026, 3, 5))
+    days = {"A": dt.date(2026, 3, 1), "C": dt.date(2026, 3, 2), "D": dt.date(2026, 3, 4)}
+    assert told == days
+    later = near_facts.checked_on(rows, zone=ZONE, today=dt.date(2026, 3, 6))
+    assert later["A"] == dt.date(2026, 3, 5)
+    assert near_facts.checked_on(rows.head(0), zone=ZONE, today=dt.date(2026, 3, 6)) == {}
