@@ -121,10 +121,14 @@ def test_without_a_network_the_last_answer_stays_with_its_time(opened):
     page.locator(".near-kept").wait_for()
     assert "2026年3月5日 12:00" in page.locator(".near-kept").inner_text()
     assert listed(page) == ["P80", "P40", "P0", "HOSTILE"]
+    page.locator("[data-station=P80] .near-go").click()
+    page.get_by_text("没有查到新的结果").wait_for()
+    assert listed(page)[0] == "P80"
     page.context.set_offline(False)
-    page.goto(query(), wait_until="load")
-    page.locator("[data-station=P300]").wait_for()
-    assert page.locator(".near-kept").is_hidden()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator(".near-kept").wait_for(state="hidden")
+    page.wait_for_url(re.compile("need=umbrella"))
+    assert listed(page) == ["P80", "P40", "P0", "HOSTILE"]
 
 
 def test_one_tap_tells_the_unit_without_leaving_the_page(opened):

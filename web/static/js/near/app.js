@@ -7,6 +7,7 @@ const wide = matchMedia("(min-width: 720px)");
 const LONGEST_MS = 20000; // a network of 3G may take long, nobody waits longer
 const FINE = { enableHighAccuracy: true, timeout: 10000, maximumAge: 30000 };
 const COARSE = { enableHighAccuracy: false, timeout: 8000, maximumAge: 300000 }; // indoors it is all there is
+const AGAIN_MS = 10000; // between two looks for a network
 const DECIMALS = 5;
 const ROUGH_M = 100; // as in web/near_form.py
 
@@ -33,12 +34,12 @@ function question(changes = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** Show another answer without loading the page anew; `quietly` leaves the history alone. */
-async function go(address, { quietly = false, focus = "" } = {}) {
+/** Show another answer without loading the page anew; `quietly` leaves the history alone, `fresh` what is kept. */
+async function go(address, { quietly = false, fresh = false, focus = "" } = {}) {
   asked?.abort();
   const mine = asked = new AbortController();
-  $("answer").setAttribute("aria-busy", "true");
-  const late = setTimeout(() => say(page.texts["near.looking"]), 1500);
+  if (!fresh) $("answer").setAttribute("aria-busy", "true");
+  const late = setTimeout(() => !fresh && say(page.texts["near.looking"]), 1500);
   const enough = setTimeout(() => mine.abort("late"), LONGEST_MS);
   try {
     const response = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
@@ -48,11 +49,14 @@ async function go(address, { quietly = false, focus = "" } = {}) {
       return;
     }
     // an answer that is kept may be that of another question: the page says which
-    const kept = there.documentElement.hasAttribute("data-kept");
+    const { kept } = there.documentElement.dataset;
+    if (kept && fresh) return;
+    if (fresh) history.replaceState(null, "", address);
     if (!quietly && !kept) history.pushState(null, "", response.redirected ? response.url : address);
     take(there, kept ? "form" : focus);
+    if (kept === "last") say(page.texts["near.offline"]);
   } catch {
-    if (asked === mine) say(page.texts["near.offline"]);
+    if (asked === mine && !fresh) say(page.texts["near.offline"]);
   } finally {
     clearTimeout(late);
     clearTimeout(enough);
@@ -83,6 +87,14 @@ function take(there, focus) {
       headline.focus({ preventScroll: true });
     }
   }
+}
+
+/** With a network again what was kept gives way to what holds now. */
+function refresh() {
+  const busy = $("answer").hasAttribute("aria-busy") || document.hidden || !navigator.onLine;
+  if (!root.hasAttribute("data-kept") || busy) return;
+  // of the question that the kept answer is of, whatever the address says
+  go($("ask") ? question() : location.href, { quietly: true, fresh: true, focus: "form" });
 }
 
 // -- where -----------------------------------------------------------------------------------
@@ -153,6 +165,7 @@ async function showMap() {
   } catch {
     map = null;
     $("stage").hidden = true;
+    $("map-switch")?.setAttribute("aria-expanded", "false");
     say(page.texts["near.map_lost"]);
   }
 }
@@ -269,7 +282,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") endPick(); });
 addEventListener("popstate", () => go(location.href, { quietly: true, focus: "form" }));
-addEventListener("online", () => { if (root.hasAttribute("data-kept")) go(location.href, { quietly: true, focus: "form" }); });
+addEventListener("online", refresh);
+setInterval(refresh, AGAIN_MS);
 wide.addEventListener("change", () => (wanted() ? showMap() : ($("stage").hidden = true)));
 
 /** What every new answer needs; nothing of it may wait for the network. */

@@ -48,10 +48,11 @@ async function answer(event, request, url) {
   } catch (error) {
     if (request.signal.aborted) throw error;
     const cache = await caches.open(ANSWERS);
-    const kept = (await cache.match(url.href)) ?? (await cache.match(LAST)) ?? (await cache.match(KEPT.page, { ignoreSearch: true }));
+    const same = await cache.match(url.href);
+    const kept = same ?? (await cache.match(LAST)) ?? (await cache.match(KEPT.page, { ignoreSearch: true }));
     if (!kept) throw error;
     // the page itself says so, with the time of its answer
-    const text = (await kept.text()).replace("<html ", "<html data-kept ");
+    const text = (await kept.text()).replace("<html ", `<html data-kept="${same ? "same" : "last"}" `);
     return new Response(text, { headers: kept.headers });
   } finally {
     clearTimeout(enough);
