@@ -29,7 +29,6 @@ UNKEPT = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 FIRST = 5
-MOST_ASKED = 50  # characters of a name that is looked for
 
 
 @near_api.get("/stations/nearest")
@@ -137,7 +136,7 @@ def places() -> ResponseReturnValue:
     """Streets and places of the city that a text names, from its own map."""
     params = Params.of_request()
     datum = asked_datum(params)
-    words = params.text("q")[:MOST_ASKED]
+    words = params.text("q")
     known, more = _called(words, params.lang) if words else ([], False)
     return jsonify(
         version=present().version,
