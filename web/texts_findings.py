@@ -80,6 +80,7 @@ TEXTS: Mapping[str, str] = {
     "export.of_all": N_("Report on all rules"),
     "export.of_gaps": N_("The gaps that the filters let through"),
     "export.of_indicators": N_("The figures of all indicators"),
+    "export.open_data": N_("Open data of all layers, for programs"),
     "export.csv": N_("Table (csv)"),
     "export.kml": N_("Google Earth (kml)"),
     "export.xlsx": N_("Workbook (xlsx)"),

@@ -244,6 +244,7 @@ def test_export_offers_the_rule_that_is_open_and_blank_workbooks(tour):
     )
     assert "/download/report.docx?lang=zh" in links
     assert "/download/template/stations.xlsx?lang=zh" in links
+    assert "/api?lang=zh" in links
     open_rule(page)
     page.click("#rules-head .exports summary")
     with page.expect_download() as download:

@@ -29,7 +29,9 @@ function menu(said, name, formats, asked, ...more) {
     h("summary", { class: "btn btn-outline" }, t("export.title")),
     h("p", { class: "quiet" }, said),
     h("ul", { class: "plain" }, formats.map((format) => file(name, format, asked))),
-    more);
+    more,
+    h("ul", { class: "plain" },
+      h("li", {}, h("a", { href: `/api?lang=${page.lang}` }, t("export.open_data")))));
 }
 
 const blank = ({ id, name }) => h("li", {},
