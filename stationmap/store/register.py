@@ -35,7 +35,7 @@ from stationmap.store.events import (
 )
 from stationmap.store.models import ENTITIES, canonical
 from stationmap.store.snapshot import Snapshot
-from stationmap.store.watch import Mark, Watch
+from stationmap.store.watch import Watch
 
 AS_THE_SOURCE_SAYS = ("import", "adopt", "undo")
 """Kinds of action that tell themselves what a source had brought (see `events.tracked`)."""
@@ -54,7 +54,6 @@ class Register:
         weakref.finalize(self, engine.dispose)
         self._watch = Watch(engine.url)
         weakref.finalize(self, self._watch.close)
-        self._last: tuple[Mark | None, str] = (None, "")
 
     @classmethod
     def open(cls, url: str | Path) -> "Register":
@@ -120,14 +119,11 @@ class Register:
 
     def state(self) -> str:
         """Return a short text that every public event changes, and a restored backup too; cheap."""
-        # taken first: what is committed while we read has another mark, and is read next time
-        mark = self._watch.mark()
-        if mark is None or mark != self._last[0]:
-            with self.reading() as connection:
-                found = snapshot.state(connection, snapshot.last_public(connection))
-            self._last = (mark, found)
-            return found
-        return self._last[1]
+        return self._watch.kept(self._state)
+
+    def _state(self) -> str:
+        with self.reading() as connection:
+            return snapshot.state(connection, snapshot.last_public(connection))
 
     def get(self, entity: str, id: str) -> Row | None:  # noqa: A002 - the column's name
         """Return one row with all its columns; None where there is none of this id."""

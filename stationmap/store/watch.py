@@ -1,6 +1,7 @@
 """Whether a register on SQLite was written to, told at hardly any cost."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -23,6 +24,7 @@ class Watch:
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
+        self._last: tuple[Mark | None, str] = (None, "")
 
     def mark(self) -> Mark | None:
         """Return what stays as long as nobody commits; None where that cannot be told.
@@ -42,6 +44,16 @@ class Watch:
             self.close()
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns, version
+
+    def kept(self, read: Callable[[], str]) -> str:
+        """Return what `read` returned, read again only when somebody may have committed."""
+        # taken first: what is committed while we read has another mark, and is read next time
+        mark = self.mark()
+        if mark is None or mark != self._last[0]:
+            found = read()
+            self._last = (mark, found)
+            return found
+        return self._last[1]
 
     def close(self) -> None:
         """Let go of the file."""
