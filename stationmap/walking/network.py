@@ -13,7 +13,6 @@ from functools import cached_property
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
@@ -22,13 +21,12 @@ from scipy.sparse.csgraph import connected_components
 from stationmap.stations import require_wgs84
 from stationmap.walking.edges import Edges
 from stationmap.walking.feet import Snapped
-from stationmap.walking.ground import Bools, F, Ints
+from stationmap.walking.ground import Bools, F, Ints, apart_m, earth_centred
 from stationmap.walking.side import Side
 
 MAINLAND_M = 2_000.0
 """A connected component as long as this, metres, is no island."""
 
-_GEOD = pyproj.Geod(ellps="WGS84")
 _STEPS_A_DEGREE = 1e7  # coordinates are the same where they are so after rounding to this
 _CARRIAGEWAYS = ("tertiary", "secondary", "primary", "trunk")
 _ROADS = frozenset([*_CARRIAGEWAYS, *(f"{name}_link" for name in _CARRIAGEWAYS)])
@@ -84,7 +82,10 @@ class Network:
         """
         require_wgs84(ways)
         ways = ways[walkable(ways)]
-        parts, way_of_part = shapely.get_parts(ways.geometry.to_numpy(), return_index=True)
+        parts = ways.geometry.to_numpy()
+        way_of_part = np.arange(len(parts))
+        if (shapely.get_type_id(parts) != shapely.GeometryType.LINESTRING).any():
+            parts, way_of_part = shapely.get_parts(parts, return_index=True)
         lonlat, part_of = shapely.get_coordinates(parts, return_index=True)
         known = np.isfinite(lonlat).all(axis=1) & (np.abs(lonlat) <= (180.0, 90.0)).all(axis=1)
         lonlat, part_of = lonlat[known], part_of[known]
@@ -261,7 +262,8 @@ def _chainage(lonlat: F, first: Ints) -> tuple[F, F]:
     """Metres of each vertex from the first of its line, and metres of each line."""
     at_m = np.zeros(len(lonlat))
     if len(lonlat):
-        at_m[1:] = _GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2]
+        xyz = earth_centred(*lonlat.T)
+        at_m[1:] = apart_m(xyz[1:], xyz[:-1])
         at_m[first[:-1]] = 0.0
         # one running sum that starts afresh at each line, so that no error piles up
         total = np.add.reduceat(at_m, first[:-1])

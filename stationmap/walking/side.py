@@ -232,9 +232,10 @@ class Side:
         end = np.r_[self.edges.end[self.used], self.edges.start[self.used]]
         no_loop = start != end
         edge, start, end = edge[no_loop], start[no_loop], end[no_loop]
-        order = np.lexsort((edge, self.edges.length_m[edge], end, start))
-        edge, start, end = edge[order], start[order], end[order]
-        least = (np.diff(start, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0)
+        pair = start * len(self.nodes) + end
+        order = np.lexsort((self.edges.length_m[edge], pair))
+        pair = pair[order]
+        least = order[np.diff(pair, prepend=-1) != 0]
         return edge[least], start[least], end[least]
 
     def edge_between(self, node: int, other: int) -> int:
