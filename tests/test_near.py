@@ -173,6 +173,25 @@ def test_the_day_of_a_notice_is_that_of_the_city():
     assert "B" not in ids(town.near(ask(open_at=after)).found)
 
 
+def test_when_a_station_closes_and_opens_goes_by_the_notices_that_come():
+    rows = [{"from_date": "2026-03-06", "to_date": "2026-03-08", "reason": "装修"}]
+    town, clock = nearby(closures={"A": rows, "OFF": rows}), ZoneInfo(ZONE)
+
+    def told(station_id, when, town=town):
+        state = town.one(station_id, ask(now=when)).state
+        instants = (state.until, state.opens_at)
+        return state.state, *(t and f"{t.astimezone(clock):%d %H:%M}" for t in instants)
+
+    night = dt.datetime(2026, 3, 5, 20, tzinfo=clock)
+    assert told("A", night)[::2] == ("closed", "09 08:30")
+    assert told("OFF", night) == ("open", "06 00:00", None)
+    within = night + dt.timedelta(days=2)
+    assert told("OFF", within) == ("closed", "09 00:00", "09 00:00")
+    without_end = nearby(closures={"A": [{**rows[0], "to_date": None}]})
+    assert told("A", within, without_end) == ("closed", None, None)
+    assert told("B", night) == told("B", night, nearby())
+
+
 def test_where_nothing_fits_the_nearest_are_named_with_all_their_reasons(town):
     result = town.near(ask(x=450, needs=("kit",), max_m=60.0, open_at=NIGHT, now=NIGHT))
     assert result.found == ()

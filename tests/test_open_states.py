@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmap.hours import Calendar, Hours, parse, states
+from stationmap.hours import Calendar, Hours, parse, state_at
 
 ZONE = "Asia/Shanghai"
 CLOCK = ZoneInfo(ZONE)
@@ -105,13 +105,14 @@ def test_a_state_that_is_unknown_says_why():
         ("2026-10-10T10:00", "weekends that are worked"),
         ("2029-10-03T10:00", "announced yet"),
     ]:
-        found = states(hours, at(when), zone=ZONE, calendar=CALENDAR)
+        found = [state_at(text, at(when), zone=ZONE, calendar=CALENDAR) for text in hours]
         assert [s.state for s in found] == ["unknown"] * 4
         assert why in found[0].why
         assert [s.why for s in found[1:]] == [
             "its hours cannot be read", "its hours are not known", "its hours are not known"
         ]  # fmt: skip
-    assert states(hours, at("2026-11-20T10:00"), zone=ZONE, calendar=CALENDAR)[0].why == ""
+    ordinary = at("2026-11-20T10:00")
+    assert state_at(hours[0], ordinary, zone=ZONE, calendar=CALENDAR).why == ""
 
 
 def test_the_clocks_are_those_of_the_zone():
@@ -133,19 +134,71 @@ def test_the_first_and_the_last_day_of_time_have_a_state(year):
             assert parse(text).state(when, zone="UTC", calendar=CALENDAR).state
 
 
-def test_many_places_are_told_as_each_by_itself():
-    texts = ["周一至周五 9:00-17:00", None, "24小时", "以公告为准", "周一至周五 9:00-17:00"]
-    for when in (at("2026-11-20T16:59:59"), at("2026-11-20T17:00"), at("2026-10-01T10:00")):
-        found = states(texts, when, zone=ZONE, calendar=CALENDAR)
-        for text, state in zip(texts, found, strict=True):
-            own = parse(text)
-            if own is not None:
-                assert state == own.state(when, zone=ZONE, calendar=CALENDAR)
-            else:
-                assert (state.state, state.until, state.opens_at) == ("unknown", None, None)
-    assert states([], at("2026-11-20T17:00"), zone=ZONE, calendar=CALENDAR).size == 0
-    with pytest.raises(ValueError, match="time zone"):
-        states([None], dt.datetime(2026, 11, 20), zone=ZONE, calendar=CALENDAR)
+WEEK = "周一至周五 8:30-17:30"
+# (text, when, when it opens for certain, from when nobody knows)
+NOT_KNOWN_BEFORE = [
+    (WEEK, "2027-01-03T20:00", "2027-03-08T08:30", "2027-01-04T08:30"),
+    (WEEK, "2026-09-30T20:00", "2026-10-08T08:30", "2026-10-01T08:30"),
+    (WEEK, "2026-12-25T20:00", "2027-03-08T08:30", "2026-12-27T08:30"),
+    (WEEK, "2026-09-28T20:00", "2026-09-29T08:30", None),
+    ("工作日 8:30-17:30", "2026-09-30T20:00", "2026-10-08T08:30", None),
+    ("每天 8:30-17:30", "2027-01-03T20:00", "2027-01-04T08:30", None),
+    ("5月-9月 8:30-17:30", "2026-09-30T17:30", "2027-05-01T08:30", "2026-10-01T00:00"),
+]
+
+
+@pytest.mark.parametrize(("text", "when", "opens", "unknown"), NOT_KNOWN_BEFORE)
+def test_days_that_nobody_knows_of_are_not_told_as_closed(text, when, opens, unknown):
+    found = state_at(text, at(when), zone=ZONE, calendar=CALENDAR)
+    assert found.state == "closed"
+    assert (found.opens_at, found.may_open_at) == (at(opens), unknown and at(unknown))
+
+
+def days(first, last=None):
+    return (dt.date.fromisoformat(first), last and dt.date.fromisoformat(last))
+
+
+TOMORROW = days("2026-11-24", "2026-12-24")
+LATER = [
+    # 2026-11-23 was a Monday; a notice from tomorrow, and one that holds until a known day
+    (WEEK, "11-23T20:00", [TOMORROW], ("closed", "12-25T08:30", "12-25T08:30", None)),
+    (WEEK, "11-23T17:29", [TOMORROW], ("open", "11-23T17:30", None, None)),
+    (WEEK, "11-24T00:00", [TOMORROW], ("closed", "12-25T08:30", "12-25T08:30", None)),
+    (WEEK, "12-24T23:59", [TOMORROW], ("closed", "12-25T08:30", "12-25T08:30", None)),
+    (WEEK, "12-25T08:30", [TOMORROW], ("open", "12-25T17:30", None, None)),
+    (WEEK, "11-24T09:00", [days("2026-11-24")], ("closed", None, None, None)),
+    # one that ends before days that nobody knows of
+    (WEEK, "12-24T12:00", [days("2026-12-20", "2026-12-31")],
+     ("closed", "2027-01-01T08:30", "2027-03-08T08:30", "2027-01-01T08:30")),
+    # the whole day: from midnight, until midnight
+    ("24小时", "11-23T20:00", [TOMORROW], ("open", "11-24T00:00", None, None)),
+    ("24小时", "11-23T20:00", [days("2026-11-24")], ("open", "11-24T00:00", None, None)),
+    ("24小时", "11-24T00:00", [TOMORROW], ("closed", "12-25T00:00", "12-25T00:00", None)),
+    ("20:00-次日2:00", "11-23T23:00", [TOMORROW], ("open", "11-24T00:00", None, None)),
+    # two that follow each other, and one that is over
+    (WEEK, "11-23T20:00", [days("2026-11-26", "2026-11-30"), days("2026-11-24", "2026-11-25")],
+     ("closed", "12-01T08:30", "12-01T08:30", None)),
+    (WEEK, "11-23T20:00", [days("2026-11-01", "2026-11-23")],
+     ("closed", "11-24T08:30", "11-24T08:30", None)),
+    # hours that nobody can tell
+    (None, "11-23T20:00", [TOMORROW], ("unknown", "11-24T00:00", None, None)),
+    ("以公告为准", "11-24T20:00", [TOMORROW],
+     ("closed", "12-25T00:00", None, "12-25T00:00")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "when", "shut", "expected"), LATER)
+def test_what_comes_next_goes_by_the_days_on_which_a_place_is_shut(text, when, shut, expected):
+    state, *instants = expected
+    full = [t and at(f"2026-{t}"[-16:]) for t in (when, *instants)]
+    found = state_at(text, full[0], zone=ZONE, calendar=CALENDAR, shut=tuple(shut))
+    assert (found.state, found.until, found.opens_at, found.may_open_at) == (state, *full[1:])
+
+
+def test_a_time_without_a_zone_is_refused():
+    for text in (None, "24小时"):
+        with pytest.raises(ValueError, match="time zone"):
+            state_at(text, dt.datetime(2026, 11, 20), zone=ZONE, calendar=CALENDAR)
 
 
 # ------------------------------------------------- the same, minute by minute, from what was meant
@@ -249,6 +302,7 @@ def minute_by_minute(plan, when):
     return next(state for state in ("open", "unknown", "closed") if state in both)
 
 
+NOT_OPEN = ("closed", "unknown")
 AROUND = st.sampled_from(
     ["2026-10-01", "2026-10-07", "2026-10-10", "2026-02-14", "2026-02-16", "2026-02-28",
      "2026-11-20", "2026-11-22", "2026-12-30", "2029-10-03", "2029-10-06", "2029-08-04"]
@@ -273,8 +327,12 @@ def test_states_are_those_of_a_reading_minute_by_minute(plan, day, minute):
         assert minute_by_minute(plan, found.opens_at) == "open"
         step = max(when, found.opens_at - dt.timedelta(days=3))
         while step < found.opens_at:
-            assert minute_by_minute(plan, step) != "open"
+            known = found.may_open_at is None or step < found.may_open_at
+            assert minute_by_minute(plan, step) in (("closed",) if known else NOT_OPEN)
             step += dt.timedelta(minutes=10)
+    if found.may_open_at is not None:
+        assert minute_by_minute(plan, found.may_open_at) == "unknown"
+        assert found.until == found.may_open_at
     assert found.opens_at is None or found.state == "closed"
 
 

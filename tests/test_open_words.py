@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stationmap.city.open_words import open_words
-from stationmap.hours import Calendar, State, parse
+from stationmap.hours import Calendar, State, parse, state_at
 from stationmap.io.notes import Note
 
 ZONE = "Asia/Shanghai"
@@ -58,3 +58,39 @@ def test_what_closes_a_station_whatever_its_hours_is_said_in_their_place():
     note = Note("Suspended", {})
     words = open_words(State("open"), "zh", ZONE, closed_for=note)
     assert (words["state"], words["text"], words["until"]) == ("closed", "暂停开放", None)
+
+
+@pytest.mark.parametrize(
+    ("hours", "when", "text"),
+    [
+        ("Mo-Fr 08:30-17:30", at(2027, 1, 3, 20), "未开放，明天 8:30 起时间待核实"),
+        ("Mo-Fr 08:30-17:30", at(2026, 9, 30, 20), "未开放，明天 8:30 起时间待核实"),
+        ("Mo-Fr 08:30-17:30", at(2026, 12, 25, 20), "未开放，周日 8:30 起时间待核实"),
+        ("Mo-Fr 08:30-17:30", at(2027, 1, 4, 7), "未开放，8:30 起时间待核实"),
+        ("5月-9月 8:30-17:30", at(2026, 9, 30, 20), "未开放，明天起时间待核实"),
+        ("工作日 8:30-17:30", at(2026, 9, 30, 20), "未开放，2026年10月8日 8:30 开放"),
+    ],
+)
+def test_days_that_nobody_knows_of_are_to_be_confirmed(hours, when, text):
+    state = parse(hours).state(when, zone=ZONE, calendar=CALENDAR)
+    words = open_words(state, "zh", ZONE, when=when)
+    assert words["text"] == text
+    assert words["may_open_at"] == (state.may_open_at and f"{state.may_open_at:%FT%R}+08:00")
+
+
+def test_a_notice_that_comes_is_in_what_is_said_of_today_and_tomorrow():
+    shut = ((dt.date(2026, 11, 24), dt.date(2026, 12, 24)),)
+    said = []
+    for hours in ("周一至周五 8:30-17:30", "24小时"):
+        when = at(2026, 11, 23, 20)
+        state = state_at(hours, when, zone=ZONE, calendar=CALENDAR, shut=shut)
+        said.append(open_words(state, "zh", ZONE, when=when)["text"])
+    assert said == ["未开放，2026年12月25日 8:30 开放", "开放中，至 24:00"]
+
+
+def test_when_it_opens_after_a_notice_is_told_beside_the_notice():
+    shut, when = ((dt.date(2026, 11, 24), dt.date(2026, 12, 24)),), at(2026, 11, 24, 10)
+    state = state_at("24小时", when, zone=ZONE, calendar=CALENDAR, shut=shut)
+    words = open_words(state, "zh", ZONE, when=when, closed_for=Note("Suspended", {}))
+    assert (words["text"], words["until"]) == ("暂停开放", None)
+    assert words["opens_at"] == "2026-12-25T00:00+08:00"

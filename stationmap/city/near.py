@@ -18,9 +18,9 @@ import pyproj
 import shapely
 
 from stationmap.city.near_places import TOILET, TOILET_M, Bools, Facts, Paths, Places
-from stationmap.city.notices import Days
+from stationmap.city.notices import Days, shut
 from stationmap.errors import InputError
-from stationmap.hours import Calendar, State, parse
+from stationmap.hours import Calendar, Shut, State, state_at
 from stationmap.io.notes import Note
 from stationmap.messages import N_
 from stationmap.stations import STATUSES, SUPPLIES
@@ -178,7 +178,7 @@ class Nearby:
         self._clock = ZoneInfo(zone)
         self._lock = Lock()
         self._masks: OrderedDict[tuple[Any, ...], Bools] = OrderedDict()
-        self._states: OrderedDict[dt.datetime, dict[int, State]] = OrderedDict()
+        self._states: OrderedDict[dt.datetime, dict[tuple[int, Shut], State]] = OrderedDict()
 
     def near(self, asked: Asked) -> Result:
         """Return the nearest stations that fit.
@@ -287,24 +287,21 @@ class Nearby:
         when = asked.now if asked.open_at is None else asked.open_at
         return when.astimezone(self._clock).replace(second=0, microsecond=0)
 
-    def _state(self, number: int, at: dt.datetime) -> State:
-        """Return the state of some hours at an instant; each is worked out once."""
+    def _state(self, number: int, at: dt.datetime, away: Shut = ()) -> State:
+        """Return the state of some hours at an instant, with days on which a station is shut.
+
+        Each is worked out once.
+        """
         with self._lock:
             known = self._states.get(at)
             if known is None:
                 known = {}
                 _keep(self._states, at, known, most=_MINUTES_KEPT)
-        if (state := known.get(number)) is None:
-            state = known[number] = self._said(self.places.hours[number], at)
+        if (state := known.get((number, away))) is None:
+            text, days = self.places.hours[number], self._known_days
+            state = state_at(text, at, zone=self._zone, calendar=days, shut=away)
+            known[number, away] = state
         return state
-
-    def _said(self, text: str | None, at: dt.datetime) -> State:
-        if text is None:
-            return State("unknown", why=N_("its hours are not known"))
-        hours = parse(text)
-        if hours is None:
-            return State("unknown", why=N_("its hours cannot be read"))
-        return hours.state(at, zone=self._zone, calendar=self._known_days)
 
     def _notice(self, station_id: str, at: dt.datetime) -> Note | None:
         """Return the closure notice of a station that is in force at an instant."""
@@ -361,13 +358,14 @@ class Nearby:
         closed_for = self._notice(own, at)
         if not places.active[row]:
             closed_for = Note(STATUSES["suspended"], {})
-        state = self._state(int(places.hours_of[row]), at)
+        away = shut(self._facts.closures.get(own, ()))
+        state = self._state(int(places.hours_of[row]), at, away)
         toilet_m = float(places.toilet_m[row])
         return Found(
             station_id=own,
             walk_m=walk_m,
             straight_m=straight_m,
-            state=state if closed_for is None else _SHUT,
+            state=state if places.active[row] else _SHUT,
             checked_on=checked.get(own),
             lacks=lacks,
             unknown=unknown,

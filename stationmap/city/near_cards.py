@@ -93,6 +93,7 @@ class Cards:
                 "open_why": words["why"],
                 "open_until": words["until"],
                 "opens_at": words["opens_at"],
+                "may_open_at": words["may_open_at"],
             }
             text = self._openings[key] = _json(named)[1:-1]
         return text

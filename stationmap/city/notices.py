@@ -12,6 +12,7 @@ from typing import Any
 from stationmap.city import values
 from stationmap.city.wording import Day, worded
 from stationmap.errors import InputError
+from stationmap.hours import Shut
 from stationmap.messages import N_, render
 
 NOW, COMING, OVER = "now", "coming", "over"
@@ -115,6 +116,14 @@ def closure(
             reason=shared["reason"],
         )
     return row
+
+
+def shut(rows: Iterable[Mapping[str, Any]]) -> Shut:
+    """Return the days of notices as `stationmap.hours.state_at` takes them."""
+    day = dt.date.fromisoformat
+    return tuple(
+        (day(row["from_date"]), day(row["to_date"]) if row["to_date"] else None) for row in rows
+    )
 
 
 def phase(row: Mapping[str, Any], *, today: dt.date) -> str:

@@ -41,25 +41,28 @@ def open_words(
     when : datetime, optional
         The instant, aware; now unless given.
     closed_for : Note, optional
-        Why it is closed whatever its hours say, such as a closure notice.
+        Why it is closed whatever its hours say, such as a closure notice; when it opens after it is
+        told by `state`.
 
     Returns
     -------
     dict
         ``state`` ("open", "closed" or "unknown"), ``text``, and as ISO 8601 with the city's offset
-        or None: ``until`` (when it closes), ``opens_at`` (when it opens next). ``why`` says what
-        makes the hours unknown on that day; "" where nothing more is known.
+        or None: ``until`` (when it closes), ``opens_at`` (when it is next open for certain) and
+        ``may_open_at`` (from when its hours are not known, where that comes before). ``why`` says
+        what makes the hours unknown on that day; "" where nothing more is known.
     """
     clock = ZoneInfo(zone)
     at = (when or dt.datetime.now(dt.UTC)).astimezone(clock)
     until = state.until.astimezone(clock) if state.until and state.state == "open" else None
     opens = state.opens_at.astimezone(clock) if state.opens_at else None
+    may_open = state.may_open_at.astimezone(clock) if state.may_open_at else None
     if closed_for is not None:
-        text, until, opens = closed_for.render(lang), None, None
+        text, until = closed_for.render(lang), None
     elif state.state == "open":
         text = _open(until, at=at, lang=lang)
     elif state.state == "closed":
-        text = _closed(opens, at=at, lang=lang)
+        text = _closed(opens, may_open, at=at, lang=lang)
     else:
         text = _say(N_("Hours to be confirmed"), lang=lang)
     return {
@@ -67,6 +70,7 @@ def open_words(
         "text": text,
         "until": until and until.isoformat(timespec="minutes"),
         "opens_at": opens and opens.isoformat(timespec="minutes"),
+        "may_open_at": may_open and may_open.isoformat(timespec="minutes"),
         "why": _say(state.why, lang=lang) if state.why and state.state == "unknown" else "",
     }
 
@@ -81,7 +85,17 @@ def _open(until: dt.datetime | None, *, at: dt.datetime, lang: str) -> str:
     return _say(N_("Open until {day} {time}"), lang=lang, day=_day(until, at, lang), time=hour)
 
 
-def _closed(opens: dt.datetime | None, *, at: dt.datetime, lang: str) -> str:
+def _closed(
+    opens: dt.datetime | None, may_open: dt.datetime | None, *, at: dt.datetime, lang: str
+) -> str:
+    if may_open is not None:
+        day, time = _day(may_open, at, lang), _clock(may_open)
+        if may_open.date() == at.date():
+            return _say(N_("Not open; hours from {time} to be confirmed"), lang=lang, time=time)
+        if may_open.time() == dt.time():
+            return _say(N_("Not open; hours from {day} on to be confirmed"), lang=lang, day=day)
+        template = N_("Not open; hours from {day} {time} to be confirmed")
+        return _say(template, lang=lang, day=day, time=time)
     if opens is None:
         return _say(N_("Not open"), lang=lang)
     if opens.date() == at.date():

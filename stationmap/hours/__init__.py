@@ -1,6 +1,5 @@
 """Opening hours: what a station's words mean, when it is open, what of other hours it lacks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -12,12 +11,12 @@ import opening_hours as osm_hours
 from numpy.typing import NDArray
 
 from stationmap.hours.calendar import Calendar
-from stationmap.hours.states import State, state_of
+from stationmap.hours.states import Shut, State, state_of
 from stationmap.hours.wording import to_osm
 from stationmap.hours.writing import WORKING_DAYS
 from stationmap.messages import N_
 
-__all__ = ["Calendar", "Hours", "State", "osm", "parse", "states"]
+__all__ = ["Calendar", "Hours", "Shut", "State", "osm", "parse", "state_at"]
 
 Week = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -126,42 +125,37 @@ def osm(text: str | None) -> str | None:
     return read.osm if read else None
 
 
-def states(
-    hours: Sequence[str | None], when: datetime, *, zone: str, calendar: Calendar
-) -> NDArray[np.object_]:
-    """Return the `State` of each of many places at an aware time; each text is told once.
+def state_at(
+    text: str | None, when: datetime, *, zone: str, calendar: Calendar, shut: Shut = ()
+) -> State:
+    """Return the state of a place at an aware time, with the days on which it is shut.
 
     Parameters
     ----------
-    hours : sequence of str or None
-        What each place says of its hours.
+    text : str or None
+        What it says of its hours.
     when : datetime
         An aware time.
     zone : str
-        The zone of their clocks, such as "Asia/Shanghai".
+        The zone of its clocks, such as "Asia/Shanghai".
     calendar : Calendar
         The public holidays there.
+    shut : tuple of (date, date or None)
+        Days, by its clocks and with both ends, on which it is closed whatever its hours say; None:
+        until further notice. `until`, `opens_at` and `may_open_at` go by them too.
 
     Raises
     ------
     ValueError
         The time has no time zone.
     """
-    if when.tzinfo is None:
-        raise ValueError("the time has no time zone")
-    said = [text if isinstance(text, str) and text.strip() else None for text in hours]
-    places = {text: place for place, text in enumerate(dict.fromkeys(said))}
-    found = np.empty(len(places), dtype=object)
-    for text, place in places.items():
-        read = parse(text)
-        if read is not None:
-            found[place] = read.state(when, zone=zone, calendar=calendar)
-        else:
-            known = (
-                N_("its hours are not known") if text is None else N_("its hours cannot be read")
-            )
-            found[place] = State("unknown", why=known)
-    return np.asarray(found[[places[text] for text in said]], dtype=object)
+    read, unread = parse(text), ""
+    if read is None:
+        unread = N_("its hours cannot be read")
+        if not text or not text.strip():
+            unread = N_("its hours are not known")
+    osm = read.osm if read else None
+    return state_of(osm, when, zone=zone, calendar=calendar, shut=shut, unread=unread)
 
 
 def _with_times(osm: str) -> str:
