@@ -10,11 +10,12 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
+import small_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmap import walking
-from stationmap.city import layers, on_foot
+from stationmap.city import City, layers, on_foot
 from stationmap.city.versions import Store
 from stationmap.crs import local_crs
 from stationmap.errors import CrsError
@@ -520,6 +521,21 @@ def test_an_atlas_from_before_the_columns_is_read_without_them(tmp_path: Path):
     read = layers.public("ways", layers.read(store.current(), "ways"))
     assert read[["foot", "footway"]].isna().all(axis=None)
     assert Network.from_ways(read).length_m == near(900)
+
+
+def test_a_city_keeps_its_network_while_only_the_register_changes(tmp_path: Path):
+    town = City.create(tmp_path / "town", standard="quzhou-2018", adcode="330800")
+    assert not len(town.now().walking().edges)
+    town.import_file("osm", small_city.osm_file(tmp_path / "town.osm"))
+    before = town.now().walking()
+    assert len(before.edges) == 3
+    rows = small_city.table(tmp_path / "s.csv", small_city.station_rows())
+    town.import_file("stations", rows, datum="wgs84")
+    assert len(town.now().stations()) == 6
+    assert town.now().walking() is before
+    roads = small_city.osm_file(tmp_path / "town.osm", roads=small_city.ROADS[:2])
+    town.import_file("osm", roads)
+    assert len(town.now().walking().edges) == 2
 
 
 @pytest.mark.parametrize(
