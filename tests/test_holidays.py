@@ -144,3 +144,15 @@ def test_a_city_goes_by_its_own_file_from_the_moment_it_is_there(tmp_path):
     assert contents.calendar().kind(day) == "ordinary"
     path.unlink()
     assert contents.calendar().kind(day) == "unknown"
+
+
+def test_a_file_of_the_city_that_is_none_leaves_the_shipped_days_and_says_so(tmp_path):
+    city = small_city.make(tmp_path, stations=False)
+    contents, path = city.now(), city.path / FILE
+    assert contents.calendar_fault() is None
+    path.write_text("[2027\n", "utf-8")
+    assert contents.calendar() is SHIPPED
+    assert "holidays.toml 无法读取" in contents.calendar_fault().render("zh")
+    path.write_text('[2027]\nholidays = ["2027-02-08"]\n', "utf-8")
+    assert contents.calendar_fault() is None
+    assert contents.calendar().kind(dt.date(2027, 2, 8)) == "holiday"

@@ -62,7 +62,11 @@ def serve(
 def warm(app: Flask) -> None:
     """Work out what the first looks ask for; what goes wrong is logged, and the pages say it."""
     try:
-        source_of(app).now().warm()
+        now = source_of(app).now()
+        fault = now.answers.calendar_fault()
+        if fault is not None:
+            app.logger.warning("%s", fault)
+        now.warm()
     except Exception:
         app.logger.exception("the city could not be checked")
 

@@ -14,7 +14,7 @@ from stationmap.messages import N_
 from stationmap.store.events import Change, Receipt, action_of
 from stationmap.store.register import Register
 from stationmap.store.standing import Check
-from web.access import PERMISSIONS, log_after, me, visitor_if_known
+from web.access import PERMISSIONS, log_after, may, me, visitor_if_known
 from web.caching import present
 from web.params import language
 from web.words import say
@@ -129,8 +129,15 @@ def say_done(template: str, *, undo: str = "", warn: bool = False, **params: Any
 
 
 def said() -> list[dict[str, Any]]:
-    """Return what the actions before have to say (see `say_done`), and forget it."""
-    return [json.loads(str(text)) for text in get_flashed_messages()]
+    """Return what the actions before have to say (see `say_done`), and forget it.
+
+    Those who look after the data also learn that the city's own holidays cannot be read.
+    """
+    found = [json.loads(str(text)) for text in get_flashed_messages()]
+    fault = present().answers.calendar_fault() if may("import") else None
+    if fault is not None:
+        found.append({"text": fault.render(language()), "undo": "", "warn": True})
+    return found
 
 
 def when(text: str | None) -> str:

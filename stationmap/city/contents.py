@@ -270,18 +270,22 @@ class Contents:
     def calendar(self) -> Calendar:
         """Return the public holidays: the shipped ones, and the city's own ``holidays.toml``.
 
-        Raises
-        ------
-        CityError
-            The city's own file cannot be read.
+        Where that file cannot be read, the shipped ones alone: see `calendar_fault`.
         """
+        return self._calendar()[0]
+
+    def calendar_fault(self) -> CityError | None:
+        """Return what is wrong with the city's own ``holidays.toml``; None where nothing is."""
+        return self._calendar()[1]
+
+    def _calendar(self) -> tuple[Calendar, CityError | None]:
         path = self.path / holidays.FILE
         try:
             changed = path.stat().st_mtime_ns
         except OSError:
-            return Calendar.shipped()
+            return Calendar.shipped(), None
         self._forget(lambda key: key[0] == "calendar" and key[1] != changed)
-        return self._keep(("calendar", changed), lambda: Calendar.with_file(path))
+        return self._keep(("calendar", changed), lambda: _own_calendar(path))
 
     def _forget(self, stale: Callable[[tuple[Any, ...]], bool]) -> None:
         """Drop what was kept for a day that is over."""
@@ -310,3 +314,11 @@ class Contents:
             if (found := self._kept.get(key, _MISSING)) is _MISSING:
                 found = self._kept[key] = make()
             return found
+
+
+def _own_calendar(path: Path) -> tuple[Calendar, CityError | None]:
+    try:
+        return Calendar.with_file(path), None
+    except CityError as error:
+        # a slip in a side file is no reason to turn residents away
+        return Calendar.shipped(), error

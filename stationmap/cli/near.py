@@ -111,6 +111,9 @@ def near(
         notices=[*limited, *odd],
     )
     found = json.loads(text)
+    fault = opened.calendar_fault()
+    if fault is not None:
+        tell("{sentence}", sentence=fault)
     if as_json:
         print_json(found)
         return

@@ -70,8 +70,8 @@ class Calendar:
             own = _read(path)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, CityError) as error:
             raise CityError(
-                "{file} of the city cannot be read: {detail}; nothing was changed. Correct it, or "
-                "take it away to go by the holidays that come with the program",
+                "{file} of the city cannot be read: {detail}. Until it is corrected or taken away, "
+                "the holidays that come with the program hold",
                 file=path.name,
                 detail=error if isinstance(error, CityError) else str(error),
             ) from error

@@ -1,6 +1,7 @@
 """Hours as other programs get them: as written, in OpenStreetMap's syntax, and by the calendar."""
 
 import pytest
+import signed_in
 import small_city
 from small_city import LAT, LON, station_rows, table
 
@@ -65,9 +66,23 @@ def test_the_nearest_that_are_open_follow_the_holidays_of_the_city(town):
     try:
         assert set(nearest(client, wednesday)) == {"A1", "A4", "A5"} | maybe
         assert set(nearest(client, saturday)) == {"A0", "A1", "A4"} | maybe
-        (town.path / FILE).write_text("[2029", "utf-8")
-        broken = client.get(f"/api/v1/stations/nearest?lon={LON}&lat={LAT}")
-        assert broken.status_code == 503
-        assert "holidays.toml" in broken.text
+    finally:
+        (town.path / FILE).unlink()
+
+
+def test_holidays_that_cannot_be_read_are_told_to_the_office_and_turn_nobody_away(town):
+    app = create_app(town.path)
+    office = signed_in.client(app)
+    unit = signed_in.client(app, role="unit", adcode="330802", unit_id="U1")
+    said = "holidays.toml 无法读取"
+    assert said not in office.get("/manage/audit").text
+    (town.path / FILE).write_text("[2029", "utf-8")
+    try:
+        assert "A0" not in nearest(app.test_client(), "2026-10-01T10:00")
+        page = app.test_client().get("/stations/A0")
+        assert page.status_code == 200
+        assert said not in page.text
+        assert said in office.get("/manage/audit").text
+        assert said not in unit.get("/account").text
     finally:
         (town.path / FILE).unlink()
