@@ -28,6 +28,7 @@ from web.near_words import asked_words, card, metres, needs_words, time_words
 from web.pages import script_json
 from web.params import language
 from web.proposed import places_called
+from web.public_places import published_all
 from web.station_address import address_of
 from web.view import CityView
 from web.words import say
@@ -97,7 +98,7 @@ def _way(now: CityView, form: Form, lang: str) -> ResponseReturnValue:
         place.lon, place.lat, station_id, step_free=STEP_FREE in form.needs
     )
     shown = card(now, one, form, lang)
-    line = [[round(x, 6), round(y, 6)] for x, y in route.line] if route else []
+    line = published_all(*zip(*route.line, strict=True), datum="wgs84").tolist() if route else []
     return _page(
         "near_way.html",
         now,
@@ -151,7 +152,7 @@ def _span_m(box: list[float]) -> float:
 def _dots(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"id": one["id"], "name": one["name"], "n": number, "state": one["opening"]["state"]}
-        | {"lon": round(one["lon"], 6), "lat": round(one["lat"], 6)}
+        | {"lon": one["lon"], "lat": one["lat"]}
         for number, one in enumerate(cards, 1)
     ]
 

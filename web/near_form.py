@@ -14,7 +14,7 @@ from stationmap.city.near import NEEDS
 from stationmap.errors import InputError
 from stationmap.messages import N_, printable
 from web.access import clock
-from web.params import MAX_TEXT, Params, language
+from web.params import MAX_TEXT, Params
 from web.view import CityView
 from web.words import WebError, say
 
@@ -86,10 +86,12 @@ def read(now: CityView) -> Form:
     for need in dict.fromkeys(need for need in asked if need not in NEEDS):
         template = N_("“{value}” is nothing that can be asked for here; it is left out.")
         form.notices.append(say(template, lang=params.lang, value=printable(need)[:MAX_TEXT]))
+    form.k = _count()
     try:
-        form.k = params.whole("k", default=FIRST, low=1, high=near_asked.MOST)
-        form.when, form.at = _opening(now.answers.config.time_zone)
         form.place = _place(now, params)
+        # the form keeps what was chosen, also where its time is wrong
+        form.when = AT if request.args.get("open") == AT else NOW
+        form.when, form.at = _opening(now.answers.config.time_zone)
     except InputError as error:
         form.wrong = error.render(params.lang)
     return form
@@ -120,5 +122,20 @@ def _opening(zone: str) -> tuple[str, dt.datetime | None]:
     if asked in (NOW, ANY):
         return asked, None
     text = request.args.get("time", "") if asked == AT else asked
-    at = near_asked.instant(text, name=say(N_("Open at"), lang=language()), zone=zone, now=clock())
-    return (AT, at.astimezone(ZoneInfo(zone))) if at else (NOW, None)
+    try:
+        at = near_asked.instant(text, name="open", zone=zone, now=clock())
+    except InputError:
+        raise WebError(
+            "The time “{value}” could not be read. Choose the day and the time, or “Now open”.",
+            value=printable(text)[:MAX_TEXT],
+        ) from None
+    if at is None:
+        raise WebError("Choose the day and the time, or “Now open”.")
+    return AT, at.astimezone(ZoneInfo(zone))
+
+
+def _count() -> int:
+    """Return how many stations to list: no resident writes it, so nothing is said of it."""
+    asked = request.args.get("k", "")
+    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else FIRST
+    return min(max(wanted, 1), near_asked.MOST)

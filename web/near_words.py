@@ -66,7 +66,7 @@ def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
         "address": facts["address"],
         "unit": facts["unit"],
         "phone": facts["phone"],
-        "hours": facts["hours"] or facts["hours_source"],
+        "hours": facts["hours"],
         "lon": lon,
         "lat": lat,
         "walked": found.walk_m is not None,

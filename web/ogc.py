@@ -6,7 +6,7 @@ It holds what `CONFORMS_TO` names: OGC 17-069r4 (core, GeoJSON, OpenAPI 3.0) and
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import open_data
@@ -17,6 +17,7 @@ from web.caching import kept_by_version, present
 from web.ogc_features import Features, features, first_day
 from web.open_data import opened
 from web.open_files import FILES
+from web.station_address import public_address
 from web.view import CityView
 from web.words import WebError, say
 
@@ -94,7 +95,7 @@ def items(collection_id: str) -> ResponseReturnValue:
     known = asks.systems(present().bounds)
     limit, offset = asks.page()
     moved, datum = _system(known)
-    rows = found.choose(asks.box(known), asks.span())
+    rows = found.choose(asks.box(known), asks.span(found.zone))
     total = len(found) if rows is None else len(rows)
     first, last = min(offset, total), min(offset + limit, total)
     page = slice(first, last) if rows is None else rows[first:last]
@@ -197,7 +198,7 @@ def _collection(found: Features, lang: str) -> dict[str, Any]:
 
 
 def _link(rel: str, endpoint: str, kind: str, **values: Any) -> dict[str, str]:
-    return {"rel": rel, "type": kind, "href": url_for(endpoint, **values, _external=True)}
+    return {"rel": rel, "type": kind, "href": public_address(endpoint, **values)}
 
 
 def _here(rel: str, **changes: Any) -> dict[str, str]:
@@ -214,5 +215,5 @@ def _geojson(text: str, moved: asks.Moved | None, datum: str) -> Response:
     uri = moved.uri if moved else asks.CRS84
     if datum != "wgs84":
         # no authority has a name for it: this one leads to where it is explained
-        uri = url_for("openapi.page", _external=True, _anchor=datum)
+        uri = public_address("openapi.page", _anchor=datum)
     return Response(text, mimetype=GEOJSON, headers={"Content-Crs": f"<{uri}>"})

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from stationmap.checks import RULE_KINDS
@@ -27,6 +27,7 @@ from web.openapi_paths import (
     Param,
 )
 from web.params import language
+from web.station_address import public_address, public_root
 from web.view import CityView
 from web.words import say
 
@@ -141,7 +142,13 @@ def page() -> ResponseReturnValue:
         groups[methods["get"]["tags"][0]].append((path, methods["get"]))
     layers = {name: say(label, lang=lang) for name, label in open_data.LAYERS.items()}
     return render_template(
-        "api.html", city=now.name, now=now, groups=groups, layers=layers, endings=list(FILES)
+        "api.html",
+        city=now.name,
+        now=now,
+        groups=groups,
+        layers=layers,
+        endings=list(FILES),
+        landing=public_address("ogc.landing"),
     )
 
 
@@ -160,7 +167,7 @@ def described(now: CityView, lang: str) -> dict[str, Any]:
             "description": say(about, lang=lang),
             "version": version("stationmap"),
         },
-        "servers": [{"url": request.root_url.rstrip("/")}],
+        "servers": [{"url": public_root()}],
         "tags": [{"name": name} for name in tags],
         "paths": {op.path: {"get": _operation(now, op, lang)} for op in OPERATIONS},
         "components": {"schemas": dict(SCHEMAS)},

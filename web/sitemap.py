@@ -3,10 +3,10 @@
 from typing import Any
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, abort, current_app, url_for
+from flask import Blueprint, Response, abort, current_app
 
 from web.caching import kept_by_version, present
-from web.station_address import address_of
+from web.station_address import address_of, public_address
 
 sitemap = kept_by_version(Blueprint("sitemap", __name__))
 
@@ -14,7 +14,12 @@ PER_FILE = 20_000
 """Addresses in one file; the protocol (sitemaps.org) allows 50 000 and 50 MB."""
 
 # pages for those who are signed in, forms, and what a resident alone has the address of
-_KEPT_OUT = ("/manage", "/home", "/inspect", "/login", "/logout", "/remarks", "/stations/*/remark")
+# (remarks); then answers without end, and files that are written anew for each who asks
+_KEPT_OUT = (
+    *("/manage", "/home", "/inspect", "/login", "/logout", "/remarks"),
+    *("/stations/*/remark", "/stations/remark"),
+    *("/near?", "/stations/*/poster.pdf", "/stations/poster.pdf", "/download/", "/data/"),
+)
 _PAGES = ("/", "/near")
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -55,7 +60,7 @@ def _stations() -> list[str]:
 
 def _address(endpoint: str, *, number: int | None = None) -> str:
     values: dict[str, Any] = {"lang": None, "number": number}
-    return url_for(endpoint, _external=True, **values)
+    return public_address(endpoint, **values)
 
 
 def _xml(root: str, each: str, addresses: list[str]) -> Response:

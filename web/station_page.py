@@ -17,7 +17,7 @@ from web import json_ld
 from web.caching import present
 from web.desk import register
 from web.downloads import written
-from web.notices import notices_of, phone_of, short_of
+from web.notices import closures_of, notices_of, phone_of, short_of
 from web.pages import script_json
 from web.params import language
 from web.parts import text, type_name
@@ -110,6 +110,7 @@ def one(station_id: str | None) -> ResponseReturnValue:
         local=_is_local(address),
         code=code(address),
         open=_open(now, facts, lang),
+        place=_published(facts),
         page_data=script_json(_structured(now, facts, address)),
         **told(now, own, lang),
     )
@@ -135,7 +136,7 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
     placed = row.geometry is not None and not row.geometry.is_empty
     names = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "platform_id")
     listed, short = (text(row["supplies"]) or "").split(";"), short_of(now, station_id)
-    there = {supplies(one, lang=lang)[0]: one not in short for one in listed if one}
+    there = {supplies(one, lang=lang)[0]: one in short for one in listed if one}
     facts = {name: text(row[name]) for name in names}
     return now, facts | {
         "station_id": station_id,
@@ -146,7 +147,7 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
         "demonstration": bool(row["demonstration"]),
         "hours_shown": text(row["hours"]),
         "supplies": list(there),
-        "there": there,
+        "short": [name for name, low in there.items() if low],
         "phone": phone_of(now, station_id),
         "notices": notices_of(now, station_id, lang),
         "lonlat": (row.geometry.x, row.geometry.y) if placed else None,
@@ -157,20 +158,28 @@ def _open(now: CityView, facts: dict[str, Any], lang: str) -> dict[str, Any] | N
     """Say whether it is open; None where its status or a notice says more than its hours."""
     if facts["status"] != "active" or any(notice["in_force"] for notice in facts["notices"]):
         return None
-    return open_now(now, facts["hours"], lang)
+    closures = closures_of(now, station_id=facts["station_id"])
+    return open_now(now, facts["hours"], closures, lang)
 
 
 def _structured(now: CityView, facts: dict[str, Any], address: str) -> dict[str, Any]:
-    lonlat = facts["lonlat"] and published(*facts["lonlat"], datum="wgs84")
     return json_ld.place(
         address=address,
         station=facts,
-        lonlat=lonlat,
-        supplies=facts["there"],
+        lonlat=_published(facts),
+        # what runs low is still there
+        supplies=dict.fromkeys(facts["supplies"], True),
         closures=facts["notices"],
         city=now.name,
         district=facts["district"],
+        today=now.today,
+        calendar=now.answers.calendar(),
     )
+
+
+def _published(facts: dict[str, Any]) -> list[float] | None:
+    """Where it is, WGS-84, as precise as the city publishes it."""
+    return facts["lonlat"] and published(*facts["lonlat"], datum="wgs84")
 
 
 def _is_local(address: str) -> bool:

@@ -110,7 +110,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     "station.address": N_("Address"),
     "station.district": N_("District"),
     "station.supplies": N_("Supplies"),
-    "station.supply_short": N_("{supply} (out at present)"),
+    "station.supply_short": N_("{supply}: running low"),
     "station.source": N_("Source"),
     "station.source_row": N_("{source}, row {row}"),
     "station.unnamed": N_("Unnamed station"),

@@ -53,17 +53,20 @@ class _Model(BaseModel):
 
 PUBLISHED_DATUMS = ("wgs84", "gcj02", "bd09")
 LEAST_DECIMALS, MOST_DECIMALS = 3, 7
+_SERVER = re.compile(r"(?i)https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 class Published(_Model):
     """How coordinates leave the house, where the address of an answer does not say otherwise.
 
     ``datum`` is one of `PUBLISHED_DATUMS`. ``decimals`` of a degree are kept, `LEAST_DECIMALS` to
-    `MOST_DECIMALS`: 6 are 0.1 m, 3 are 100 m.
+    `MOST_DECIMALS`: 6 are 0.1 m, 3 are 100 m. ``address`` is that of the server as the public
+    writes it, ``https://NAME`` without a path; "" for the name by which it was asked.
     """
 
     datum: str = "wgs84"
     decimals: int = 6
+    address: str = ""
 
     @field_validator("datum")
     @classmethod
@@ -79,6 +82,19 @@ class Published(_Model):
         if not whole or not LEAST_DECIMALS <= value <= MOST_DECIMALS:
             raise ValueError(N_("expected a whole number of decimals from 3 to 7"))
         return value
+
+    @field_validator("address")
+    @classmethod
+    def _of_a_server(cls, value: str) -> str:
+        found = value.removesuffix("/")
+        if found and not _SERVER.fullmatch(found):
+            raise ValueError(
+                N_(
+                    "expected an address such as https://map.example.gov.cn without a path, or "
+                    "nothing for the address that was asked"
+                )
+            )
+        return found.lower()
 
 
 class Basemap(_Model):
@@ -249,9 +265,12 @@ standard = {_toml(config.standard)}
 
 # 对外坐标：坐标系 wgs84、gcj02（高德、腾讯）或 bd09（百度），经纬度小数位数 3 至 7（6 位约 0.1 米）
 # published coordinates: datum wgs84, gcj02 or bd09; decimals of a degree, 3 to 7 (6: 0.1 m)
+# address：二维码、海报、网站地图中印出的网址，如 "https://map.example.gov.cn"，留空按访问时的网址
+# address printed on QR codes and posters and in the site map; "" for the one that was asked
 [published]
 datum = {_toml(config.published.datum)}
 decimals = {config.published.decimals}
+address = {_toml(config.published.address)}
 
 # 底图 base map: streets（本市路网）, none, pmtiles (file), tianditu (key), amap, osm
 [basemap]

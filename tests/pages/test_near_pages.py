@@ -104,10 +104,10 @@ def test_a_street_is_a_place_to_start_from(client):
         ({"lon": HERE[1], "lat": HERE[0]}, 400, "写反了"),
         ({"lon": "东", "lat": "nan"}, 400, "读不出来"),
         ({"lon": "1e999", "lat": "1"}, 400, "读不出来"),
-        (asked(open="昨天"), 400, "应为时间"),
+        (asked(open="昨天"), 400, "时间“昨天”读不出来"),
+        (asked(open="at"), 400, "请选择时间"),
+        (asked(open="at", time=""), 400, "请选择时间"),
         (asked(datum="gcj"), 400, "坐标系"),
-        (asked(k="一"), 400, "k"),
-        (asked(k=10**9), 200, "最大取 50"),
         (asked(need="gold"), 200, "不能按“gold”查找"),
         (asked(open="2019-01-01T10:00"), 200, "已经过去"),
         (asked(lon=0, lat=0), 200, "不在礼城范围内"),
@@ -119,6 +119,20 @@ def test_an_odd_question_gets_a_sentence(client, question, status, sentence):
     assert answer.status_code == status
     assert any(sentence in said for said in notices(answer)), notices(answer)
     assert bool(found(answer)) == (status == 200)
+
+
+def test_how_many_are_listed_is_never_spoken_of(client):
+    for k in ("一", "-3", 10**9, 9999, "1_0", "²"):
+        answer = client.get("/near", query_string=asked(k=k))
+        assert answer.status_code == 200
+        assert notices(answer) == []
+
+
+def test_a_time_that_is_missing_leaves_the_question_as_it_is(client):
+    page = client.get("/near", query_string=asked(open="at", need="umbrella")).text
+    assert 'value="at" checked' in page
+    assert 'value="umbrella" checked' in page
+    assert 'name="lon"' in page
 
 
 def test_no_name_becomes_a_part_of_the_page(client):

@@ -235,12 +235,12 @@ def test_days_on_which_it_is_closed_are_said_before_its_hours(busy, resident):
     ]
 
 
-def test_supplies_that_ran_out_are_told_from_those_that_are_there(resident):
+def test_what_runs_low_is_still_there_and_marked(resident):
     page = opened(resident, "/stations/HOSTILE")
-    assert "饮水（暂缺）" in page.seen
+    assert "饮水不足（所剩不多）" in page.seen
     features = structured(page)["amenityFeature"]
     assert [(f["name"], f["value"]) for f in features] == [
-        ("雨伞", True), ("饮水", False), ("针线包", True),
+        ("雨伞", True), ("饮水", True), ("针线包", True),
     ]  # fmt: skip
     assert structured(page)["telephone"] == "0570-12345"
     assert "tel:0570-12345" in page.links
@@ -370,6 +370,32 @@ def test_the_code_holds_the_address_of_the_server_that_was_asked(client):  # noq
     size = int(re.search(r'viewBox="0 0 (\d+) ', answer.text)[1])
     inside = grid[4 : size - 4, 4 : size - 4]
     assert qr_reader.read(inside) == "https://map.example.gov.cn/stations/P80"
+
+
+def test_what_is_printed_bears_the_citys_own_address_whoever_asks(own_town):  # noqa: F811
+    file = own_town.path / "city.toml"
+    text = file.read_text("utf-8")
+    assert 'address = ""' in text
+    own = "https://map.example.gov.cn"
+    file.write_text(text.replace('address = ""', f'address = "{own}/"'), "utf-8")
+    visitor, evil = create_app(own_town.path).test_client(), "http://evil.example"
+    for path in ("/stations/P80", "/robots.txt", "/sitemap.xml", "/sitemap-1.xml", "/ogc/"):
+        said = visitor.get(path, base_url=evil).text
+        assert own in said, path
+        assert "evil" not in said, path
+    for path in ("/api/v1/openapi.json", "/api", "/ogc/collections/stations/items?limit=2"):
+        assert "evil" not in visitor.get(path, base_url=evil).text, path
+    asked = visitor.get("/stations/P80/qr.svg", base_url=evil).text
+    assert asked == visitor.get("/stations/P80/qr.svg", base_url=own).text
+    page = opened(visitor, "/stations/P80")
+    assert structured(page)["@id"] == f"{own}/stations/P80"
+
+
+def test_no_program_walks_through_answers_without_end(client):  # noqa: F811
+    robots = client.get("/robots.txt").text.splitlines()
+    for path in ("/near?", "/stations/*/poster.pdf", "/download/", "/data/"):
+        assert f"Disallow: {path}" in robots
+    assert "Disallow: /near" not in robots
 
 
 def test_a_code_that_no_phone_can_follow_is_told_of(client):  # noqa: F811

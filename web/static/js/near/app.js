@@ -67,7 +67,9 @@ async function go(address, { quietly = false, fresh = false, focus = "" } = {}) 
 function take(there, focus) {
   const same = Boolean($("ask")) === Boolean(there.getElementById("ask"));
   document.title = there.title;
-  root.toggleAttribute("data-kept", there.documentElement.hasAttribute("data-kept"));
+  const { kept: how } = there.documentElement.dataset;
+  if (how) root.dataset.kept = how;
+  else delete root.dataset.kept;
   for (const kept of document.querySelectorAll(".near-kept")) {
     kept.replaceWith(document.adoptNode(there.querySelector(".near-kept")));
   }

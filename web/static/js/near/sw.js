@@ -34,6 +34,8 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(event, request, url));
 });
 
+const asks = (url) => url.searchParams.has("lon") || url.searchParams.has("q");
+
 /** From the network; where there is none, what is kept: this answer, else the last one. */
 async function answer(event, request, url) {
   const stop = new AbortController();
@@ -48,11 +50,13 @@ async function answer(event, request, url) {
   } catch (error) {
     if (request.signal.aborted) throw error;
     const cache = await caches.open(ANSWERS);
-    const same = await cache.match(url.href);
+    // whoever opens the page without a question looks for the last answer
+    const bare = !asks(url);
+    const same = bare ? undefined : await cache.match(url.href);
     const kept = same ?? (await cache.match(LAST)) ?? (await cache.match(KEPT.page, { ignoreSearch: true }));
     if (!kept) throw error;
     // the page itself says so, with the time of its answer
-    const text = (await kept.text()).replace("<html ", `<html data-kept="${same ? "same" : "last"}" `);
+    const text = (await kept.text()).replace("<html ", `<html data-kept="${same || bare ? "same" : "last"}" `);
     return new Response(text, { headers: kept.headers });
   } finally {
     clearTimeout(enough);
@@ -68,7 +72,7 @@ async function keep(url, response) {
     const copy = () => new Response(text, { headers });
     await cache.delete(url.href);
     await cache.put(url.href, copy());
-    if (url.searchParams.has("lon") || url.searchParams.has("q")) await cache.put(LAST, copy());
+    if (asks(url)) await cache.put(LAST, copy());
     const others = (await cache.keys()).filter((one) => one.url !== LAST);
     for (const old of others.slice(0, Math.max(0, others.length - MOST))) await cache.delete(old);
   } catch {
