@@ -78,17 +78,30 @@ def line(osm: str, day: dt.date, kind: Kind, before: Kind) -> Spans:
     return _joined(spans)
 
 
-def _joined(spans: Iterable[Span]) -> Spans:
+def starting(osm: str, day: dt.date, kind: Kind) -> Spans:
+    """Return the spans of a day that are not closed; those of a night end beyond 1440.
+
+    See `line`. Nothing is told of the night before.
+    """
+    rules = _rules(osm)
+    if rules is not None:
+        spans = _joined(_reading(rules, day, kind), end=2 * _DAY)
+    else:
+        spans = line(osm, day, kind, "ordinary")
+    return tuple(span for span in spans if span[2] != CLOSED)
+
+
+def _joined(spans: Iterable[Span], *, end: int = _DAY) -> Spans:
     """Fill a day with spans, where the more open one holds, and what is between them closed."""
-    inside = [(max(a, 0), min(b, _DAY), s) for a, b, s in spans if a < _DAY and b > 0 and s]
-    edges = sorted({0, _DAY, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
+    inside = [(max(a, 0), min(b, end), s) for a, b, s in spans if a < end and b > 0 and s]
+    edges = sorted({0, end, *(a for a, _, _ in inside), *(b for _, b, _ in inside)})
     found: list[Span] = []
-    for start, end in pairwise(edges):
+    for start, stop in pairwise(edges):
         state = max((s for a, b, s in inside if a <= start < b), default=CLOSED)
         if found and found[-1][2] == state:
-            found[-1] = (found[-1][0], end, state)
+            found[-1] = (found[-1][0], stop, state)
         else:
-            found.append((start, end, state))
+            found.append((start, stop, state))
     return tuple(found)
 
 

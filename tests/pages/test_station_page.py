@@ -158,26 +158,33 @@ def test_the_page_is_in_the_readers_language(client):  # noqa: F811
     assert structured(page)["url"] == "http://localhost/stations/P80"
 
 
-def test_it_says_whether_it_is_open_at_the_minute(town, monkeypatch):  # noqa: F811
-    import web.station_open
-
-    class Clock(dt.datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return dt.datetime.fromisoformat(cls.at).astimezone(tz)
-
-    monkeypatch.setattr(web.station_open.dt, "datetime", Clock)
-    visitor = create_app(town.path).test_client()
+def test_it_says_whether_it_is_open_at_the_minute(town):  # noqa: F811
+    app = create_app(town.path)
+    visitor = app.test_client()
     for at, said in (
         ("2026-03-05T10:00+08:00", "开放中，至 17:30"),
         ("2026-03-05T08:29+08:00", "未到开放时间（8:30 开放）"),
         ("2026-03-07T10:00+08:00", "8:30"),
     ):
-        Clock.at = at
+        app.config["CLOCK"] = lambda at=at: dt.datetime.fromisoformat(at).astimezone(dt.UTC)
         page = opened(visitor, "/stations/P80")
         assert said in page.seen, (at, said)
         assert ("开放中" in page.seen) == said.startswith("开放中")
     assert "时间待核实" in opened(visitor, "/stations/LOST").seen
+
+
+def test_a_notice_from_tomorrow_is_in_until_when_it_says_it_is_open(own_town):  # noqa: F811
+    today = own_town.now().today()
+    closure = {"station_id": "P0", "from_date": (today + dt.timedelta(days=1)).isoformat()}
+    write(
+        own_town,
+        Change("station", "P0", {"hours": "24小时"}),
+        Change("closure", "c1", closure | {"to_date": None, "reason": "装修"}),
+    )
+    app = create_app(own_town.path)
+    late = dt.datetime.combine(today, dt.time(15), dt.UTC)  # 23:00 in the city
+    app.config["CLOCK"] = lambda: late
+    assert "开放中，至 24:00" in opened(app.test_client(), "/stations/P0").seen
 
 
 @pytest.fixture(scope="module")
