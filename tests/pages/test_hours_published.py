@@ -1,5 +1,7 @@
 """Hours as other programs get them: as written, in OpenStreetMap's syntax, and by the calendar."""
 
+import datetime as dt
+
 import pytest
 import signed_in
 import small_city
@@ -86,3 +88,17 @@ def test_holidays_that_cannot_be_read_are_told_to_the_office_and_turn_nobody_awa
         assert said not in unit.get("/account").text
     finally:
         (town.path / FILE).unlink()
+
+
+def test_from_when_hours_are_not_known_is_published_beside_when_it_opens(town):
+    app = create_app(town.path)
+    app.config["CLOCK"] = lambda: dt.datetime(2026, 9, 30, 12, tzinfo=dt.UTC)  # 20:00 in the city
+    answer = app.test_client().get(f"/api/v1/stations/nearest?lon={LON}&lat={LAT}&k=6")
+    found = {f["properties"]["station_id"]: f["properties"] for f in answer.json["features"]}
+    names = ("open_text", "opens_at", "may_open_at")
+    assert [found["A1"][name] for name in names] == [
+        "未开放，明天 9:00 起时间待核实",
+        "2026-10-08T09:00+08:00",
+        "2026-10-01T09:00+08:00",
+    ]
+    assert found["A0"]["may_open_at"] is None
