@@ -76,7 +76,11 @@ def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
         "sign": SIGNS[opening["state"]],
         "has": [
             {"id": supply, "name": named[supply]}
-            | {"asked": supply in form.needs, "short": supply in found.short}
+            | {
+                "asked": supply in form.needs,
+                "short": supply in found.short,
+                "missed": supply in found.missed,
+            }
             for supply in SUPPLIES
             if supply in (facts["supplies"] or ())
         ],

@@ -99,6 +99,8 @@ class Found(NamedTuple):
         Why it is closed whatever its hours say.
     short : tuple of str
         Supplies that are reported as running short.
+    missed : tuple of str
+        Supplies that it lists and the newest inspection did not find; it lacks them.
     misses : tuple of str
         Why it does not fit: `CLOSED`, `LACKS`, `FAR`; none for one that does.
     """
@@ -113,6 +115,7 @@ class Found(NamedTuple):
     toilet_m: float | None = None
     closed_for: Note | None = None
     short: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
 
 
@@ -265,6 +268,9 @@ class Nearby:
         for need in of_stations:
             unknown = places.is_unknown(need)
             mask &= places.has[need] if unknown is None else places.has[need] | unknown
+            for station_id, gone in self._facts.missed.items():
+                if need in gone and station_id in places.row_of:
+                    mask[places.row_of[station_id]] = False
         if at is not None:
             said = [self._state(number, at).state for number in range(len(places.hours))]
             mask &= (np.array(said, dtype=object) != "closed")[places.hours_of]
@@ -372,6 +378,7 @@ class Nearby:
             toilet_m=toilet_m if toilet_m <= TOILET_M else None,
             closed_for=closed_for,
             short=self._facts.short.get(own, ()),
+            missed=self._facts.missed.get(own, ()),
         )
 
     def _lacks(
@@ -383,6 +390,9 @@ class Nearby:
             if need == STEP_FREE:
                 if not walked:
                     unknown.append(need)
+                continue
+            if need in self._facts.missed.get(self.places.ids[row], ()):
+                lacks.append(need)
                 continue
             if self.places.has[need][row]:
                 continue

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -105,6 +105,8 @@ class Facts:
         notice) and ``reason``.
     short : mapping
         Station id → supplies that are reported as running short.
+    missed : mapping
+        Station id → supplies that it lists and the newest inspection did not find.
     checked_on : callable of a day
         Returns station id → the day of the last inspection, as known on that day.
     """
@@ -112,6 +114,7 @@ class Facts:
     closures: Mapping[str, Sequence[Mapping[str, Any]]]
     short: Mapping[str, tuple[str, ...]]
     checked_on: Callable[[dt.date], Mapping[str, dt.date]]
+    missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _to_nearest(frame: gpd.GeoDataFrame, toilets: gpd.GeoSeries, *, crs: pyproj.CRS) -> F:

@@ -1,0 +1,61 @@
+"""Supplies that a station lists and inspectors did not find there."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from stationmap.city import restocking
+from stationmap.inspections import NOT_MET, Checklist
+from stationmap.stations import SUPPLIES, read_supplies
+
+if TYPE_CHECKING:
+    from stationmap.city.answers import Answers
+
+
+def missed(answers: "Answers") -> Mapping[str, tuple[str, ...]]:
+    """Return station id → supplies of which the newest judgement says that they are not there.
+
+    A line of the city's checklist is about a supply where its words name that one and no other. A
+    supply that was replenished since is there again.
+    """
+    judged = answers.inspections()
+    about = _about(Checklist.of_pack(answers.pack))
+    if judged is None or not about:
+        return {}
+    failed = judged[(judged["state"] == NOT_MET).to_numpy(dtype=bool)]
+    again = _replenished(answers)
+    found: dict[str, set[str]] = defaultdict(set)
+    rows = zip(failed["station_id"], failed["item"], failed["part"], failed["at"], strict=True)
+    for own, item, part, at in rows:
+        supply = about.get((item, part))
+        if supply is not None and not again.get((own, supply), at) > at:
+            found[own].add(supply)
+    return {own: tuple(s for s in SUPPLIES if s in some) for own, some in found.items()}
+
+
+def _about(checklist: Checklist) -> Mapping[tuple[str, int], str]:
+    """Return the supply that each line is about."""
+    texts = read_supplies(line.text.get("zh", "") for line in checklist.lines)
+    return {
+        (line.item, line.part): text
+        for line, text in zip(checklist.lines, texts, strict=True)
+        if text in SUPPLIES
+    }
+
+
+def _replenished(answers: "Answers") -> Mapping[tuple[str, str], pd.Timestamp]:
+    """Return when a supply of a station was last replenished, by the city's clock."""
+    zone = ZoneInfo(answers.config.time_zone)
+    frame = answers.register.snapshot.frames["restock"]
+    frame = frame[(frame["state"] == restocking.REPLENISHED).to_numpy(dtype=bool)].dropna(
+        subset="done_at"
+    )
+    at = pd.to_datetime(frame["done_at"], utc=True, format="ISO8601").dt.tz_convert(zone)
+    rows = zip(frame["station_id"], frame["supply"], at.dt.tz_localize(None), strict=True)
+    newest: dict[tuple[str, str], pd.Timestamp] = {}
+    for own, supply, when in rows:
+        newest[own, supply] = max(when, newest.get((own, supply), when))
+    return newest
