@@ -63,6 +63,8 @@ def frame(found: list[Road]) -> gpd.GeoDataFrame:
 def place(made: random.Random, ground: Ground) -> tuple[float, float]:
     """A place beside the network, at a vertex, or far from all."""
     while True:
+        if not ground.with_doors.any():  # stairs alone: nothing has a foot
+            return (LON + made.uniform(0, BOX_DEG), LAT)
         x, y = made.choice(ground.places.tolist())[:2]
         off = made.choice([0.0, 0.0, 1e-8, 0.0005, 0.002, 0.006])
         at = (x + made.gauss(0, off), y + made.gauss(0, off))
@@ -125,10 +127,29 @@ def test_every_node_has_the_metres_of_the_brute_force_to_its_nearest(seed):
     lonlat = np.array(list(stations.values()))
     far, which = network.to_nearest(lonlat[:, 0], lonlat[:, 1], step_free=free)
     for node, m, nearest in zip(np.asarray(network.nodes).tolist(), far, which, strict=True):
-        feet = [f for f in ground.feet(tuple(node)) if f.off_m < 0.001]
-        due = (ground.walks(tuple(node), stations) if feet else None) or {}
+        due = ground.from_vertex(tuple(node), stations)
         if not due:
             assert not math.isfinite(m), (seed, node)
             continue
         assert close(m, min(due.values())), (seed, node)
         assert close(m, due[int(nearest)]), (seed, node)
+
+
+@pytest.mark.parametrize("seed", range(160, 220))
+def test_a_walk_without_steps_is_never_shorter(seed):
+    made = random.Random(seed)
+    found = roads(made)
+    network, ground = Network.from_ways(frame(found)), Ground(found)
+    places = np.array([place(made, ground) for _ in range(20)])
+    ids = [f"S{n:02d}" for n in range(len(places))]
+    ordinary, free = (
+        Walks(network, station_ids=ids, lon=places[:, 0], lat=places[:, 1], step_free=free)
+        for free in (False, True)
+    )
+    for at in [*places[:5].tolist(), *(place(made, ground) for _ in range(10))]:
+        longer = free.metres(*at, np.arange(len(ids)))
+        shorter = ordinary.metres(*at, np.arange(len(ids)))
+        led = ~np.isnan(longer)
+        assert not np.isnan(shorter[led]).any(), (seed, at)
+        assert (longer[led] >= shorter[led] - 1e-6).all(), (seed, at)
+        assert {walk.row for walk in free.nearest(*at, k=100)} == set(np.flatnonzero(led).tolist())

@@ -5,6 +5,7 @@ are answered from these lists. A list is complete up to a walk that it tells: wh
 beyond is searched for.
 """
 
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from stationmap.walking.feet import Foot
 from stationmap.walking.ground import F, Ints, metres_a_degree
-from stationmap.walking.side import Side
+from stationmap.walking.kept import Kept
+from stationmap.walking.side import Around, Side
 
 LENGTH = 48
 """Stations in the list of a node."""
@@ -20,8 +22,9 @@ LENGTH = 48
 _TILE_M = 4_000.0
 _OFTEN = 6  # times that an end of an edge is asked for in a tile before its lists are made
 _MOST_NODES = 300_000  # in all lists together: some 170 MB
-_LEAST_M, _MOST_M = 1_000.0, 8_000.0
-_AT_ONCE = 64  # searches at a time: each takes a row as wide as the part of the network
+_LEAST_M, _MOST_M = 300.0, 8_000.0
+# searches at a time: each takes a row as wide as the part of the network, metres of 32 MB together
+_AT_ONCE, _METRES_AT_ONCE = 64, 4_000_000
 
 
 class Placed(NamedTuple):
@@ -58,7 +61,8 @@ class Lists:
     def __init__(self, side: Side, stations: Placed) -> None:
         self._side, self._stations = side, stations
         self._asked: dict[int, int] = {}
-        self._tiles: dict[int, _Tile] = {}
+        self._tiles: Kept[int, _Tile] = Kept(_MOST_NODES)
+        self._making = Lock()
         corner = side.nodes.min(axis=0)
         cell = _TILE_M / np.array(metres_a_degree(float(np.median(side.nodes[:, 1]))))
         at = ((side.nodes - corner) / cell).astype(np.int64)
@@ -97,37 +101,59 @@ class Lists:
         return rows, metres, float(complete)
 
     def _tile(self, tile: int) -> _Tile | None:
+        """Return the lists of a tile; None while it is not asked for often, or others are made."""
         found = self._tiles.get(tile)
-        if found is None:
-            asked = self._asked[tile] = self._asked.get(tile, 0) + 1
-            if asked >= _OFTEN:
-                found = self._tiles[tile] = self._made(tile)
-                while sum(len(t.complete_m) for t in list(self._tiles.values())) > _MOST_NODES:
-                    self._tiles.pop(next(iter(self._tiles)), None)
-        return found
+        if found is not None:
+            return found
+        asked = self._asked[tile] = self._asked.get(tile, 0) + 1
+        # one thread makes one tile at a time: the others go on searching, and memory is bounded
+        if asked < _OFTEN or not self._making.acquire(blocking=False):
+            return None
+        try:
+            found = self._tiles.get(tile)
+            if found is None:
+                self._asked[tile] = 0  # if it is let go, it must be asked for often again
+                made = self._made(tile)
+                found = self._tiles.put(tile, made, size=len(made.complete_m))
+            return found
+        finally:
+            self._making.release()
 
     def _made(self, tile: int) -> _Tile:
-        stations = self._stations
         nodes = self._order[self._first[tile] : self._first[tile + 1]]
         corner = self._corner + np.array([tile % self._wide, tile // self._wide]) * self._cell
         reach = self._reach(corner + self._cell / 2.0)
         around = self._side.part(reach, corner, self._cell)
         near = np.flatnonzero(self._apart_m(corner) <= 1.02 * reach)
+        # stations beside each other are searched from together: few nodes have news of them
+        near = near[np.argsort(self._stations.lonlat[near, 0], kind="stable")]
         here = around.rows(nodes)
-        metres = np.empty((len(near), len(nodes)))
-        for begin in range(0, len(near), _AT_ONCE):
-            some = near[begin : begin + _AT_ONCE]
-            ends = around.rows(stations.ends[:, some].ravel()).reshape(2, -1)
-            far = around.search_from(ends, stations.to_ends[:, some], reach)
-            metres[begin : begin + _AT_ONCE] = far[:, here] + stations.off_m[some, None]
+        width = min(LENGTH, len(near))
+        station = np.zeros((width, len(nodes)), dtype=np.int32)
+        metres = np.full((width, len(nodes)), np.inf)
+        at_once = min(max(_METRES_AT_ONCE // (len(around.nodes) + 1), 1), _AT_ONCE)
+        for begin in range(0, len(near), at_once):
+            some = near[begin : begin + at_once]
+            far = self._from(some, around, reach)[:, here]
+            better = np.flatnonzero(far.min(axis=0) < metres.max(axis=0))
+            rows = np.repeat(self._stations.row[some].astype(np.int32)[:, None], len(better), 1)
+            both = np.concatenate((metres[:, better], far[:, better]))
+            which = np.argpartition(both, width - 1, axis=0)[:width]
+            metres[:, better] = np.take_along_axis(both, which, axis=0)
+            rows = np.concatenate((station[:, better], rows))
+            station[:, better] = np.take_along_axis(rows, which, axis=0)
         complete = np.full(len(nodes), reach)
-        which = np.broadcast_to(np.arange(len(near))[:, None], metres.shape)
-        if len(near) > LENGTH:
-            which = np.argpartition(metres, LENGTH - 1, axis=0)[:LENGTH]
-            metres = np.take_along_axis(metres, which, axis=0)
+        if len(near) > width:
             complete = np.minimum(complete, metres.max(axis=0))
-        station = np.ascontiguousarray(stations.row[near][which].T, dtype=np.int32)
-        return _Tile(station, np.ascontiguousarray(metres.T), complete)
+        return _Tile(np.ascontiguousarray(station.T), np.ascontiguousarray(metres.T), complete)
+
+    def _from(self, some: Ints, around: Around, reach: float) -> F:
+        """Metres from some stations to every node of a part of the network."""
+        stations = self._stations
+        ends = around.rows(stations.ends[:, some].ravel()).reshape(2, -1)
+        far = around.search_from(ends, stations.to_ends[:, some], reach)
+        far += stations.off_m[some, None]
+        return far
 
     def _apart_m(self, corner: F) -> F:
         """Metres, to one in a hundred, straight from each station to a tile."""

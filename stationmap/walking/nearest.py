@@ -1,8 +1,14 @@
 """Stations by walking metres from a place.
 
-A place and a station are both snapped to the nearest place of the network. The walk is the way to
-the network, along it, and from it; to a station that is no farther than the network, straight. It
-is never less than the straight distance.
+A place and a station are both snapped to the nearest edge of a mainland that is no staircase,
+within 500 m, whatever is asked: nobody's door is on the stairs. The walk is the way to the network,
+along it, and from it; to a station that is no farther than the network, straight. It is never less
+than the straight distance.
+
+Without steps the walk goes between the same two feet, the shortest way that uses no staircase;
+where there is none, there is no step-free way. Straight walking is step-free only where the
+station's foot can be reached without steps from that of the place, or is the same. So a walk
+without steps is never the shorter.
 """
 
 from collections.abc import Sequence
@@ -13,11 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from stationmap.walking.feet import Foot
-from stationmap.walking.ground import F, Ints, apart_m, earth_centred, ground_m, place_of
+from stationmap.walking.ground import Bools, F, Ints, apart_m, earth_centred, ground_m, place_of
+from stationmap.walking.kept import Kept
 from stationmap.walking.lists import Lists, Placed
 from stationmap.walking.network import Network
 from stationmap.walking.route import Route, straight_on, trace
-from stationmap.walking.side import Around, Side
+from stationmap.walking.side import MOST_NODES, Around, Side
 
 # a first guess at how much longer than straight walks are, and how much further to look then
 _DETOUR, _LEAST_M, _FURTHER = 1.25, 30.0, 1.3
@@ -75,7 +82,7 @@ class Walks:
         self._rank = np.empty(len(self), dtype=np.int64)
         self._rank[order] = np.arange(len(self))
         self._row = {station_id: row for row, station_id in enumerate(self.station_ids)}
-        self._parts: dict[Around, _Part] = {}
+        self._parts: Kept[Around, _Part] = Kept(MOST_NODES)
         self._slots = np.flatnonzero(self._placed)
         self._tree = cKDTree(self._xyz[self._slots])
         self._lists: Lists | None = None
@@ -164,12 +171,12 @@ class Walks:
         self, lon: float, lat: float, foot: Foot, where: NDArray[np.bool_] | None, max_m: float
     ) -> dict[int, float]:
         """Return the stations no farther than the network, which one walks to straight."""
-        found = {}
+        found, land = {}, self._land_of(foot)
         for slot in self._tree.query_ball_point(place_of(lon, lat), foot.off_m):
             row = int(self._slots[slot])
             straight = ground_m(lon, lat, float(self.lon[row]), float(self.lat[row]))
-            fits = straight <= foot.off_m and straight <= max_m
-            if fits and (where is None or where[row]):
+            fits = straight <= min(foot.off_m, max_m) and (where is None or where[row])
+            if fits and (not self.step_free or self._land[row] == land):
                 found[row] = straight
         return found
 
@@ -189,8 +196,7 @@ class Walks:
         while True:
             part = self._part(lon, lat, reach)
             straight = apart_m(part.xyz, place)
-            may = part.land == land
-            may |= straight <= foot.off_m
+            may = self._led(part.land, straight, foot)
             if where is not None:
                 may &= where[part.rows]
             most = min(part.around.reach_m, max_m)
@@ -219,7 +225,7 @@ class Walks:
             return found
         place = np.array(place_of(lon, lat))
         straight = apart_m(self._xyz[wanted], place)
-        may = (self._land[wanted] == self._land_of(foot)) | (straight <= foot.off_m)
+        may = self._led(self._land[wanted], straight, foot)
         limit = _guess(straight[may], len(self), foot.off_m)
         while may.any():
             part = self._part(lon, lat, limit)
@@ -247,6 +253,13 @@ class Walks:
         around = self._side.around(lon, lat, walk)
         return trace(self._side, around, (foot, theirs), limit_m=walk, ends=((lon, lat), goal))
 
+    def _led(self, land: Ints, straight: F, foot: Foot) -> Bools:
+        """Whether any walk leads to stations on some lands and so far straight from the place."""
+        led: Bools = land == self._land_of(foot)
+        if not self.step_free:
+            led |= straight <= foot.off_m
+        return led
+
     def _land_of(self, foot: Foot) -> int:
         return int(self._side.land[self._side.edges.start[foot.edge]])
 
@@ -258,7 +271,7 @@ class Walks:
             inside = (self.lon >= west) & (self.lon <= east)
             inside &= (self.lat >= south) & (self.lat <= north)
             rows = np.flatnonzero(inside & self._placed)
-            part = self._parts[around] = _Part(
+            made = _Part(
                 self._side,
                 around,
                 rows,
@@ -269,6 +282,9 @@ class Walks:
                 self._feet.edge[rows],
                 np.where(self._feet.edge[rows] < 0, np.inf, self._feet.off_m[rows]),
             )
+            # it keeps its part of the network, unless that is the whole, which stays anyhow
+            held = 0 if np.isinf(around.reach_m) else len(around.nodes)
+            part = self._parts.put(around, made, size=len(rows) + held)
         return part
 
     def _guess(

@@ -2,8 +2,11 @@
 
 Two ways share a node where they share a coordinate (to 1e-7°). An edge is a piece of one way
 between two nodes where ways meet or end. A *mainland* is a connected component of at least
-`MAINLAND_M`, or the longest; the others are islands, and no place is snapped to them. One-way
-streets bind no walker.
+`MAINLAND_M`, or the longest; the others are islands. Mainlands are those of the whole network,
+stairs included. A place and a station are snapped to the nearest edge of a mainland that is no
+staircase, whatever is asked: nobody's door is on the stairs. Without steps, the way is the shortest
+between the same two feet that uses no staircase; where there is none, there is no step-free way.
+One-way streets bind no walker.
 Which ways are walkable follows
 https://wiki.openstreetmap.org/wiki/OSM_tags_for_routing/Access_restrictions
 """
@@ -20,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from stationmap.stations import require_wgs84
 from stationmap.walking.edges import Edges
-from stationmap.walking.feet import Snapped
+from stationmap.walking.feet import Feet, Snapped
 from stationmap.walking.ground import Bools, F, Ints, apart_m, earth_centred
 from stationmap.walking.side import Side
 
@@ -136,7 +139,7 @@ class Network:
 
         Columns length_m, nodes (how many), lon, lat (the middle of its nodes, WGS-84 degrees).
         """
-        component, metres = self._components(np.ones(len(self.edges), dtype=bool))
+        component, metres = self._components
         nodes = pd.DataFrame({"lon": self.nodes[:, 0], "lat": self.nodes[:, 1]})
         groups = nodes.groupby(component)
         frame = groups[["lon", "lat"]].mean()
@@ -146,14 +149,14 @@ class Network:
         return frame.sort_values("length_m", ascending=False, kind="stable", ignore_index=True)
 
     def snap(self, lon: ArrayLike, lat: ArrayLike, *, step_free: bool = False) -> Snapped:
-        """Find the nearest place of an edge of a mainland for places that are near one.
+        """Find the nearest place of an edge of a mainland that is no staircase.
 
         Parameters
         ----------
         lon, lat : (k,) array_like
             WGS-84 degrees.
         step_free : bool
-            Leave out steps, and what is an island without them.
+            Whether walks shall have no steps; feet are the same either way.
 
         Returns
         -------
@@ -175,13 +178,13 @@ class Network:
         lon, lat : (k,) array_like
             WGS-84 degrees; a place that is not near the network is nowhere.
         step_free : bool
-            Leave out steps, and what is an island without them.
+            Walk no steps.
 
         Returns
         -------
         metres : (n,) float64
             From each node to the nearest place, the place's way to the network included; infinite
-            where no place can be reached, as on islands.
+            where no place can be reached, as on islands, or amid stairs without steps.
         which : (n,) int64
             Row of that place; -1 where there is none.
         """
@@ -194,28 +197,39 @@ class Network:
 
     @cached_property
     def _with_steps(self) -> Side:
-        return self._side(np.ones(len(self.edges), dtype=bool))
+        return Side(self.nodes, self.edges, np.flatnonzero(self._on_mainland), feet=self._feet)
 
     @cached_property
     def _step_free(self) -> Side:
         if not self.edges.stairs.any():
             return self._with_steps
-        return self._side(~self.edges.stairs)
+        return Side(self.nodes, self.edges, self._level, feet=self._feet)
 
-    def _side(self, usable: Bools) -> Side:
-        component, metres = self._components(usable)
-        on = usable & _is_mainland(metres)[component[self.edges.start]]
-        return Side(self.nodes, self.edges, np.flatnonzero(on))
+    @cached_property
+    def _feet(self) -> Feet:
+        return Feet(self.edges, self._level)
 
-    def _components(self, usable: Bools) -> tuple[Ints, F]:
-        """Component of each node, and metres of each component, of some edges."""
-        start, end = self.edges.start[usable], self.edges.end[usable]
+    @cached_property
+    def _level(self) -> Ints:
+        """Edges of mainlands that are no stairs."""
+        return np.flatnonzero(self._on_mainland & ~self.edges.stairs)
+
+    @cached_property
+    def _on_mainland(self) -> Bools:
+        component, metres = self._components
+        on: Bools = _is_mainland(metres)[component[self.edges.start]]
+        return on
+
+    @cached_property
+    def _components(self) -> tuple[Ints, F]:
+        """Component of each node, and metres of each component."""
+        start, end = self.edges.start, self.edges.end
         n = len(self.nodes)
         links = coo_array((np.ones(len(start)), (start, end)), shape=(n, n))
         if not n:
             return np.zeros(0, dtype=np.int64), np.zeros(0)
         count, component = connected_components(links.tocsr(), directed=False)
-        metres = np.bincount(component[start], weights=self.edges.length_m[usable], minlength=count)
+        metres = np.bincount(component[start], weights=self.edges.length_m, minlength=count)
         return component.astype(np.int64), np.asarray(metres, dtype=np.float64)
 
 

@@ -13,9 +13,12 @@ from stationmap.linear import expand
 from stationmap.walking.edges import Edges
 from stationmap.walking.feet import REACH_M, Feet, Foot, Snapped
 from stationmap.walking.ground import F, Ints, metres_a_degree
+from stationmap.walking.kept import Kept
 
 _FIRST_M = 2_000.0  # the least neighbourhood; each next one reaches twice as far
 _SMALL = 12_000  # nodes of a network that is searched whole: its size costs little
+MOST_NODES = 2_000_000
+"""Nodes of all parts that are kept together: some 120 MB."""
 
 
 class Around:
@@ -118,7 +121,7 @@ class Around:
 
 
 class Side:
-    """Edges that places are snapped to and walks run along.
+    """Edges that walks run along: those of the mainlands, or those of them that are no stairs.
 
     Parameters
     ----------
@@ -127,19 +130,17 @@ class Side:
     edges : Edges
         All edges of the network.
     used : (m,) int64
-        Rows of the edges of mainlands.
+        Rows of these edges.
+    feet : Feet
+        Finds the nearest places of edges that are no stairs.
     """
 
-    def __init__(self, nodes: F, edges: Edges, used: Ints) -> None:
+    def __init__(self, nodes: F, edges: Edges, used: Ints, *, feet: Feet) -> None:
         self.nodes = nodes
         self.edges = edges
         self.used = used
-        self._around: dict[tuple[int, int, int], Around] = {}
-
-    @cached_property
-    def feet(self) -> Feet:
-        """Finds the nearest places of edges."""
-        return Feet(self.edges, self.used)
+        self.feet = feet
+        self._around: Kept[tuple[int, int, int], Around] = Kept(MOST_NODES)
 
     @cached_property
     def land(self) -> Ints:
@@ -158,7 +159,8 @@ class Side:
         key = (level, math.floor(lon / cell[0]), math.floor(lat / cell[1]))
         found = self._around.get(key)
         if found is None:
-            found = self._around[key] = self.part(reach, np.array(key[1:]) * cell, cell)
+            made = self.part(reach, np.array(key[1:]) * cell, cell)
+            found = self._around.put(key, made, size=len(made.nodes))
         return found
 
     @cached_property

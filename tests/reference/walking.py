@@ -2,6 +2,13 @@
 
 It reads OpenStreetMap files itself and keeps every vertex as a node. Lengths are geodesics; a plane
 about the place only proposes where a foot may be. Slow on purpose, and without code of the product.
+
+The law: a place and a station are snapped to the nearest edge of a mainland that is no staircase,
+whatever is asked (nobody's door is on the stairs; within 500 m). Mainlands are those of the whole
+network, stairs included. Without steps: the shortest way between the same two feet that uses no
+staircase; where there is none, there is no step-free way. Straight walking when straight is no more
+than off(place), but without steps only if the station's foot can be reached without steps from that
+of the place or both feet are the same.
 """
 
 import heapq
@@ -109,10 +116,8 @@ class Ground:
 
     def __init__(self, roads: Iterable[Road], *, step_free: bool = False) -> None:
         numbers: dict[tuple[int, int], int] = {}
-        ends, places = [], []
+        ends, places, stairs = [], [], []
         for road in roads:
-            if step_free and road.stairs:
-                continue
             for one, other in pairwise(road.points):
                 a, b = (
                     numbers.setdefault((round(x * STEP), round(y * STEP)), len(numbers))
@@ -121,13 +126,16 @@ class Ground:
                 if a != b:
                     ends.append((a, b))
                     places.append((*one, *other))
+                    stairs.append(road.stairs)
+        self.step_free, self.numbers = step_free, numbers
         self.ends = ends
+        self.stairs = np.array(stairs, dtype=bool)
         self.places = np.array(places).reshape(-1, 4)
         self.lengths = GEOD.inv(*self.places.T)[2].tolist() if ends else []
-        self.beside: dict[int, list[tuple[int, float]]] = defaultdict(list)
-        for (a, b), length in zip(ends, self.lengths, strict=True):
-            self.beside[a].append((b, length))
-            self.beside[b].append((a, length))
+        self.beside: dict[int, list[tuple[int, float, bool]]] = defaultdict(list)
+        for (a, b), length, steps in zip(ends, self.lengths, stairs, strict=True):
+            self.beside[a].append((b, length, steps))
+            self.beside[b].append((a, length, steps))
         self._feet: dict[LonLat, list[Foot]] = {}
         self._part_lands()
 
@@ -140,16 +148,17 @@ class Ground:
                 node = waiting.pop()
                 if node not in self.land_of:
                     self.land_of[node] = land
-                    waiting += [other for other, _ in self.beside[node]]
+                    waiting += [other for other, _, _ in self.beside[node]]
         self.lands: dict[int, float] = defaultdict(float)
         for (a, _), length in zip(self.ends, self.lengths, strict=True):
             self.lands[self.land_of[a]] += length
         longest = max(self.lands.values(), default=0.0)
         self.main = {n for n, m in self.lands.items() if m >= MAINLAND_M or m == longest}
-        self.of_main = np.array([self.land_of[a] in self.main for a, _ in self.ends], dtype=bool)
+        of_main = np.array([self.land_of[a] in self.main for a, _ in self.ends], dtype=bool)
+        self.with_doors = of_main & ~self.stairs
 
     def feet(self, at: LonLat) -> list[Foot]:
-        """Feet of a place on mainlands, the nearest first, those as near as it behind; none: []."""
+        """Feet of a place, off stairs, the nearest first, those as near as it behind; none: []."""
         if at not in self._feet:
             self._feet[at] = self._find(at)
         return self._feet[at]
@@ -164,7 +173,7 @@ class Ground:
         step = (self.places[:, 2:] - self.places[:, :2]) * (east, north)
         share = np.clip(-(start * step).sum(axis=1) / (step**2).sum(axis=1), 0.0, 1.0)
         far = np.hypot(*(start + share[:, None] * step).T)
-        far[~self.of_main] = math.inf
+        far[~self.with_doors] = math.inf
         near = far.min(initial=math.inf)
         if near > REACH_M * 1.01:
             return []
@@ -193,15 +202,19 @@ class Ground:
     def spread(self, foot: Foot) -> dict[int, float]:
         """Metres along the network from a foot to every vertex that can be reached."""
         a, b = self.ends[foot.piece]
-        heap = [(foot.from_start_m, a), (foot.to_end_m, b)]
+        return self.spread_from([(foot.from_start_m, a), (foot.to_end_m, b)])
+
+    def spread_from(self, heap: list[tuple[float, int]]) -> dict[int, float]:
+        """Metres to every vertex that can be reached from some, so far away themselves."""
+        heapq.heapify(heap)
         done: dict[int, float] = {}
         while heap:
             far, node = heapq.heappop(heap)
             if node in done:
                 continue
             done[node] = far
-            for other, length in self.beside[node]:
-                if other not in done:
+            for other, length, steps in self.beside[node]:
+                if other not in done and not (steps and self.step_free):
                     heapq.heappush(heap, (far + length, other))
         return done
 
@@ -215,7 +228,9 @@ class Ground:
         found = {}
         for name, place in stations.items():
             straight = metres(at, place)
-            walk = straight if straight <= mine.off_m else self._walk(mine, reached, place)
+            walk = self._walk(mine, reached, place)
+            if straight <= mine.off_m and not (self.step_free and walk is None):
+                walk = straight
             if walk is not None:
                 found[name] = max(walk, straight)
         return found
@@ -232,8 +247,23 @@ class Ground:
         net = min(ways)
         return None if net == math.inf else mine.off_m + net + theirs.off_m
 
+    def from_vertex(self, at: LonLat, places: Mapping[int, LonLat]) -> dict[int, float]:
+        """Metres from a vertex, along the network, to every place that has a way; islands: none."""
+        a = self.numbers[round(at[0] * STEP), round(at[1] * STEP)]
+        if self.land_of[a] not in self.main:
+            return {}
+        reached, found = self.spread_from([(0.0, a)]), {}
+        for name, place in places.items():
+            for foot in self.feet(place)[:1]:
+                b, c = self.ends[foot.piece]
+                ways = [foot.from_start_m + reached.get(b, math.inf)]
+                ways.append(foot.to_end_m + reached.get(c, math.inf))
+                if min(ways) < math.inf:
+                    found[name] = min(ways) + foot.off_m
+        return found
+
     def carries(self, one: LonLat, other: LonLat, *, within_m: float) -> bool:
-        """Whether some one piece runs along the whole step between two places."""
+        """Whether some one piece that may be used runs along the step between two places."""
         apart = []
         for lon, lat in (one, other):
             scale = np.array([math.cos(math.radians(lat)), 1.0]) * 111_195
@@ -241,7 +271,8 @@ class Ground:
             step = (self.places[:, 2:] - self.places[:, :2]) * scale
             share = np.clip(-(start * step).sum(axis=1) / (step**2).sum(axis=1), 0.0, 1.0)
             apart.append(np.hypot(*(start + share[:, None] * step).T))
-        return bool((np.maximum(*apart) <= within_m).any())
+        usable = ~self.stairs if self.step_free else np.ones(len(self.ends), dtype=bool)
+        return bool((np.maximum(*apart)[usable] <= within_m).any())
 
 
 def _near(foot: Foot) -> float:
