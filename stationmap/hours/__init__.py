@@ -74,7 +74,7 @@ class Hours:
             return "open"
         return "closed" if state == osm_hours.State.CLOSED else "unknown"
 
-    def state(self, when: datetime, *, zone: str, calendar: Calendar) -> State:
+    def state(self, when: datetime, *, zone: str, calendar: Calendar, shut: Shut = ()) -> State:
         """Return whether it is open at an aware time, by the clocks of `zone`, holidays and all.
 
         Where the hours only name weekdays, and the day is a public holiday or a weekend that is
@@ -85,7 +85,7 @@ class Hours:
         ValueError
             The time has no time zone.
         """
-        return state_of(self.osm, when, zone=zone, calendar=calendar)
+        return state_of(self.osm, when, zone=zone, calendar=calendar, shut=shut)
 
     def covers(self, other: "Hours") -> tuple[int, ...]:
         """Minutes of the other hours that these do not cover, for each day from Monday."""
@@ -149,13 +149,12 @@ def state_at(
     ValueError
         The time has no time zone.
     """
-    read, unread = parse(text), ""
-    if read is None:
-        unread = N_("its hours cannot be read")
-        if not text or not text.strip():
-            unread = N_("its hours are not known")
-    osm = read.osm if read else None
-    return state_of(osm, when, zone=zone, calendar=calendar, shut=shut, unread=unread)
+    read = parse(text)
+    if read is not None:
+        return read.state(when, zone=zone, calendar=calendar, shut=shut)
+    said = text and text.strip()
+    unread = N_("its hours cannot be read") if said else N_("its hours are not known")
+    return state_of(None, when, zone=zone, calendar=calendar, shut=shut, unread=unread)
 
 
 def _with_times(osm: str) -> str:
