@@ -5,64 +5,19 @@ import math
 from pathlib import Path
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
-import pyproj
 import pytest
 import shapely
 import small_city
+from drawn_ways import CRS, GEOD, NEAR_M, both_answers, lonlat, near, network, stations, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmap import walking
 from stationmap.city import City, layers, on_foot
 from stationmap.city.versions import Store
-from stationmap.crs import local_crs
 from stationmap.errors import CrsError
-from stationmap.walking import Network, Walks, lists, side, walkable
-
-CRS = local_crs([118.89, 118.91], [28.94, 28.96])
-TO_WGS84 = pyproj.Transformer.from_crs(CRS, 4326, always_xy=True)
-GEOD = pyproj.Geod(ellps="WGS84")
-NEAR_M = 0.05  # a metre of the plane is one over ground to 1e-5
-
-
-def lonlat(x, y):
-    return TO_WGS84.transform(x, y)
-
-
-def network(*lines, **columns):
-    """Ways drawn in metres; a line is its points, or (points, tags)."""
-    rows = []
-    for line in lines:
-        points, tags = line if isinstance(line[1], dict) else (line, {})
-        rows.append({"highway": "residential", **tags, "geometry": shapely.LineString(points)})
-    frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS).to_crs(4326)
-    return Network.from_ways(frame.assign(**columns))
-
-
-def stations(net, places, **options):
-    ids = [f"s{i}" for i in range(len(places))]
-    lon, lat = lonlat(*np.array(places, dtype=float).T)
-    return Walks(net, station_ids=ids, lon=lon, lat=lat, **options)
-
-
-def walk(net, one, other, **options):
-    return stations(net, [other], **options).metres(*lonlat(*one), [0])[0]
-
-
-def both_answers(walks, at, **asked):
-    """Answer of a search, then, asked often enough, of the lists."""
-    found = [walks.nearest(*lonlat(*at), **asked) for _ in range(8)]
-    first, last = found[0], found[-1]
-    assert [w.station_id for w in first] == [w.station_id for w in last]
-    assert [w.walk_m for w in first] == pytest.approx([w.walk_m for w in last], abs=1e-6)
-    return last
-
-
-def near(value):
-    return pytest.approx(value, abs=NEAR_M)
-
+from stationmap.walking import Network, Walks, walkable
 
 # ------------------------------------------------------------------ which ways
 
@@ -314,156 +269,47 @@ def test_without_steps_one_goes_round_or_not_at_all():
     hill = network(steps, [(0, 0), (2500, 0)], [(0, 100), (2500, 100)])
     assert walk(hill, (0, 0), (0, 100)) == near(100)
     assert math.isnan(walk(hill, (0, 0), (0, 100), step_free=True))
+    assert both_answers(stations(hill, [(5, 100)], step_free=True), (0, 0), k=1) == []
     only = network(([(0, 0), (0, 3000)], {"highway": "steps"}))
     assert stations(only, [(0, 9)], step_free=True).nearest(*lonlat(0, 0), k=1) == []
 
 
-# ------------------------------------------------------------------ against another search
+def test_nobody_has_a_door_on_the_stairs():
+    """A footbridge over a street: what is beside its stairs is joined to the street."""
+    stairs = ([(0, 0), (0, 40)], {"highway": "steps"})
+    net = network([(-1500, 0), (0, 0), (1500, 0)], stairs, [(0, 40), (300, 40)])
+    feet = [net.snap(*lonlat(-2, 15), step_free=free) for free in (False, True)]
+    assert [foot.off_m[0] for foot in feet] == [near(15), near(15)]
+    assert feet[0].edge[0] == feet[1].edge[0]
+    assert not net.edges.stairs[feet[0].edge[0]]
 
 
-@pytest.fixture(scope="module")
-def cramped():
-    """Neighbourhoods, tiles and lists so small that a few streets go beyond all of them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(side, "_SMALL", 0)
-        patch.setattr(side, "_FIRST_M", 150.0)
-        for name, value in {"_TILE_M": 300.0, "_LEAST_M": 100.0, "_MOST_M": 500.0}.items():
-            patch.setattr(lists, name, value)
-        patch.setattr(lists, "LENGTH", 3)
-        yield
+def test_what_only_stairs_reach_is_joined_to_no_other_street_without_steps():
+    stairs = ([(0, 0), (0, 33)], {"highway": "steps"})
+    net = network([(-600, 0), (0, 0), (3000, 0)], stairs, [(0, 33), (33, 33)])
+    assert walk(net, (-500, 0), (33, 33)) == near(500 + 33 + 33)
+    free = stations(net, [(33, 33), (33, 5)], step_free=True)
+    assert np.isnan(free.metres(*lonlat(-500, 0), [0])).all()
+    assert [w.station_id for w in both_answers(free, (-500, 0), k=2)] == ["s1"]
+    assert free.route(*lonlat(-500, 0), "s0") is None
+    assert [w.station_id for w in both_answers(free, (20, 34), k=2)] == ["s0"]
 
 
-def town(rng):
-    """A lattice with gaps, parallel ways, loops, steps and ways that are cut off."""
-    n = int(rng.integers(4, 9))
-    x, y = np.meshgrid(np.arange(n) * 100.0, np.arange(n) * 100.0)
-    x, y = x + rng.uniform(-30, 30, x.shape), y + rng.uniform(-30, 30, y.shape)
-    spots = list(zip(x.ravel().tolist(), y.ravel().tolist(), strict=True))
-    lines = []
-    for i, j in itertools.product(range(n), range(n)):
-        for a, b in ((i, j + 1), (i + 1, j)):
-            if a < n and b < n and rng.random() < 0.8:
-                one, other = spots[i * n + j], spots[a * n + b]
-                steps = {"highway": "steps"} if rng.random() < 0.1 else {}
-                lines.append(([one, other], steps))
-                if rng.random() < 0.1:
-                    lines.append(([one, tuple(rng.uniform(0, n * 100, 2)), other], {}))
-        if rng.random() < 0.1:
-            a, b = spots[i * n + j]
-            lines.append(([(a, b), (a + 20, b), (a + 20, b + 20), (a, b)], {}))
-    for _ in range(3):
-        at = rng.uniform(0, n * 100, 2)
-        lines.append(([tuple(at), tuple(at + rng.uniform(5, 40, 2))], {}))
-    return network(*lines), n * 100.0
-
-
-def oracle(net, step_free):
-    """The mainlands as networkx sees them."""
-    graph = nx.MultiGraph()
-    edges = net.edges
-    for row in range(len(edges)):
-        if not (step_free and edges.stairs[row]):
-            ends = int(edges.start[row]), int(edges.end[row])
-            graph.add_edge(*ends, key=row, weight=float(edges.length_m[row]))
-    lands = [graph.subgraph(nodes) for nodes in nx.connected_components(graph)]
-    metres = [land.size(weight="weight") for land in lands]
-    kept = [lnd for lnd, m in zip(lands, metres, strict=True) if m >= 2000 or m == max(metres)]
-    return nx.compose_all(kept)
-
-
-def joined(graph, net, feet):
-    """The graph with a node for each foot, joined to the ends of its edge and to other feet."""
-    graph = nx.MultiGraph(graph)
-    edges = net.edges
-    for name, foot in feet.items():
-        ends = int(edges.start[foot.edge]), int(edges.end[foot.edge])
-        graph.add_edge(name, ends[0], weight=foot.at_m)
-        graph.add_edge(name, ends[1], weight=max(float(edges.length_m[foot.edge]) - foot.at_m, 0))
-    for (a, one), (b, other) in itertools.combinations(feet.items(), 2):
-        if one.edge == other.edge:
-            graph.add_edge(a, b, weight=abs(one.at_m - other.at_m))
-    return graph
-
-
-@pytest.mark.usefixtures("cramped")
-def test_lists_have_stations_far_from_where_they_are_asked_for():
-    net = network([(0, 0), (590, 0)], [(590, 0), (3000, 0)])
-    walks = stations(net, [(900, 0), (270, 0)])  # 300 m and 30 m from the tile of 590
-    assert [w.station_id for w in both_answers(walks, (590, 0), k=1)] == ["s0"]
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-@pytest.mark.usefixtures("cramped")
-def test_walks_are_those_of_another_search(seed, step_free):
-    rng = np.random.default_rng(seed)
-    net, size = town(rng)
-    spots = rng.uniform(-200, size + 200, (25, 2))
-    spots[20:] = spots[:5]
-    lon, lat = lonlat(*spots.T)
-    ids = [f"s{i:02d}" for i in rng.permutation(25)]
-    walks = Walks(net, station_ids=ids, lon=lon, lat=lat, step_free=step_free)
-    snapped = net.snap(lon, lat, step_free=step_free)
-    feet = {ids[row]: snapped[row] for row in range(25) if snapped[row] is not None}
-    graph = oracle(net, step_free)
-    for _ in range(4):
-        x, y = lonlat(*rng.uniform(-100, size + 100, 2))
-        mine = net.snap(x, y, step_free=step_free)[0]
-        straight = dict(zip(ids, GEOD.inv([x] * 25, [y] * 25, lon, lat)[2], strict=True))
-        due = {}
-        if mine is not None:
-            whole = joined(graph, net, {**feet, "here": mine})
-            reached = nx.single_source_dijkstra_path_length(whole, "here")
-            due = {i: mine.off_m + reached[i] + f.off_m for i, f in feet.items() if i in reached}
-            due = {i: max(m, straight[i]) for i, m in due.items()}
-            due |= {i: m for i, m in straight.items() if m <= mine.off_m}
-        metres = walks.metres(x, y, np.arange(25))
-        expected = [due.get(i, math.nan) for i in ids]
-        assert metres == pytest.approx(expected, abs=1e-5, nan_ok=True)
-        where = rng.random(25) < rng.choice([0.1, 0.5, 1.0])
-        k, max_m = int(rng.integers(1, 9)), float(rng.choice([200.0, 600.0, math.inf]))
-        passing = [(m, i) for i, m in due.items() if m <= max_m and where[ids.index(i)]]
-        for _ in range(8):
-            found = walks.nearest(x, y, k=k, where=where, max_m=max_m)
-            wanted = sorted(passing)[:k]
-            assert [w.walk_m for w in found] == pytest.approx([m for m, _ in wanted], abs=1e-5)
-            assert [w.walk_m for w in found] == pytest.approx([due[w.station_id] for w in found])
-            assert [w.straight_m for w in found] == pytest.approx(
-                [straight[w.station_id] for w in found], abs=1e-4
-            )
-            assert found == sorted(found, key=lambda w: (w.walk_m, w.station_id))
-        for one in found[-1:]:
-            route = walks.route(x, y, one.station_id)
-            assert route.length_m == pytest.approx(one.walk_m, abs=1e-5)
-            assert sum(leg.length_m for leg in route.legs) == pytest.approx(route.length_m)
-            assert GEOD.line_length(*route.line.T) == near(route.length_m)
-            assert not (step_free and any(leg.stairs for leg in route.legs))
-            assert route.line[0].tolist() == [x, y]
-            assert route.line[-1].tolist() == [lon[one.row], lat[one.row]]
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_every_node_to_the_nearest_place_is_that_of_another_search(seed, step_free):
-    rng = np.random.default_rng(seed)
-    net, size = town(rng)
-    lon, lat = lonlat(*rng.uniform(-600, size + 600, (2, 8)))
-    lon[0], lat[0] = net.nodes[int(rng.integers(len(net.nodes)))]
-    snapped = net.snap(lon, lat, step_free=step_free)
-    feet = {f"p{i}": snapped[i] for i in range(8) if snapped[i] is not None}
-    graph = oracle(net, step_free)
-    metres, which = net.to_nearest(lon, lat, step_free=step_free)
-    whole = joined(graph, net, feet)
-    for name, foot in feet.items():
-        whole.add_edge("all", name, weight=foot.off_m)
-    due = nx.single_source_dijkstra_path_length(whole, "all") if feet else {}
-    expected = [due.get(node, math.inf) for node in range(len(net.nodes))]
-    assert metres == pytest.approx(expected, abs=1e-6)
-    assert (which >= 0).tolist() == np.isfinite(metres).tolist()
-    for place, foot in feet.items():
-        own = np.flatnonzero(which == int(place[1:]))
-        alone = nx.single_source_dijkstra_path_length(joined(graph, net, {place: foot}), place)
-        assert metres[own] == pytest.approx([alone[n] + foot.off_m for n in own.tolist()])
+def test_one_walks_straight_without_steps_only_where_a_way_without_leads():
+    stairs = ([(0, 0), (0, 40)], {"highway": "steps"})
+    net = network([(-1500, 0), (0, 0), (1500, 0)], stairs, [(0, 40), (300, 40)])
+    below, above, nowhere = (200, 14), (200, 30), (200, -700)
+    places = [below, above, nowhere]
+    walks = {free: stations(net, places, step_free=free) for free in (False, True)}
+    found = {f: w.metres(*lonlat(200, 19), [0, 1, 2]) for f, w in walks.items()}
+    assert found[False][:2] == pytest.approx([5, 11], abs=NEAR_M)
+    assert found[True][0] == near(5)
+    assert np.isnan(found[True][1:]).all()
+    assert [w.station_id for w in both_answers(walks[True], (200, 19), k=3)] == ["s0"]
+    far = stations(net, [nowhere], step_free=True)
+    assert both_answers(far, (200, -400), k=1) == []
+    assert far.route(*lonlat(200, -400), "s0") is None
+    assert walk(net, (200, -400), nowhere) == near(300)
 
 
 # ------------------------------------------------------------------ routes
