@@ -229,17 +229,41 @@ def with_toilets(city: City, sites: dict[str, Site]) -> dict[str, Site]:
     return {name: replace(site, toilet_m=far[name]) for name, site in sites.items()}
 
 
+def not_found(city: City) -> dict[str, frozenset[str]]:
+    """Supplies that the newest inspections did not find, visit by visit, line by line."""
+    lines = {one["id"]: one["content"]["lines"] for one in city.register.rows("checklist")}
+    gone: dict[str, set[str]] = {}
+    visits = [v for v in city.register.rows("inspection") if v["visit"] != "self"]
+    for visit in sorted(visits, key=lambda v: (v["at"], v["created"])):
+        here = gone.setdefault(visit["station_id"], set())
+        said = {
+            (line["item"], line["part"]): letter
+            for line, letter in zip(lines[visit["checklist"]], visit["found"], strict=True)
+            if letter in "mnx" and visit["voided"] is None
+        }
+        if said.get(("Q-C8", 0)) == "m":
+            here.clear()
+        for part, supply in enumerate(SUPPLIES, start=1):
+            letter = said.get(("Q-C8", part))
+            here.update([supply] if letter == "n" else [])
+            here.difference_update([supply] if letter in ("m", "x") else [])
+    return {name: frozenset(some) for name, some in gone.items()}
+
+
 def demo_town(folder) -> Town:
     """The demo city; stations that two feet are equally near to are withdrawn."""
     assert run(["demo", str(folder / "demo")]) == 0
     city, file = City.open(folder / "demo"), DEMO / "demo-city.osm.gz"
     grounds = [Ground(read(file), step_free=free) for free in (False, True)]
-    sites = {}
+    sites, missed = {}, not_found(city)
     for row in city.stations().dropna(subset="geometry").itertuples():
         place = (row.geometry.x, row.geometry.y)
         has = frozenset(row.supplies.split(";")) if isinstance(row.supplies, str) else None
         week = says(demo_week(row.hours))
-        sites[row.station_id] = Site(row.station_id, place, row.status, has, None, week)
+        gone = missed.get(row.station_id, frozenset())
+        sites[row.station_id] = Site(
+            row.station_id, place, row.status, has, None, week, missed=gone
+        )
     unsure = [n for n, site in sites.items() if not all(g.is_plain(site.at) for g in grounds)]
     assert len(unsure) < 20
     for name in unsure:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from stationmap.city import restocking
-from stationmap.inspections import NOT_MET, Checklist
+from stationmap.inspections import MET, NOT_MET, Checklist
 from stationmap.stations import SUPPLIES, read_supplies
 
 if TYPE_CHECKING:
@@ -19,19 +19,23 @@ def missed(answers: "Answers") -> Mapping[str, tuple[str, ...]]:
     """Return station id → supplies of which the newest judgement says that they are not there.
 
     A line of the city's checklist is about a supply where its words name that one and no other. A
-    supply that was replenished since is there again.
+    supply that was replenished since, or an item that was met as a whole since, is there again.
     """
     judged = answers.inspections()
     about = _about(Checklist.of_pack(answers.pack))
     if judged is None or not about:
         return {}
+    judged = judged[judged["item"].isin({item for item, _ in about})]
+    whole = judged[((judged["part"] == 0) & (judged["state"] == MET)).to_numpy(dtype=bool)]
+    met = dict(zip(zip(whole["station_id"], whole["item"], strict=True), whole["at"], strict=True))
     failed = judged[(judged["state"] == NOT_MET).to_numpy(dtype=bool)]
     again = _replenished(answers)
     found: dict[str, set[str]] = defaultdict(set)
     rows = zip(failed["station_id"], failed["item"], failed["part"], failed["at"], strict=True)
     for own, item, part, at in rows:
         supply = about.get((item, part))
-        if supply is not None and not again.get((own, supply), at) > at:
+        later = max(again.get((own, supply or ""), at), met.get((own, item), at))
+        if supply is not None and later == at:
             found[own].add(supply)
     return {own: tuple(s for s in SUPPLIES if s in some) for own, some in found.items()}
 

@@ -30,6 +30,7 @@ class Site:
     toilet_m: float | None  # to the nearest; None: the city knows of no toilets
     says: Callable[[object], str]  # instant → open, closed or unknown
     shut: Callable[[object], bool] = lambda when: False  # whether a notice holds
+    missed: frozenset[str] = frozenset()  # what the newest inspection did not find
 
     def state(self, when: object) -> str:
         """Open, closed or unknown at an instant."""
@@ -43,6 +44,8 @@ class Site:
             return True
         if need == "toilet":
             return None if self.toilet_m is None else self.toilet_m <= TOILET_M
+        if need in self.missed:
+            return False
         return None if self.supplies is None else need in self.supplies
 
 
