@@ -62,7 +62,7 @@ def test_a_place_in_gcj02_is_moved_to_where_it_is(town, capsys):
         (["--supply", "umbrela"], "没有“umbrela”这一项"),
         (["--open-at", "soon"], "--open-at 是“soon”"),
         (["--max-m", "-1"], "--max-m 是“-1”"),
-        (["-k", "0"], "1 到 50 的整数"),
+        (["-k", "0x"], "1 到 50 的整数"),
         (["-k", "all"], "1 到 50 的整数"),
     ],
 )

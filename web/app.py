@@ -34,7 +34,6 @@ from web.manage_merge import manage_merge
 from web.manage_stations import manage_stations
 from web.near import near
 from web.near_api import near_api
-from web.near_quick import answer_at_once
 from web.ogc import ogc
 from web.open_files import open_files
 from web.openapi import openapi
@@ -163,7 +162,6 @@ def create_app(city_path: str | Path) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _fault)
-    answer_at_once(app)
     return app
 
 

@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 from flask import (
     Blueprint,
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -22,7 +23,7 @@ from flask import (
     session,
     url_for,
 )
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -72,6 +73,12 @@ class _Logins(LoginManager):  # type: ignore[misc]
 
 
 class _Cookies(SecureCookieSessionInterface):
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the session; whoever sends none, as nearly every resident, costs nothing."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Keep the cookie off plain http wherever https is used; see `_is_safe`."""
         del app

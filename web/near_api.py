@@ -1,9 +1,9 @@
 """The nearest stations, the way to one, and places by name: JSON for every program."""
 
-import datetime as dt
+import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, json, jsonify
+from flask import Blueprint, Response, abort, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import near_asked
@@ -11,7 +11,6 @@ from stationmap.city.answers import Answers
 from stationmap.city.near import Asked
 from stationmap.city.near_cards import document, minutes
 from stationmap.city.station_merge import merged_into
-from stationmap.crs import DATUMS
 from stationmap.messages import printable
 from web.access import clock
 from web.caching import present
@@ -28,34 +27,16 @@ UNKEPT = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-FIRST = 5
 
 
 @near_api.get("/stations/nearest")
 def nearest() -> ResponseReturnValue:
     """Stations that fit, nearest first on foot; where none fits, the nearest and why not."""
-    return _unkept(found(Params.of_request(), present().answers, asked_at=clock()))
-
-
-def found(params: Params, now: Answers, *, asked_at: dt.datetime) -> str:
-    """Return the text of the answer to a question.
-
-    Parameters
-    ----------
-    params : Params
-    now : Answers
-    asked_at : datetime
-        The present instant.
-
-    Raises
-    ------
-    InputError
-        The question cannot be answered.
-    """
+    params, now, asked_at = Params.of_request(), present().answers, clock()
     values, zone = params.values, now.config.time_zone
     lon, lat = _place(params, now)
-    datum = params.one_of("out_datum", DATUMS, default=now.config.published.datum)
-    k = params.whole("k", default=FIRST, low=1, high=near_asked.MOST)
+    datum = asked_datum(params)
+    k, limited = near_asked.count(values.get("k", ""), name="k")
     open_at = near_asked.instant(values.get("open_at", ""), name="open_at", zone=zone, now=asked_at)
     asked = Asked(
         lon=lon,
@@ -68,13 +49,15 @@ def found(params: Params, now: Answers, *, asked_at: dt.datetime) -> str:
     )
     result = now.nearby().near(asked)
     odd = near_asked.notices(now, outside=result.outside, open_at=open_at, asked_at=asked_at)
-    return document(
-        now,
-        result,
-        lang=params.lang,
-        datum=datum,
-        when=open_at or asked_at,
-        notices=[*params.notices, *odd],
+    return _unkept(
+        document(
+            now,
+            result,
+            lang=params.lang,
+            datum=datum,
+            when=open_at or asked_at,
+            notices=[*limited, *odd],
+        )
     )
 
 
@@ -99,35 +82,33 @@ def route(station_id: str) -> ResponseReturnValue:
         now, outside=nearby.is_outside(lon, lat), open_at=None, asked_at=clock()
     )
     return _unkept(
-        json.dumps(
-            {
-                "type": "Feature",
-                "id": station_id,
-                "version": now.version,
-                "datum": out_datum,
-                "geometry": line and {"type": "LineString", "coordinates": line},
-                "properties": {
-                    "station_id": station_id,
-                    "walked": way is not None,
-                    "length_m": way and round(way.length_m, 1),
-                    "straight_m": round(one.straight_m, 1),
-                    "minutes": way and minutes(way.length_m),
-                    "step_free": free,
-                    "stairs": way is not None and any(leg.stairs for leg in way.legs),
-                    "legs": [
-                        {
-                            "name": leg.name,
-                            "kind": leg.kind,
-                            "length_m": round(leg.length_m, 1),
-                            "stairs": leg.stairs,
-                            "turn": leg.turn,
-                        }
-                        for leg in (way.legs if way else ())
-                    ],
-                },
-                "notices": [note.render(params.lang) for note in notices],
-            }
-        )
+        {
+            "type": "Feature",
+            "id": station_id,
+            "version": now.version,
+            "datum": out_datum,
+            "geometry": line and {"type": "LineString", "coordinates": line},
+            "properties": {
+                "station_id": station_id,
+                "walked": way is not None,
+                "length_m": way and round(way.length_m, 1),
+                "straight_m": round(one.straight_m, 1),
+                "minutes": way and minutes(way.length_m),
+                "step_free": free,
+                "stairs": way is not None and any(leg.stairs for leg in way.legs),
+                "legs": [
+                    {
+                        "name": leg.name,
+                        "kind": leg.kind,
+                        "length_m": round(leg.length_m, 1),
+                        "stairs": leg.stairs,
+                        "turn": leg.turn,
+                    }
+                    for leg in (way.legs if way else ())
+                ],
+            },
+            "notices": [note.render(params.lang) for note in notices],
+        }
     )
 
 
@@ -137,7 +118,7 @@ def places() -> ResponseReturnValue:
     params = Params.of_request()
     datum = asked_datum(params)
     words = params.text("q")
-    known, more = _called(words, params.lang) if words else ([], False)
+    known, more = places_called(words, params.lang) if words else ([], False)
     return jsonify(
         version=present().version,
         datum=datum,
@@ -151,27 +132,6 @@ def places() -> ResponseReturnValue:
         more=more,
         notices=params.notices,
     )
-
-
-def _called(words: str, lang: str) -> tuple[list[dict[str, Any]], bool]:
-    """Look a name up once a version, however often it is asked for."""
-    kept: dict[tuple[str, ...], Any] = _of_version("places")
-    key = (words, lang)
-    if key not in kept:
-        if len(kept) >= 1000:
-            kept.clear()
-        kept[key] = places_called(words, lang)
-    found: tuple[list[dict[str, Any]], bool] = kept[key]
-    return found
-
-
-def _of_version(name: str) -> dict[tuple[str, ...], Any]:
-    version = present().version
-    kept = current_app.extensions.get(f"near_api.{name}")
-    if kept is None or kept[0] != version:
-        kept = current_app.extensions[f"near_api.{name}"] = (version, {})
-    found: dict[tuple[str, ...], Any] = kept[1]
-    return found
 
 
 def _place(params: Params, now: Answers) -> tuple[float, float]:
@@ -193,8 +153,9 @@ def _known(station_id: str) -> str:
     return found
 
 
-def _unkept(text: str) -> Response:
+def _unkept(document: dict[str, Any]) -> Response:
     """Answer with what no cache keeps: it tells where somebody is, and of this minute alone."""
-    response = Response(text, mimetype=GEOJSON)
-    response.headers.update(UNKEPT)
-    return response
+    return Response(_written(document), mimetype=GEOJSON, headers=UNKEPT)
+
+
+_written = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode

@@ -15,6 +15,7 @@ from web.station_words import shown
 from web.words import say
 
 MOST_CALLED = 8
+_CALLED_KEPT = 1000
 BESIDE_DEG = 0.0003  # about 30 m: a station here already may be the same
 
 
@@ -78,8 +79,19 @@ def places_called(text: str, lang: str) -> tuple[list[dict[str, Any]], bool]:
         ``name, kind, district`` as a page shows them, ``lon, lat`` and ``box`` (west, south, east,
         north) in WGS-84 degrees; at most `MOST_CALLED`.
     more : bool
-        Whether there are others.
+        Whether there are others. Both are shared by all who ask the same of a version.
     """
+    kept: dict[tuple[str, ...], Any] = current_app.extensions.setdefault("places_called", {})
+    key = (present().version, text, lang)
+    found: tuple[list[dict[str, Any]], bool] | None = kept.get(key)
+    if found is None:
+        if len(kept) >= _CALLED_KEPT:
+            kept.clear()
+        found = kept[key] = _called(text, lang)
+    return found
+
+
+def _called(text: str, lang: str) -> tuple[list[dict[str, Any]], bool]:
     known, now = gazetteer(), present()
     found = []
     called = known.holding(text, most=MOST_CALLED + 1)

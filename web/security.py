@@ -64,8 +64,8 @@ def protect(app: Flask) -> None:
     def _headers(response: Response) -> Response:
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = policy()
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        own = {name.lower() for name, _ in response.headers}
+        response.headers.extend((n, v) for n, v in HEADERS.items() if n.lower() not in own)
         return response
 
 

@@ -13,8 +13,8 @@ from stationmap.errors import CrsError, InputError
 from stationmap.io.notes import Note
 from stationmap.messages import N_, printable
 
-MOST = 50
-"""Stations that one answer has at most."""
+FIRST, MOST = 5, 50
+"""Stations that one answer has unless it is asked for others, and at most."""
 # a place is not taken to be exchanged where it lies this near the city as it stands
 _NEAR_DEG = 1.0
 _YEARS = range(2000, 2101)
@@ -40,10 +40,7 @@ def degrees(text: str | None, *, name: str, example: float) -> float:
             "28.9561",
             name=name,
         )
-    try:
-        value = float(said)
-    except ValueError:
-        value = math.nan
+    value = _number(said)
     if not math.isfinite(value):
         raise InputError(
             "{name} is “{value}”; expected a number of degrees, such as {example}",
@@ -145,15 +142,15 @@ def instant(text: str, *, name: str, zone: str, now: dt.datetime) -> dt.datetime
 
 
 def count(text: str, *, name: str) -> tuple[int, list[Note]]:
-    """Read how many stations are wanted, and say it where there will be fewer.
+    """Read how many stations are wanted, `FIRST` unless written; say it where there will be others.
 
     Raises
     ------
     InputError
-        It is no whole number above 0.
+        It is no whole number.
     """
-    said = text.strip()
-    if not re.fullmatch("[0-9]{1,18}", said) or not int(said):
+    said = text.strip() or str(FIRST)
+    if not re.fullmatch("[+-]?[0-9]{1,18}", said):
         raise InputError(
             "{name} is “{value}”; expected a whole number from {low} to {high}",
             name=name,
@@ -161,9 +158,11 @@ def count(text: str, *, name: str) -> tuple[int, list[Note]]:
             low=1,
             high=MOST,
         )
-    if int(said) <= MOST:
-        return int(said), []
-    return MOST, [Note(N_("{name} is limited to {value}."), {"name": name, "value": MOST})]
+    if int(said) < 1:
+        return 1, [Note(N_("{name} is at least {value}."), {"name": name, "value": 1})]
+    if int(said) > MOST:
+        return MOST, [Note(N_("{name} is limited to {value}."), {"name": name, "value": MOST})]
+    return int(said), []
 
 
 def metres(text: str, *, name: str) -> float | None:
@@ -177,10 +176,7 @@ def metres(text: str, *, name: str) -> float | None:
     said = text.strip()
     if not said:
         return None
-    try:
-        value = float(said)
-    except ValueError:
-        value = math.nan
+    value = _number(said)
     if not (math.isfinite(value) and value > 0):
         raise InputError(
             "{name} is “{value}”; expected metres, more than 0", name=name, value=_repeated(said)
@@ -209,6 +205,14 @@ def notices(
             )
         )
     return found
+
+
+def _number(text: str) -> float:
+    """Read a number; NaN where it is none, "1_18" too, which only programmers write."""
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
 
 
 def _repeated(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the answers of `stationmap.city.near` say of a station, as programs get it."""
 
 import datetime as dt
-import json
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,15 @@ WALKING_M = 80.0
 """Metres that people walk in a minute."""
 _OPENINGS_KEPT = 10_000
 _TEXTS = ("name", "type", "status", "unit", "address")
+# of what `open_words` says -> as a feature names it
+_OPEN_NAMES = {
+    "state": "open_state",
+    "text": "open_text",
+    "why": "open_why",
+    "until": "open_until",
+    "opens_at": "opens_at",
+    "may_open_at": "may_open_at",
+}
 
 
 class Cards:
@@ -35,10 +43,11 @@ class Cards:
         self._row_of = {own: row for row, own in enumerate(frame["station_id"].tolist())}
         self._phones = dict(zip(register["id"].tolist(), register["phone"].tolist(), strict=True))
         self._types = {one.id: one.name for one in answers.pack.site_types}
+        self._zone = answers.config.time_zone
         self._decimals = answers.config.published.decimals
         self._kept: dict[tuple[str, str], dict[str, Any]] = {}
-        self._heads: dict[tuple[str, str, str], str] = {}
-        self._openings: dict[tuple[Any, ...], str] = {}
+        self._places: dict[tuple[str, str], dict[str, Any]] = {}
+        self._openings: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def facts(self, station_id: str, *, lang: str) -> dict[str, Any]:
         """Return what a station is, whoever asks; shared, so copy before you change it."""
@@ -62,41 +71,49 @@ class Cards:
             }
         return found
 
-    def head(self, station_id: str, *, lang: str, datum: str) -> str:
-        """Return the beginning of a station's GeoJSON feature, up to its facts; unclosed."""
-        key = (station_id, lang, datum)
-        if (found := self._heads.get(key)) is None:
-            place = _json(self.place(station_id, datum=datum))
-            facts = _json(self.facts(station_id, lang=lang))
-            head = f'{{"type":"Feature","id":{_json(station_id)},"geometry":{place}'
-            found = self._heads[key] = f'{head},"properties":{facts[:-1]}'
+    def place(self, station_id: str, *, datum: str) -> dict[str, Any]:
+        """Return where a station is, as published, as a GeoJSON geometry; shared like `facts`."""
+        key = (station_id, datum)
+        if (found := self._places.get(key)) is None:
+            point = self._frame.geometry.iloc[self._row_of[station_id]]
+            x, y = convert(shapely.get_x(point), shapely.get_y(point), source="wgs84", target=datum)
+            at = [round(float(x), self._decimals), round(float(y), self._decimals)]
+            found = self._places[key] = {"type": "Point", "coordinates": at}
         return found
 
-    def place(self, station_id: str, *, datum: str) -> dict[str, Any]:
-        """Return where a station is, as published, as a GeoJSON geometry."""
-        point = self._frame.geometry.iloc[self._row_of[station_id]]
-        x, y = convert(shapely.get_x(point), shapely.get_y(point), source="wgs84", target=datum)
-        at = [round(float(x), self._decimals), round(float(y), self._decimals)]
-        return {"type": "Point", "coordinates": at}
-
-    def opening(self, found: Found, *, lang: str, zone: str, when: dt.datetime) -> str:
-        """Return whether a station is open at an instant, as members of a JSON object."""
-        closed_for = found.closed_for
-        key = (found.state, closed_for and closed_for.render(lang), lang, zone, _minute(when))
-        if (text := self._openings.get(key)) is None:
+    def opening(self, found: Found, *, lang: str, when: dt.datetime) -> dict[str, Any]:
+        """Return whether a station is open at an instant, in words; shared like `facts`."""
+        key = (found.state, found.closed_for and found.closed_for.render(lang), lang, _minute(when))
+        if (told := self._openings.get(key)) is None:
             if len(self._openings) >= _OPENINGS_KEPT:
                 self._openings.clear()
-            words = open_words(found.state, lang, zone, when=when, closed_for=closed_for)
-            named = {
-                "open_state": words["state"],
-                "open_text": words["text"],
-                "open_why": words["why"],
-                "open_until": words["until"],
-                "opens_at": words["opens_at"],
-                "may_open_at": words["may_open_at"],
-            }
-            text = self._openings[key] = _json(named)[1:-1]
-        return text
+            words = open_words(
+                found.state, lang, self._zone, when=when, closed_for=found.closed_for
+            )
+            told = self._openings[key] = {_OPEN_NAMES[name]: words[name] for name in _OPEN_NAMES}
+        return told
+
+    def feature(self, found: Found, *, lang: str, datum: str, when: dt.datetime) -> dict[str, Any]:
+        """Return what is said of one station of an answer, as a GeoJSON feature."""
+        walk_m, straight_m, toilet_m = found.walk_m, found.straight_m, found.toilet_m
+        return {
+            "type": "Feature",
+            "id": found.station_id,
+            "geometry": self.place(found.station_id, datum=datum),
+            "properties": {
+                **self.facts(found.station_id, lang=lang),
+                **self.opening(found, lang=lang, when=when),
+                "walk_m": None if walk_m is None else round(walk_m, 1),
+                "straight_m": round(straight_m, 1),
+                "minutes": minutes(straight_m if walk_m is None else walk_m),
+                "checked_on": found.checked_on and found.checked_on.isoformat(),
+                "toilet_m": None if toilet_m is None else round(toilet_m, 1),
+                "misses": found.misses,
+                "lacks": found.lacks,
+                "unknown": found.unknown,
+                "short": found.short,
+            },
+        }
 
 
 def minutes(length_m: float) -> int:
@@ -111,9 +128,9 @@ def document(
     lang: str,
     datum: str,
     when: dt.datetime,
-    notices: Iterable[str | Note],
-) -> str:
-    """Return an answer as the text of a GeoJSON FeatureCollection, nearest first.
+    notices: Iterable[Note],
+) -> dict[str, Any]:
+    """Return an answer as a GeoJSON FeatureCollection, nearest first.
 
     Beside its features it has ``datum``, ``walked``, ``why_straight``, ``outside``, ``at`` (the
     instant asked about), ``notices`` and ``others``: features of what is nearest where nothing
@@ -128,19 +145,15 @@ def document(
         Of the coordinates, one of `stationmap.crs.DATUMS`.
     when : datetime
         The instant asked about.
-    notices : iterable of str or Note
+    notices : iterable of Note
         What is odd about the question.
     """
-    cards, zone = answers.near_cards(), answers.config.time_zone
+    cards = answers.near_cards()
 
-    def written(some: Iterable[Found]) -> str:
-        return ",".join(
-            f"{cards.head(f.station_id, lang=lang, datum=datum)},"
-            f"{cards.opening(f, lang=lang, zone=zone, when=when)},{_measures(f)}}}}}"
-            for f in some
-        )
+    def said(some: Iterable[Found]) -> list[dict[str, Any]]:
+        return [cards.feature(one, lang=lang, datum=datum, when=when) for one in some]
 
-    about = {
+    return {
         "type": "FeatureCollection",
         "version": answers.version,
         "datum": datum,
@@ -148,30 +161,10 @@ def document(
         "walked": result.walked,
         "why_straight": result.why_straight and result.why_straight.render(lang),
         "outside": result.outside,
-        "notices": [n.render(lang) if isinstance(n, Note) else n for n in notices],
+        "notices": [note.render(lang) for note in notices],
+        "features": said(result.found),
+        "others": said(result.others),
     }
-    found, others = written(result.found), written(result.others)
-    return f'{_json(about)[:-1]},"features":[{found}],"others":[{others}]}}'
-
-
-def _measures(found: Found) -> str:
-    """Return what is said of a station for who asks, as members of a JSON object."""
-    walk_m, toilet_m = found.walk_m, found.toilet_m
-    length_m = found.straight_m if walk_m is None else walk_m
-    walk = "null" if walk_m is None else round(walk_m, 1)
-    toilet = "null" if toilet_m is None else round(toilet_m, 1)
-    checked = f'"{found.checked_on.isoformat()}"' if found.checked_on else "null"
-    lists = (("lacks", found.lacks), ("unknown", found.unknown), ("short", found.short))
-    texts = (f',"{name}":{_json(some) if some else "[]"}' for name, some in lists)
-    # written out, as these change with every question
-    return (
-        f'"walk_m":{walk},"straight_m":{round(found.straight_m, 1)},"minutes":{minutes(length_m)},'
-        f'"checked_on":{checked},"toilet_m":{toilet},'
-        f'"misses":{_json(found.misses) if found.misses else "[]"}{"".join(texts)}'
-    )
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _minute(when: dt.datetime) -> dt.datetime:

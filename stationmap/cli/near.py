@@ -1,7 +1,6 @@
 """``stationmap near``: the nearest stations that fit, on foot."""
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,7 +101,7 @@ def near(
     )
     result = opened.nearby().near(asked)
     odd = near_asked.notices(opened, outside=result.outside, open_at=when, asked_at=now)
-    text = document(
+    found = document(
         opened,
         result,
         lang=language(),
@@ -110,7 +109,6 @@ def near(
         when=when or now,
         notices=[*limited, *odd],
     )
-    found = json.loads(text)
     fault = opened.calendar_fault()
     if fault is not None:
         tell("{sentence}", sentence=fault)

@@ -226,30 +226,6 @@ def test_nothing_of_contacts_or_sources_is_told(client):
         assert word not in text
 
 
-def test_the_quick_answer_is_that_of_the_route_with_all_its_headers(client):
-    application = client.application
-    for more in ({}, {"supply": "umbrella", "open_at": "now"}, {"max_m": "5"}, {"lang": "en"}):
-        question = asked(**more)
-        quick = client.get(NEAREST, query_string=question)
-        with application.test_request_context(NEAREST, query_string=question):
-            usual = application.full_dispatch_request()
-        assert quick.get_json() == usual.get_json()
-        own = {k: v for k, v in usual.headers.items() if k not in ("Content-Length", "Set-Cookie")}
-        assert {k: v for k, v in quick.headers.items() if k != "Content-Length"} == own
-
-
-def test_a_fault_on_the_quick_way_is_told_by_the_usual_one(client, monkeypatch):
-    class Broken:
-        def now(self):
-            raise ZeroDivisionError
-
-    with monkeypatch.context() as patch:
-        patch.setitem(client.application.extensions, "stationmap", Broken())
-        answer = client.get(NEAREST, query_string=asked())
-    assert answer.status_code == 500
-    assert "数据没有丢失" in answer.get_json()["detail"]
-
-
 def test_it_is_packed_for_those_who_take_it(client):
     packed = client.get(NEAREST, query_string=asked(), headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
