@@ -71,11 +71,19 @@ def frame(sites=SITES):
 
 
 def nearby(
-    *, sites=SITES, toilets=(), network=True, closures=None, short=None, checked=None, area=None
+    *,
+    sites=SITES,
+    toilets=(),
+    network=True,
+    roads=ROADS,
+    closures=None,
+    short=None,
+    checked=None,
+    area=None,
 ):
     shapes = gpd.GeoSeries([shapely.Point(at(*xy)) for xy in toilets], crs="EPSG:4326")
     places = Places(frame(sites), toilets=shapes, crs=local_crs([LON], [LAT]))
-    ways = Network.from_ways(ROADS)
+    ways = Network.from_ways(roads)
     paths = {free: Paths(ways, places, step_free=free) for free in (False, True)}
     return Nearby(
         places,
@@ -118,6 +126,17 @@ def test_a_station_to_which_no_way_is_known_comes_last_and_says_so(town):
     assert last.straight_m == pytest.approx(np.hypot(950, 5000), rel=2e-3)
     assert ids(town.near(ask(k=2)).found) == ["A", "B"]
     assert "OFF" not in ids(town.near(ask(max_m=4000.0)).found)
+
+
+def test_what_only_steps_reach_lacks_a_way_without_any():
+    town = nearby(roads=ROADS[:3])
+    asked = ask(needs=("step_free",))
+    assert ids(town.near(asked).found) == ["A", "B", "C", "OFF"]
+    above = town.one("E", asked)
+    assert (above.walk_m, above.lacks, above.misses) == (None, ("step_free",), ("lacks",))
+    assert (above.unknown, town.one("OFF", asked).unknown) == ((), ("step_free",))
+    alone = nearby(roads=ROADS[:3], sites={"E": SITES["E"]}).near(asked)
+    assert (alone.found, ids(alone.others), alone.others[0].misses) == ((), ["E"], ("lacks",))
 
 
 def test_without_steps_the_way_goes_round(town):

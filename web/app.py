@@ -103,6 +103,7 @@ SENTENCES = {
     404: N_("There is nothing at this address."),
     405: N_("This address can only be read."),
     413: N_("This is too large to be sent; nothing was saved. Send less at once."),
+    429: N_("This network address asks too often; wait a moment and try again."),
     503: N_("Other files are being written; try again in a minute."),
     500: N_("Something went wrong here; nothing was lost. Try again, or tell who runs this map."),
 }
@@ -183,6 +184,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     response = _problem(status, say(SENTENCES.get(status, error.name), lang=language()))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(error.valid_methods or ["GET"])
+    if (wait := getattr(error, "retry_after", None)) is not None:
+        response.headers["Retry-After"] = str(wait)
     return response
 
 

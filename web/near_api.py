@@ -13,6 +13,7 @@ from stationmap.city.near_cards import document, minutes
 from stationmap.city.station_merge import merged_into
 from stationmap.messages import printable
 from web.access import clock
+from web.allowance import limited
 from web.caching import present
 from web.desk import register
 from web.open_data import opened
@@ -20,7 +21,7 @@ from web.params import Params
 from web.proposed import places_called
 from web.public_places import asked_datum, published, published_all
 
-near_api = opened(Blueprint("near_api", __name__, url_prefix="/api/v1"))
+near_api = opened(limited(Blueprint("near_api", __name__, url_prefix="/api/v1")))
 
 GEOJSON = "application/geo+json"
 UNKEPT = {

@@ -360,7 +360,7 @@ class Nearby:
     ) -> Found:
         places = self.places
         own = places.ids[row]
-        lacks, unknown = self._lacks(row, asked.needs, walked=walk_m is not None)
+        lacks, unknown = self._lacks(row, asked, walked=walk_m is not None)
         closed_for = self._notice(own, at)
         if not places.active[row]:
             closed_for = Note(STATUSES["suspended"], {})
@@ -382,14 +382,14 @@ class Nearby:
         )
 
     def _lacks(
-        self, row: int, needs: Collection[str], *, walked: bool
+        self, row: int, asked: Asked, *, walked: bool
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         lacks: list[str] = []
         unknown: list[str] = []
-        for need in dict.fromkeys(needs):
+        for need in dict.fromkeys(asked.needs):
             if need == STEP_FREE:
                 if not walked:
-                    unknown.append(need)
+                    (lacks if self._over_steps(row, asked) else unknown).append(need)
                 continue
             if need in self._facts.missed.get(self.places.ids[row], ()):
                 lacks.append(need)
@@ -399,6 +399,13 @@ class Nearby:
             nobody = self.places.is_unknown(need)
             (unknown if nobody is not None and nobody[row] else lacks).append(need)
         return tuple(lacks), tuple(unknown)
+
+    def _over_steps(self, row: int, asked: Asked) -> bool:
+        """Whether a way is known to a station, with steps or without."""
+        paths = self._paths(False)  # noqa: FBT003
+        if paths is None:
+            return False
+        return bool(np.isfinite(paths.walks.metres(asked.lon, asked.lat, np.array([row]))[0]))
 
     def _missing(self, found: Found, asked: Asked) -> Found:
         """Say of a station why it does not fit."""

@@ -10,6 +10,7 @@ from pages_town import HOSTILE, place
 
 from stationmap.crs import convert
 from stationmap.store import Change
+from web.allowance import PER_MINUTE, Allowance
 
 NEAREST = "/api/v1/stations/nearest"
 
@@ -232,3 +233,30 @@ def test_it_is_packed_for_those_who_take_it(client):
     plain = client.get(NEAREST, query_string=asked())
     assert json.loads(gzip.decompress(packed.data)) == plain.get_json()
     assert len(packed.data) < len(plain.data) / 2
+
+
+def test_one_address_that_asks_too_often_waits_and_others_do_not(near_city, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("web.allowance.PER_MINUTE", 3)
+    client = near_app(near_city).test_client()
+
+    def ask(address, path=NEAREST, **question):
+        return client.get(
+            path, query_string=question or asked(), environ_overrides={"REMOTE_ADDR": address}
+        )
+
+    assert [ask("203.0.113.5").status_code for _ in range(3)] == [200] * 3
+    for path in (NEAREST, "/api/v1/stations/P0/route", "/api/v1/places"):
+        refused = ask("203.0.113.5", path)
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["Retry-After"]) <= 20
+        assert "稍候再试" in refused.get_json()["detail"]
+    assert ask("203.0.113.5", "/near").status_code == 429
+    assert ask("203.0.113.6").status_code == 200
+    assert [ask("127.0.0.1").status_code for _ in range(5)] == [200] * 5
+
+
+def test_what_was_used_up_comes_back_with_time():
+    kept = Allowance()
+    assert all(kept.take("a", now=0.0) == 0 for _ in range(PER_MINUTE))
+    assert kept.take("a", now=0.0) == pytest.approx(60 / PER_MINUTE)
+    assert kept.take("a", now=1.0) == 0
