@@ -118,7 +118,7 @@ def test_places_are_snapped_to_edges_and_not_to_nodes():
     assert net.snap([np.nan, 118.9], [28.95, np.inf]).edge.tolist() == [-1, -1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_feet_are_the_nearest_places_of_all_edges(seed):
     rng = np.random.default_rng(seed)
