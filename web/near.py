@@ -17,10 +17,13 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import near_asked
 from stationmap.city.near import STEP_FREE, Asked
 from stationmap.city.near_cards import minutes
+from stationmap.city.station_merge import merged_into
 from stationmap.messages import N_
 from web import basemaps, security
 from web.access import clock, public
+from web.allowance import limited
 from web.caching import ground, present
+from web.desk import register
 from web.near_form import AT, FIRST, NOW, Form, Place, read
 from web.near_texts import script_texts
 from web.near_way import legs
@@ -33,7 +36,7 @@ from web.station_address import address_of
 from web.view import CityView
 from web.words import say
 
-near = public(Blueprint("near", __name__, url_prefix="/near"))
+near = public(limited(Blueprint("near", __name__, url_prefix="/near")))
 
 STATIC = Path(__file__).parent / "static"
 WORKER = "js/near/sw.js"
@@ -58,6 +61,9 @@ def page() -> ResponseReturnValue:
     """Answer a resident's question, or ask for it."""
     now, lang = present(), language()
     form = read(now)
+    if form.station and not _known(now, form.station):
+        form.station = ""
+        form.notices.append(say(N_("The station of this link is not there any more."), lang=lang))
     choices = _find_place(form, lang)
     if form.station and form.place and not form.wrong:
         return _way(now, form, lang)
@@ -110,6 +116,10 @@ def _way(now: CityView, form: Form, lang: str) -> ResponseReturnValue:
         minutes=minutes(route.length_m) if route else 0,
         stairs=route is not None and any(leg.stairs for leg in route.legs),
     )
+
+
+def _known(now: CityView, station_id: str) -> bool:
+    return station_id in now.stations.index or merged_into(register(), station_id) is not None
 
 
 def _asked(form: Form) -> Asked:

@@ -28,7 +28,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "near.picked": N_("the place chosen on the map"),
         "near.map_lost": N_("The map could not be loaded; the list has all that it shows."),
         "map.label": N_(
-            "Map: arrow keys move it, plus and minus zoom. The list has all that it shows."
+            "Map: arrow keys move it, plus and minus zoom. The stations on it are in the list."
         ),
         "map.zoom_in": N_("Zoom in"),
         "map.zoom_out": N_("Zoom out"),

@@ -12,6 +12,7 @@ from web.desk import instant
 from web.near_form import Form
 from web.open_words import open_words
 from web.station_address import address_of
+from web.station_words import supply_told
 from web.view import CityView
 from web.words import say
 
@@ -80,6 +81,12 @@ def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
                 "asked": supply in form.needs,
                 "short": supply in found.short,
                 "missed": supply in found.missed,
+                "text": supply_told(
+                    named[supply],
+                    short=supply in found.short,
+                    missed=supply in found.missed,
+                    lang=lang,
+                ),
             }
             for supply in SUPPLIES
             if supply in (facts["supplies"] or ())

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
+from stationmap.city.missed_supplies import missed
 from stationmap.city.station_merge import merged_into
 from stationmap.city.wording import Day
 from stationmap.messages import N_, printable
@@ -26,7 +27,7 @@ from web.qr import code
 from web.station_address import CODE, POSTER, address_of
 from web.station_open import open_now
 from web.station_told import told
-from web.station_words import supplies
+from web.station_words import supplies, supply_told
 from web.view import CityView
 from web.words import WebError, say
 
@@ -55,18 +56,22 @@ def poster(station_id: str | None) -> ResponseReturnValue:
             "the address of this station's page is too long for a code, because its number is; "
             "give the station a shorter number, and nothing else changes"
         )
+    note = f"{facts['station_id']} · {Day(now.today.isoformat()).render(lang)}"
+    if _is_local(address):
+        said = say(N_("A trial: no phone can follow this code"), lang=lang)
+        note = f"{said} · {note}"
     sheet = Poster(
         city=now.name,
         kind=facts["type_name"],
         name=facts["name"] or facts["station_id"],
         hours=facts["hours_shown"] or "",
-        supplies=facts["supplies"],
+        supplies=facts["promised"],
         place=facts["address"] or "",
         phone=facts["phone"] or "",
         address=address,
         code_size=drawn.size,
         code_path=drawn.path,
-        note=f"{facts['station_id']} · {Day(now.today.isoformat()).render(lang)}",
+        note=note,
     )
 
     def write(path: Path) -> None:
@@ -135,8 +140,9 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
     row = now.stations.loc[station_id]
     placed = row.geometry is not None and not row.geometry.is_empty
     names = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "platform_id")
-    listed, short = (text(row["supplies"]) or "").split(";"), short_of(now, station_id)
-    there = {supplies(one, lang=lang)[0]: one in short for one in listed if one}
+    listed = [one for one in (text(row["supplies"]) or "").split(";") if one]
+    named = {one: supplies(one, lang=lang)[0] for one in listed}
+    short, gone = short_of(now, station_id), missed(now.answers).get(station_id, ())
     facts = {name: text(row[name]) for name in names}
     return now, facts | {
         "station_id": station_id,
@@ -146,8 +152,14 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
         "district": now.district_name(text(row["adcode"]) or ""),
         "demonstration": bool(row["demonstration"]),
         "hours_shown": text(row["hours"]),
-        "supplies": list(there),
-        "short": [name for name, low in there.items() if low],
+        "told_supplies": [
+            {
+                "text": supply_told(name, short=one in short, missed=one in gone, lang=lang),
+                "low": one in short or one in gone,
+            }
+            for one, name in named.items()
+        ],
+        "promised": [name for one, name in named.items() if one not in gone],
         "phone": phone_of(now, station_id),
         "notices": notices_of(now, station_id, lang),
         "lonlat": (row.geometry.x, row.geometry.y) if placed else None,
@@ -167,8 +179,8 @@ def _structured(now: CityView, facts: dict[str, Any], address: str) -> dict[str,
         address=address,
         station=facts,
         lonlat=_published(facts),
-        # what runs low is still there
-        supplies=dict.fromkeys(facts["supplies"], True),
+        # what runs low is still there; what a check did not find is promised to nobody
+        supplies=dict.fromkeys(facts["promised"], True),
         closures=facts["notices"],
         city=now.name,
         district=facts["district"],

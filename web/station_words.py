@@ -128,6 +128,13 @@ def supplies(value: str, *, lang: str) -> list[str]:
     return [labelled(stations.SUPPLIES, s, lang=lang) for s in value.split(";") if s]
 
 
+def supply_told(name: str, *, short: bool, missed: bool, lang: str) -> str:
+    """Say of a supply whether it runs low, or was not there at the last check."""
+    if missed:
+        return say(N_("{supply}: not there at the last check"), lang=lang, supply=name)
+    return say(N_("{supply}: running low"), lang=lang, supply=name) if short else name
+
+
 def texts(row: Mapping[str, Any]) -> dict[str, str]:
     """Return what a form holds of a station: field → text."""
     found = {

@@ -78,7 +78,7 @@ def test_without_a_position_a_street_does(opened):
     page.get_by_text("没有取得位置").wait_for()
     page.locator("#q").fill(SIDE)
     page.keyboard.press("Enter")
-    page.get_by_text(f"从{SIDE}出发").wait_for()
+    page.locator(".near-from", has_text=f"从{SIDE}出发").wait_for()
     assert listed(page)
 
 
@@ -129,6 +129,52 @@ def test_without_a_network_the_last_answer_stays_with_its_time(opened):
     page.locator(".near-kept").wait_for(state="hidden")
     page.wait_for_url(re.compile("need=umbrella"))
     assert listed(page) == ["P80", "P40", "P0", "HOSTILE"]
+
+
+def test_without_a_network_an_answer_of_another_question_says_so(opened):
+    page = opened("/near")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.goto("/near", wait_until="load")
+    page.goto(query(need="umbrella"), wait_until="load")
+    page.wait_for_function(
+        "async () => Boolean(await (await caches.open('near-answers')).match(location.href))"
+    )
+    page.context.set_offline(True)
+    other = page.locator(".near-other")
+    page.goto(query(need="charging"), wait_until="load")
+    assert other.is_visible()
+    assert page.locator("[value=umbrella]").is_checked(), "the form is of the answer shown"
+    assert not page.locator("[value=charging]").is_checked()
+    # whoever opens the page without a question has asked nothing else
+    page.goto("/near", wait_until="load")
+    assert listed(page) == ["P80", "P40", "P0", "HOSTILE"]
+    assert page.locator(".near-kept").is_visible()
+    assert other.is_hidden()
+
+
+def test_a_tap_on_the_whole_city_comes_nearer_first(opened):
+    page = opened(permissions=[], reduced_motion="reduce")
+    page.locator("#pick-start").click()
+    page.locator("#cross").wait_for()
+    farther = page.locator(".leaflet-control-zoom-out")
+    for _ in range(3):
+        farther.click()
+    scale = page.locator(".leaflet-control-scale-line").first
+    far = scale.inner_text()
+    page.locator("#map").click(position={"x": 190, "y": 300})
+    page.wait_for_function(
+        "far => document.querySelector('.leaflet-control-scale-line').innerText !== far", arg=far
+    )
+    assert page.locator("#cross").is_visible(), "nothing was chosen yet"
+    page.locator("#map").click(position={"x": 190, "y": 300})
+    page.locator(".near-card").first.wait_for()
+
+
+def test_all_of_a_card_leads_on(opened):
+    page = opened(query())
+    page.locator("[data-station=P80] .near-open").click(force=True)
+    page.locator("h1", has_text="有礼点80").wait_for()
 
 
 def test_one_tap_tells_the_unit_without_leaving_the_page(opened):

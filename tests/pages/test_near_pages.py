@@ -135,6 +135,13 @@ def test_a_time_that_is_missing_leaves_the_question_as_it_is(client):
     assert 'name="lon"' in page
 
 
+def test_a_link_to_what_is_gone_leads_to_what_is_there(client):
+    answer = client.get("/near", query_string=asked(to="NOPE"))
+    assert answer.status_code == 200
+    assert any("链接里的站点已经没有了" in said for said in notices(answer))
+    assert found(answer)[0] == "P300"
+
+
 def test_no_name_becomes_a_part_of_the_page(client):
     for question in (asked(lon=place(650, 90)[0]), asked(at=HOSTILE), {"q": HOSTILE}):
         answer = client.get("/near", query_string=question)

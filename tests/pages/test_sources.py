@@ -40,6 +40,7 @@ def test_only_what_no_user_wrote_is_safe_in_a_template(path):
         "shell.element",
         "shell.script",
         "page_data",
+        "answer_data",
     }
     assert not re.search(r"<\w[^>]*\s(?:style|on\w+)=", read(path))
 

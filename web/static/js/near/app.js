@@ -12,6 +12,7 @@ const DECIMALS = 5;
 const ROUGH_M = 100; // as in web/near_form.py
 
 let map = null; // of map.js, once it is wanted
+let beside = false; // whether the list has its map open, on a phone
 let asked = null; // what stops the question on its way
 
 const say = (text) => { $("said").textContent = text; };
@@ -252,6 +253,7 @@ document.addEventListener("click", (event) => {
   if (button === "map-switch") {
     const on = $("map-switch").getAttribute("aria-expanded") !== "true";
     $("map-switch").setAttribute("aria-expanded", String(on));
+    beside = on;
     if (!on) $("stage").hidden = true;
     else showMap().then(() => $("answer").scrollIntoView());
   }
@@ -295,7 +297,7 @@ function begin() {
   const button = $("map-switch");
   if (button) {
     button.hidden = !(me && stations?.length);
-    if (!$("stage").hidden && !wide.matches && map) button.setAttribute("aria-expanded", "true");
+    button.setAttribute("aria-expanded", String(beside && !button.hidden));
   }
   if (wanted()) showMap();
   else if ($("pick").hidden) $("stage").hidden = true;

@@ -9,6 +9,7 @@ import { addScale } from "../scale.js";
 
 const NEAR_ZOOM = 17;
 const CITY_ZOOM = 14;
+const DOOR_ZOOM = 16; // from which on a finger means one place
 
 const placesOf = ({ me, stations = [], line = [] }) =>
   [...stations.map(({ lon, lat }) => [lon, lat]), ...line, ...(me ? [me] : [])].map(([lon, lat]) => [lat, lon]);
@@ -35,7 +36,11 @@ export function nearMap(box, { chosen, put, first }) {
   const dots = new Map();
   let picking = false;
   let empty = true; // nothing was drawn yet: the whole city is in view
-  map.on("click", ({ latlng }) => (picking || empty) && put(latlng.lng, latlng.lat));
+  map.on("click", ({ latlng }) => {
+    if (!picking && !empty) return;
+    if (map.getZoom() < DOOR_ZOOM) map.setView(latlng, DOOR_ZOOM, { animate: !calm.matches });
+    else put(latlng.lng, latlng.lat);
+  });
 
   function dot({ id, name, n, state, lon, lat }, alone) {
     const mark = L.marker([lat, lon], {
