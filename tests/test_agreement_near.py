@@ -178,7 +178,8 @@ class Town:
             left = {name: far for name, far in straight.items() if name not in walked}
             off = {name: far for name, far in left.items() if not ground.feet(self.known[name])}
             none = {name: far for name, far in left.items() if name not in off}
-            found[free] = Ways(walked, off, none)
+            stairs = frozenset(none) & frozenset(found[False].walked) if free else frozenset()
+            found[free] = Ways(walked, off, none, stairs)
         return found
 
 
@@ -356,6 +357,21 @@ def test_many_places_with_filters_drawn_by_lot_are_the_brute_force(town):
             wish = Wish(made.choice(MORE_KS), made.choice(EVERY_NEEDS), made.choice(MORE_INSTANTS))
             wish = wish if reach is None else replace(wish, max_m=reach)
             assert wrong(town, place, wish, ways) == [], (place, wish)
+
+
+def test_a_walk_without_steps_is_never_shorter(town):
+    """From beside stations, on stairs or not: where only stairs lead, there is no way without."""
+    names = sorted(town.known)[:60]
+    for place in [*town.places(10, seed=6), *(town.known[name] for name in names)]:
+        wishes = [Wish(len(town.sites), frozenset(need), None) for need in ((), ("step_free",))]
+        ordinary, free = (
+            {one.station_id: one.walk_m for one in town.nearby.near(ask(place, wish)).found}
+            for wish in wishes
+        )
+        for name, walk_m in free.items():
+            if walk_m is not None:
+                assert ordinary[name] is not None, (place, name)
+                assert walk_m >= ordinary[name] - EXACT_M, (place, name)
 
 
 def test_routes_are_connected_walks_of_the_length_that_is_told(town):

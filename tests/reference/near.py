@@ -102,6 +102,7 @@ class Ways:
     walked: Mapping[str, float]
     off: Mapping[str, float]  # straight: nobody knows the way, as they are not on the network
     none: Mapping[str, float]  # straight: there is no way
+    over_steps: frozenset[str] = frozenset()  # of those without a way: stairs alone lead there
 
 
 def nearest(
@@ -117,8 +118,11 @@ def nearest(
         for name, far in group.items():
             if sites[name].status in SHOWN:
                 answer = told(sites[name], wish, far_m=far, now=now)
-                vague = frozenset([] if group is ways.walked else ["step_free"]) & wish.needs
-                answers[name] = replace(answer, unknown=answer.unknown | vague)
+                told_of_way = frozenset([] if group is ways.walked else ["step_free"]) & wish.needs
+                if name in ways.over_steps:
+                    answers[name] = replace(answer, lacks=answer.lacks | told_of_way)
+                else:
+                    answers[name] = replace(answer, unknown=answer.unknown | told_of_way)
 
     def order(name: str) -> tuple[bool, float, str]:
         return name not in ways.walked, answers[name].far_m, name
