@@ -20,6 +20,7 @@ from web.notices import notices_of, phone_of, short_of
 from web.open_data import opened
 from web.params import Params, gap_filters, language
 from web.parts import (
+    MAP_DATUM,
     assumption,
     cells,
     class_name,
@@ -27,6 +28,7 @@ from web.parts import (
     coordinates,
     feature,
     metres,
+    place_of,
     plain,
     text,
     type_name,
@@ -135,7 +137,7 @@ def street(street_id: str) -> ResponseReturnValue:
     parts = _strip(now, street_id)
     for part in parts:
         part["line"] = coordinates(lines[part["part"]])
-    return jsonify(version=now.version, **_street(now, row, lang), parts=parts)
+    return jsonify(version=now.version, datum=MAP_DATUM, **_street(now, row, lang), parts=parts)
 
 
 @api.get("/gaps/<path:gap_id>")
@@ -159,6 +161,7 @@ def gap(gap_id: str) -> ResponseReturnValue:
         clause=row["clause"],
         rule=rule_words(now, lang),
         idle=idle_within(built, row.to_dict(), lang) if now.coverage == EFFECTIVE else None,
+        datum=MAP_DATUM,
         line=coordinates(row.geometry),
     )
 
@@ -223,7 +226,7 @@ def station(station_id: str) -> ResponseReturnValue:
         place=published(row.geometry.x, row.geometry.y, datum=datum) if placed else None,
         datum=datum,
         notices=notices_of(now, station_id, lang),
-        findings=settled_of_subject(now, "station", station_id, lang),
+        findings=settled_of_subject(now, "station", station_id, lang, datum=datum),
     )
 
 
@@ -304,9 +307,9 @@ def map_labels() -> ResponseReturnValue:
     rows = zip(found["text"], found["lon"], found["lat"], found["angle_deg"], strict=True)
     return jsonify(
         version=now.version,
+        datum=MAP_DATUM,
         labels=[
-            [text, round(float(lon), 6), round(float(lat), 6), round(float(angle), 1)]
-            for text, lon, lat, angle in rows
+            [text, *place_of(lon, lat), round(float(angle), 1)] for text, lon, lat, angle in rows
         ],
     )
 

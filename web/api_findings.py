@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import shapely
 from flask import Blueprint, abort, jsonify, request
@@ -23,11 +22,13 @@ from web.finding_words import (
     shown,
 )
 from web.findings import SIGNS, Bools
+from web.open_data import opened
 from web.params import Params, language
-from web.parts import cells, collection, coordinates, feature, text
+from web.parts import MAP_DATUM, cells, collection, coordinates, feature, text
+from web.public_places import published_all
 from web.view import CityView
 
-findings_api = kept_by_version(Blueprint("findings", __name__, url_prefix="/api/v1"))
+findings_api = opened(kept_by_version(Blueprint("findings", __name__, url_prefix="/api/v1")))
 
 PAGE = 50
 MAX_PAGE = 200
@@ -86,6 +87,7 @@ def findings(key: str) -> ResponseReturnValue:
         offset=offset,
         notices=params.notices,
         missing=[missing(row) for row in found.missing(lang) if rule.id in row["rules"]],
+        datum=MAP_DATUM,
         findings=in_words(now, found, rows[offset : offset + limit], lang),
     )
 
@@ -106,6 +108,7 @@ def finding() -> ResponseReturnValue:
         version=now.version,
         **told,
         **said,
+        datum=MAP_DATUM,
         about=rule and rule_in_full(now, rule, lang),
         lines=lines(shape),
         strip=_strip(now, kind, subject_id),
@@ -144,7 +147,7 @@ def map_findings() -> ResponseReturnValue:
     frame = found.frame(params.lang).iloc[rows]
     names = ("finding_id", "subject_kind", "subject_id", "subject_name", "rule_id")
     columns = [frame[name].astype(object).where(frame[name].notna(), None) for name in names]
-    places = np.round(found.places[rows], 6).tolist()
+    places = published_all(*found.places[rows].T, datum=MAP_DATUM).tolist()
     signs = found.signs[rows].tolist()
     return collection(
         now,
@@ -178,6 +181,7 @@ def facility(facility_id: str) -> ResponseReturnValue:
         district=now.district_name(text(row["adcode"]) or ""),
         source=text(row["source"]),
         place=coordinates(point)[0] if placed else None,
+        datum=MAP_DATUM,
         lines=lines(row["geometry"]),
         findings=settled_of_subject(now, "facility", facility_id, lang),
     )

@@ -3,18 +3,21 @@
 from functools import lru_cache
 from typing import Any
 
+import shapely
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from shapely import get_coordinates
 from shapely.geometry import mapping
 
 from web import indicators
 from web.caching import kept_by_version, present
+from web.open_data import opened
 from web.params import language
-from web.parts import assumption
+from web.parts import MAP_DATUM, assumption
 from web.view import CityView
 
-indicators_api = kept_by_version(Blueprint("indicators_api", __name__, url_prefix="/api/v1"))
+indicators_api = opened(
+    kept_by_version(Blueprint("indicators_api", __name__, url_prefix="/api/v1"))
+)
 
 
 @indicators_api.get("/indicators")
@@ -28,7 +31,9 @@ def all_indicators() -> ResponseReturnValue:
 def map_districts() -> ResponseReturnValue:
     """Outlines of the city's counties, simplified; none where no districts were imported."""
     now = present()
-    return jsonify(type="FeatureCollection", version=now.version, features=_outlines(now))
+    return jsonify(
+        type="FeatureCollection", version=now.version, datum=MAP_DATUM, features=_outlines(now)
+    )
 
 
 @lru_cache(maxsize=4)
@@ -46,15 +51,16 @@ def _said(now: CityView, today: Any, lang: str) -> list[dict[str, Any]]:
 @lru_cache(maxsize=2)
 def _outlines(now: CityView) -> list[dict[str, Any]]:
     found = indicators.outlines(now.answers.facts(today=now.today))
+    decimals = min(indicators.DIGITS, now.answers.config.published.decimals)
     rows = zip(found["adcode"], found["name"], found["point"], found.geometry, strict=True)
     return [
         {
             "type": "Feature",
-            "geometry": mapping(shape),
+            "geometry": mapping(shapely.transform(shape, lambda xy: xy.round(decimals))),
             "properties": {
                 "id": code,
                 "name": name,
-                "label": get_coordinates(point)[0].round(indicators.DIGITS).tolist(),
+                "label": shapely.get_coordinates(point)[0].round(decimals).tolist(),
             },
         }
         for code, name, point, shape in rows

@@ -4,25 +4,27 @@ import io
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from flask import Blueprint, Response, abort, send_file
 
 from stationmap import reports
-from stationmap.city import templates
+from stationmap.city import open_data, templates
 from stationmap.city.dossier import dossier
 from stationmap.io import tabular
 from stationmap.messages import N_
 from stationmap.reports.wording import percent
 from web.caching import kept_by_version, present
+from web.open_data import opened
 from web.params import Params, gap_filters
 from web.parts import class_name, type_name
 from web.tables import gap_table, indicator_table
 from web.view import EFFECTIVE, CityView
 from web.words import say
 
-downloads = kept_by_version(Blueprint("downloads", __name__, url_prefix="/download"))
+downloads = opened(kept_by_version(Blueprint("downloads", __name__, url_prefix="/download")))
 
 FORMATS = ("xlsx", "docx", "pdf", "gpkg", "png")
 GAP_FORMATS = ("xlsx", "gpkg", "kml", "png")
@@ -47,6 +49,7 @@ def report(ending: str) -> Response:
     def write(path: Path) -> None:
         check = now.answers.check(rules=rules, district=district, today=now.today, lang=params.lang)
         found = dossier(now.answers, check, rules=rules, district=district, lang=params.lang)
+        found = _for_everybody(found, ending, decimals=_decimals(now))
         reports.write_findings(path, found, lang=params.lang)
 
     return written(now, write, name=rule or now.pack.id, ending=ending)
@@ -68,9 +71,12 @@ def gaps(ending: str) -> Response:
         if ending == "xlsx":
             tabular.write_xlsx(path, {name: gap_table(now, keep, params.lang)})
             return
+        gaps = now.gaps[keep].reset_index(drop=True)
+        if ending != "png":
+            gaps = open_data.published(gaps, datum="wgs84", decimals=_decimals(now))
         reports.write_gaps(
             path,
-            now.gaps[keep].reset_index(drop=True),
+            gaps,
             streets=now.answers.streets(now.spacing_rule.id).parts,
             stations=now.answers.counting(now.spacing_rule.id, effective=now.coverage == EFFECTIVE),
             caption=_caption(now, filters, name, params.lang),
@@ -96,6 +102,27 @@ def indicators(ending: str) -> Response:
             tabular.write_xlsx(path, {name: table})
 
     return written(now, write, name=name, ending=ending)
+
+
+def _decimals(now: CityView) -> int:
+    return now.answers.config.published.decimals
+
+
+def _for_everybody(found: reports.Dossier, ending: str, *, decimals: int) -> reports.Dossier:
+    """Return what a public report is written from: published places, and no approver's name."""
+    if found.exemptions is not None:
+        found = replace(found, exemptions=found.exemptions.drop(columns="approver"))
+    if ending not in ("gpkg", "xlsx"):
+        return found
+    findings, frontage = found.findings, found.frontage
+    if ending == "xlsx":
+        # a workbook has one place for each
+        findings = findings.set_geometry(findings.geometry.representative_point())
+    if frontage is not None:
+        gaps = open_data.published(frontage.gaps, datum="wgs84", decimals=decimals)
+        frontage = replace(frontage, gaps=gaps)
+    findings = open_data.published(findings, datum="wgs84", decimals=decimals)
+    return replace(found, findings=findings, frontage=frontage)
 
 
 def written(now: CityView, write: Callable[[Path], None], *, name: str, ending: str) -> Response:

@@ -12,7 +12,8 @@ from stationmap.reports import wording
 from stationmap.standards import Process, Rule
 from web.caching import keep_nothing
 from web.findings import SIGNS, Findings, type_of
-from web.parts import assumption, coordinates, metres, text, type_name
+from web.parts import MAP_DATUM, assumption, coordinates, metres, text, type_name
+from web.public_places import published
 from web.view import CityView
 from web.words import IMPORTED_AS, SERVED_BY, say
 
@@ -30,26 +31,32 @@ def shown(now: CityView, lang: str) -> tuple[Findings, dict[str, Any]]:
 
 
 def settled_of_subject(
-    now: CityView, kind: str, subject_id: str, lang: str
+    now: CityView, kind: str, subject_id: str, lang: str, *, datum: str = MAP_DATUM
 ) -> list[dict[str, Any]] | None:
     """Say the same as `of_subject`; None while the rules are still at new data."""
     if not now.findings.settled(lang):
         keep_nothing()
         return None
-    return of_subject(now, now.findings, kind, subject_id, lang)
+    return of_subject(now, now.findings, kind, subject_id, lang, datum=datum)
 
 
 def of_subject(
-    now: CityView, found: Findings, kind: str, subject_id: str, lang: str
+    now: CityView,
+    found: Findings,
+    kind: str,
+    subject_id: str,
+    lang: str,
+    *,
+    datum: str = MAP_DATUM,
 ) -> list[dict[str, Any]]:
     """Say what the rules find of one subject, in their order."""
-    return in_words(now, found, found.of_subject(kind, subject_id), lang)
+    return in_words(now, found, found.of_subject(kind, subject_id), lang, datum=datum)
 
 
 def in_words(
-    now: CityView, found: Findings, rows: Iterable[int], lang: str
+    now: CityView, found: Findings, rows: Iterable[int], lang: str, *, datum: str = MAP_DATUM
 ) -> list[dict[str, Any]]:
-    """Say what stands in some rows of findings."""
+    """Say what stands in some rows of findings; their places in `datum`, as published."""
     rows = np.asarray(list(rows), dtype=np.int64)
     places, signs, types = found.places[rows], found.signs[rows], found.site_types[rows]
     several = len(now.counties) > 1
@@ -79,7 +86,7 @@ def in_words(
                 "document": row["document"],
                 "clause": row["clause"],
                 "assumed": bool(row["assumed"]),
-                "place": np.round(place, 6).tolist() if np.isfinite(place).all() else None,
+                "place": published(*place, datum=datum) if np.isfinite(place).all() else None,
             }
         )
     return said

@@ -31,7 +31,7 @@ from web.access import clock, within
 from web.caching import present
 from web.charge import unit_called
 from web.desk import register
-from web.parts import coordinates, text
+from web.parts import text
 from web.view import CityView
 
 Row = dict[str, Any]
@@ -44,6 +44,7 @@ REINSPECT, OVERDUE, DUE, ROUND, DONE, FRESH = (
     "done",
     "fresh",
 )
+_DECIMALS = 6  # of the degrees that an inspector finds a station by
 _SEEN = 8  # frames that are known again
 
 
@@ -116,8 +117,12 @@ class Stations:
         facts = self.frame.iloc[number]
         row = {n: text(v) for n, v in facts.items() if n != "geometry"}
         placed = facts["geometry"] is not None and not facts["geometry"].is_empty
-        place = coordinates(facts["geometry"])[0] if placed else None
+        place = _place(facts["geometry"]) if placed else None
         return {**row, "id": station_id, "unit_id": self.unit_id[number], "place": place}
+
+
+def _place(point: shapely.Point) -> list[float]:
+    return [round(point.x, _DECIMALS), round(point.y, _DECIMALS)]
 
 
 class Newest(NamedTuple):

@@ -31,7 +31,7 @@ CONFORMS_TO = [
 JSON, GEOJSON = "application/json", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 PUBLISHED = tuple(datum for datum in DATUMS if datum != "cgcs2000")
-ITEM_PARAMS = ("crs", "out_datum", "lang")
+ITEM_PARAMS = ("crs", "out_datum", "lang", asks.FORM)
 ITEMS_PARAMS = ("bbox", "bbox-crs", "datetime", "limit", "offset", *ITEM_PARAMS)
 
 
@@ -142,7 +142,7 @@ def item(collection_id: str, feature_id: str) -> ResponseReturnValue:
 
 def _plain() -> str:
     """Return the language asked for, where nothing else may be asked."""
-    asks.known_only(("lang",))
+    asks.known_only(("lang", asks.FORM))
     return asks.lang()
 
 

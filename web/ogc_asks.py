@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyproj
@@ -27,6 +28,7 @@ CRS84H = "http://www.opengis.net/def/crs/OGC/0/CRS84h"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 # latitude first, as their definitions say: WGS 84, CGCS2000; and metres: Web Mercator
 WORLD = ("4326", "4490", "3857")
+FORM, FORMS = "f", ("json", "geojson")
 LIMIT, MAX_LIMIT = 100, 10_000
 LAST_OFFSET = 10**9
 _DIGITS = {True: 3, False: 9}  # of metres, of degrees: more than what is published holds
@@ -86,7 +88,7 @@ def systems(bounds: list[float] | None) -> list[str]:
 
 
 def known_only(names: Collection[str]) -> None:
-    """Refuse parameters that the route does not have, and ones that are given twice."""
+    """Refuse parameters that the route does not have, ones given twice, and any form but JSON."""
     for name in request.args:
         if name not in names:
             raise WebError(
@@ -96,6 +98,7 @@ def known_only(names: Collection[str]) -> None:
             )
         if len(request.args.getlist(name)) > 1:
             raise WebError("{name} is given twice; give it once", name=name)
+    one_of(FORM, FORMS, default=FORMS[0])
 
 
 def lang() -> str:
@@ -128,19 +131,22 @@ def system(known: Collection[str]) -> Moved | None:
     return None if uri == CRS84 else Moved(uri)
 
 
-def span() -> Span | None:
-    """Return the time asked for: an instant or a day, or an interval of them, half open or not."""
+def span(zone: ZoneInfo) -> Span | None:
+    """Return the time asked for: an instant or a day, or an interval of them, half open or not.
+
+    A day is one in `zone`, the city's.
+    """
     text = request.args.get("datetime")
     if text is None:
         return None
     ends = text.split("/")
     if len(ends) == 1 and text:
-        return Span(_instant(text, last=False), _instant(text, last=True))
+        return Span(_instant(text, zone, last=False), _instant(text, zone, last=True))
     limits = [None if end in ("", "..") else end for end in ends]
     if len(limits) != 2 or limits == [None, None]:
         raise _no_time(text)
-    start = limits[0] and _instant(limits[0], last=False)
-    end = limits[1] and _instant(limits[1], last=True)
+    start = limits[0] and _instant(limits[0], zone, last=False)
+    end = limits[1] and _instant(limits[1], zone, last=True)
     if start and end and end < start:
         raise _no_time(text)
     return Span(start or None, end or None)
@@ -182,20 +188,23 @@ def _around(
     """Return boxes without what lies beyond the globe; two where it goes over 180 degrees."""
     if south > north:
         raise _no_box(text)
+    if south > 90 or north < -90:
+        # longitude and latitude swapped: no place is there
+        raise _no_box(text)
     south, north = (min(max(v, -90.0), 90.0) for v in (south, north))
     west, east = (min(max(v, -180.0), 180.0) for v in (west, east))
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     return tuple(shapely.box(a, south, b, north) for a, b in spans)
 
 
-def _instant(text: str, *, last: bool) -> dt.datetime:
+def _instant(text: str, zone: ZoneInfo, *, last: bool) -> dt.datetime:
     if not _INSTANT.fullmatch(text):
         raise _no_time(text)
     try:
         found = dt.datetime.fromisoformat(text.upper())
         if found.tzinfo is None:
             time = dt.time.max if last else dt.time.min
-            return dt.datetime.combine(found.date(), time, tzinfo=dt.UTC)
+            return dt.datetime.combine(found.date(), time, tzinfo=zone).astimezone(dt.UTC)
         return found.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise _no_time(text) from None

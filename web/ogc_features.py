@@ -56,7 +56,8 @@ class Features:
         self.lock = RLock()
         self._decimals, self.zone = decimals, zone
         self._shapes = frame.geometry.to_numpy()
-        plain = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+        plain = pd.DataFrame(open_data.told(frame).drop(columns=frame.geometry.name))
+        plain = plain.reset_index(drop=True)
         for column, values in plain.select_dtypes("float").items():
             held = values.where(np.isfinite(values))
             plain[column] = held.round(decimals) if column in SOURCE_PLACE else held

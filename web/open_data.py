@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 Answer = TypeVar("Answer", bound=Response)
 
 # what a script may read of an answer beside its text
-_SHOWN = "ETag, Link, Content-Disposition, Content-Crs, Last-Modified"
+_SHOWN = "ETag, Link, Content-Disposition, Content-Crs, Last-Modified, Retry-After"
+_RETRY_S = 30
 OPEN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": _SHOWN,
@@ -22,6 +23,8 @@ def open_answer(response: Answer) -> Answer:
     Use it for what is public and read only.
     """
     response.headers.update(OPEN)
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", str(_RETRY_S))
     if request.method == "OPTIONS":
         # a browser asks first where a script says what it has already
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"

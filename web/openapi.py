@@ -45,7 +45,7 @@ _STATUS: Mapping[int, str] = MappingProxyType(
         503: N_("The data cannot be read just now; try again in a minute"),
     }
 )
-_ALWAYS = (200, 304, 500, 503)
+_ALWAYS = (200, 500, 503)
 _LINK = {
     "type": "object",
     "required": ["href", "rel"],
@@ -155,9 +155,10 @@ def page() -> ResponseReturnValue:
 def described(now: CityView, lang: str) -> dict[str, Any]:
     """Return the document about one version of a city."""
     about = N_(
-        "Read only, without an account, without personal data. Coordinates are WGS-84 unless "
-        "out_datum or the city's setting says otherwise; every answer says its datum. Answers "
-        "carry an ETag: ask again with If-None-Match."
+        "Read only, without an account, without personal data. Every answer with coordinates says "
+        "its datum. Stations, the nearest, ways, places, OGC features, GeoJSON and CSV files take "
+        "out_datum; without it OGC features are in WGS-84, the others in the city's own setting. "
+        "All else is WGS-84. Answers with an ETag can be asked again with If-None-Match."
     )
     tags = dict.fromkeys(say(op.group, lang=lang) for op in OPERATIONS)
     return {
@@ -176,7 +177,7 @@ def described(now: CityView, lang: str) -> dict[str, Any]:
 
 def _operation(now: CityView, op: Operation, lang: str) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", op.path)
-    statuses = sorted({*_ALWAYS, *op.other})
+    statuses = sorted({*_ALWAYS, *op.other, *([304] if op.kept else [])})
     return {
         "operationId": re.sub(r"\W+", "_", op.path).strip("_"),
         "tags": [say(op.group, lang=lang)],
@@ -236,7 +237,7 @@ def _response(op: Operation, code: int, lang: str) -> dict[str, Any]:
         if op.has:
             schema = {"type": "object", "required": op.has.split()}
         found["content"] = {media: {"schema": schema} for media in op.media}
-        found["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        found["headers"] = {"ETag": {"schema": {"type": "string"}}} if op.kept else {}
         if "crs" in op.params.split():
             found["headers"]["Content-Crs"] = {"schema": {"type": "string"}}
     elif code >= 400:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from stationmap.city.config import PUBLISHED_DATUMS
 from stationmap.city.open_data import ANY_DATUM
+from stationmap.crs import DATUMS
 from stationmap.messages import N_
-from web.ogc_asks import LIMIT, MAX_LIMIT
+from web.ogc_asks import FORMS, LIMIT, MAX_LIMIT
 from web.open_files import FILES
 
 JSON, GEOJSON = "application/json", "application/geo+json"
@@ -16,7 +18,7 @@ PROBLEM, PAGE = "application/problem+json", "text/html"
 WHOLE = {"type": "integer", "minimum": 1 - 10**18, "maximum": 10**18 - 1}
 TEXT = {"type": "string"}
 METRES = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
-DATUM = {"type": "string", "enum": ["", "wgs84", "gcj02", "bd09"]}
+DATUM = {"type": "string", "enum": ["", *DATUMS]}
 BOX: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
 
 
@@ -38,7 +40,8 @@ class Operation:
     """One address that can be read: its group, what it is for, what it takes and answers.
 
     `params` are keys of `PARAMS`, with blanks between. `has` are the members that the answer
-    always has; `other` are statuses beside 200, 304 and the faults of a server.
+    always has; `other` are statuses beside 200, 304 and the faults of a server. What is `kept` by
+    version has an ETag and is answered with 304 where it has not changed.
     """
 
     path: str
@@ -50,6 +53,7 @@ class Operation:
     has: str = ""
     other: tuple[int, ...] = ()
     errors: str = PROBLEM
+    kept: bool = True
 
 
 PARAMS: Mapping[str, Param] = MappingProxyType(
@@ -92,7 +96,7 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
         "datum": Param(DATUM, N_("datum of lon and lat")),
         "out_datum": Param(DATUM, N_("datum of the coordinates in the answer")),
         "strict_datum": Param(
-            {"type": "string", "enum": ["wgs84", "gcj02", "bd09"]},
+            {"type": "string", "enum": list(PUBLISHED_DATUMS)},
             N_("datum of the coordinates in the answer"),
             name="out_datum",
         ),
@@ -131,6 +135,9 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
             name="offset",
         ),
         "tongue": Param({"type": "string", "enum": ["zh", "en"]}, N_("language"), name="lang"),
+        "f": Param(
+            {"type": "string", "enum": list(FORMS)}, N_("form of the answer; there is only JSON")
+        ),
     }
 )
 MOST = MAX_LIMIT
@@ -157,6 +164,7 @@ OPERATIONS = (
         schema="FeatureCollection",
         media=(GEOJSON, JSON),
         other=(400,),
+        kept=False,
     ),
     Operation(
         "/api/v1/stations/{station_id}",
@@ -181,6 +189,7 @@ OPERATIONS = (
         "lon lat datum out_datum step_free lang",
         media=(GEOJSON, JSON),
         other=(302, 400, 404),
+        kept=False,
     ),
     Operation(
         "/api/v1/places",
@@ -189,6 +198,7 @@ OPERATIONS = (
         "q out_datum lang",
         media=(GEOJSON, JSON),
         other=(400,),
+        kept=False,
     ),
     Operation(
         "/api/v1/summary",
@@ -304,12 +314,12 @@ OPERATIONS = (
     Operation(
         "/api/v1/map/districts", MAP, N_("Outlines of the counties"), "lang", has="type features"
     ),
-    Operation("/ogc/", OGC, N_("What there is, with links"), "tongue", has="links", other=(400,)),
+    Operation("/ogc/", OGC, N_("What there is, with links"), "tongue f", has="links", other=(400,)),
     Operation(
         "/ogc/conformance",
         OGC,
         N_("Conformance classes that hold"),
-        "tongue",
+        "tongue f",
         has="conformsTo",
         other=(400,),
     ),
@@ -317,7 +327,7 @@ OPERATIONS = (
         "/ogc/collections",
         OGC,
         N_("All layers"),
-        "tongue",
+        "tongue f",
         has="links collections",
         other=(400,),
     ),
@@ -325,7 +335,7 @@ OPERATIONS = (
         "/ogc/collections/{collection_id}",
         OGC,
         N_("One layer"),
-        "tongue",
+        "tongue f",
         schema="Collection",
         other=(400, 404),
     ),
@@ -333,7 +343,7 @@ OPERATIONS = (
         "/ogc/collections/{collection_id}/items",
         OGC,
         N_("Features of a layer, page by page"),
-        "bbox bbox-crs datetime page start crs strict_datum tongue",
+        "bbox bbox-crs datetime page start crs strict_datum tongue f",
         media=(GEOJSON,),
         schema="Features",
         other=(400, 404),
@@ -342,7 +352,7 @@ OPERATIONS = (
         "/ogc/collections/{collection_id}/items/{feature_id}",
         OGC,
         N_("One feature"),
-        "crs strict_datum tongue",
+        "crs strict_datum tongue f",
         media=(GEOJSON,),
         schema="Feature",
         other=(400, 404),

@@ -10,8 +10,12 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap.standards import Rule
+from web.public_places import published, settings
 from web.view import CityView
 from web.words import ASSUMED, STREET_CLASSES, say
+
+MAP_DATUM = "wgs84"
+"""Of what the map draws: it is never had in another one."""
 
 
 def class_name(street_class: str, lang: str) -> str:
@@ -51,6 +55,7 @@ def collection(
     return jsonify(
         type="FeatureCollection",
         version=now.version,
+        datum=MAP_DATUM,
         total=total,
         gathered=gathered,
         **more,
@@ -66,7 +71,7 @@ def cells(
     features = (
         feature(
             "Point",
-            [round(row["lon"], 6), round(row["lat"], 6)],
+            place_of(row["lon"], row["lat"]),
             {name: round(row[name]) for name in columns},
         )
         for row in rows
@@ -81,9 +86,15 @@ def feature(kind: str, coordinates: Any, properties: Mapping[str, Any]) -> dict[
 
 
 def coordinates(geometry: Any) -> list[list[float]]:
-    """Coordinates of a geometry, to a decimetre."""
-    rounded: list[list[float]] = np.round(shapely.get_coordinates(geometry), 6).tolist()
-    return rounded
+    """Coordinates of a geometry (WGS-84) as they are published."""
+    found: list[list[float]]
+    found = np.round(shapely.get_coordinates(geometry), settings().decimals).tolist()
+    return found
+
+
+def place_of(lon: float, lat: float) -> list[float]:
+    """Return [longitude, latitude] of a place (WGS-84) as it is published."""
+    return published(lon, lat, datum=MAP_DATUM)
 
 
 def metres(value: Any) -> float:

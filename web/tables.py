@@ -27,7 +27,7 @@ UNITS = {"share": N_("%"), "mean": N_("mean"), "number": N_("number")}
 
 def gap_table(now: CityView, keep: Bools, lang: str) -> pd.DataFrame:
     """List the gaps that are kept, those that need most points first; for a workbook."""
-    lon, lat = now.gap_middles.round(6).T
+    lon, lat = now.gap_middles.round(now.answers.config.published.decimals).T
     gaps = now.gaps.assign(lon=lon, lat=lat)[keep].sort_values(
         ["points_needed", "length_m", "gap_id"], ascending=[False, False, True]
     )

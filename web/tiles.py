@@ -4,9 +4,10 @@ from flask import Blueprint, Response, abort, request
 
 from stationmap.tiles import MAX_TILE_ZOOM
 from web.caching import ground, kept_by_version, present
+from web.open_data import opened
 from web.view import TILE_LAYERS
 
-tiles = kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"), mark=ground)
+tiles = opened(kept_by_version(Blueprint("tiles", __name__, url_prefix="/tiles"), mark=ground))
 
 
 @tiles.get("/<layer>/<int:z>/<int:x>/<int:y>.mvt")

@@ -13,8 +13,8 @@ from stationmap.messages import N_, render
 
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
-        "exempt.granted": N_("{message} (exempt until {until}: {reason}; approved by {approver})"),
-        "exempt.open": N_("{message} (exempt: {reason}; approved by {approver})"),
+        "exempt.granted": N_("{message} (exempt until {until}: {reason})"),
+        "exempt.open": N_("{message} (exempt: {reason})"),
     }
 )
 
@@ -30,7 +30,9 @@ def valid(exemptions: pd.DataFrame, *, today: date) -> NDArray[np.bool_]:
 def spare(
     findings: pd.DataFrame, exemptions: pd.DataFrame, *, gaps: pd.DataFrame, today: date, lang: str
 ) -> pd.DataFrame:
-    """Return the findings with those that are exempt as not applicable, reason and approver said.
+    """Return the findings with those that are exempt as not applicable, with the reason.
+
+    The sentence is public, so it leaves out who approved: that may be a person.
 
     An exemption names a subject (a facility, station, unit, area, gap or street) and a rule, or
     without one holds for all rules. One of a street with chainages spares the gaps that lie within

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from stationmap import reports
+from stationmap import hours, reports
 from stationmap.city.answers import Answers
 from stationmap.crs import convert_geometry
 from stationmap.errors import InputError
@@ -41,6 +41,9 @@ ONE_LAYER = (".geojson", ".csv", ".parquet")
 ANY_DATUM = (".geojson", ".csv")
 SOURCE_PLACE = ("source_lon", "source_lat")
 """Columns in which a place stands as its source gave it."""
+
+OPENING_HOURS = "opening_hours"
+"""Column of the hours in OpenStreetMap's syntax."""
 
 _TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -80,8 +83,8 @@ def usual_datum(answers: Answers, ending: str) -> str:
     return answers.config.published.datum if ending in ANY_DATUM else "wgs84"
 
 
-def layers(answers: Answers, *, datum: str, lang: str) -> dict[str, gpd.GeoDataFrame]:
-    """Return all layers of a version as published.
+def layers(answers: Answers, *, datum: str, lang: str, public: bool) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of a version.
 
     Parameters
     ----------
@@ -91,14 +94,22 @@ def layers(answers: Answers, *, datum: str, lang: str) -> dict[str, gpd.GeoDataF
         are marked EPSG:4326 all the same, as no code says what they are.
     lang : str
         Of the findings' sentences, "zh" or "en".
+    public : bool
+        `LAYERS` as everybody gets them; else all that the office has, the places in full.
     """
-    decimals = answers.config.published.decimals
+    decimals = answers.config.published.decimals if public else None
     found = answers.export_layers(lang=lang)
-    return {name: published(frame, datum=datum, decimals=decimals) for name, frame in found.items()}
+    return {
+        name: published(frame, datum=datum, decimals=decimals)
+        for name, frame in found.items()
+        if name in LAYERS or not public
+    }
 
 
-def published(frame: gpd.GeoDataFrame, *, datum: str, decimals: int) -> gpd.GeoDataFrame:
+def published(frame: gpd.GeoDataFrame, *, datum: str, decimals: int | None) -> gpd.GeoDataFrame:
     """Return a frame with its places as they leave the house; those of its source no preciser.
+
+    Of stations it tells the hours in OpenStreetMap's syntax too; see `told`.
 
     Parameters
     ----------
@@ -107,16 +118,32 @@ def published(frame: gpd.GeoDataFrame, *, datum: str, decimals: int) -> gpd.GeoD
     datum : str
         Of the coordinates to return, one of `stationmap.crs.DATUMS`.
     decimals : int
-        Decimals of a degree that are kept.
+        Decimals of a degree that are kept; None for all.
     """
+    frame = told(frame)
     shapes = published_shapes(frame.geometry.to_numpy(), datum=datum, decimals=decimals)
-    rounded = {name: frame[name].round(decimals) for name in SOURCE_PLACE if name in frame}
+    places = [name for name in SOURCE_PLACE if name in frame and decimals is not None]
+    rounded = {name: frame[name].round(decimals) for name in places}
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)).assign(
         **rounded
     )
 
 
-def published_shapes(shapes: ArrayLike, *, datum: str, decimals: int) -> NDArray[np.object_]:
+def told(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return stations with `OPENING_HOURS` beside their hours, missing where those are unread.
+
+    Other frames come back as they are.
+    """
+    if "station_id" not in frame or "hours" not in frame:
+        return frame
+    read = {text: hours.osm(text) for text in frame["hours"].dropna().unique()}
+    found = frame.copy(deep=False)
+    there = frame.columns.get_loc("hours") + 1
+    found.insert(there, OPENING_HOURS, frame["hours"].map(read).astype("str"))
+    return found
+
+
+def published_shapes(shapes: ArrayLike, *, datum: str, decimals: int | None) -> NDArray[np.object_]:
     """Return geometries (EPSG:4326) in a datum, their coordinates rounded; None stays None.
 
     A corner stays where others round to its place: a shape keeps its type and its points.
@@ -124,6 +151,8 @@ def published_shapes(shapes: ArrayLike, *, datum: str, decimals: int) -> NDArray
     moved = np.asarray(shapes, dtype=object)
     if datum not in ("wgs84", "cgcs2000"):
         moved = convert_geometry(moved, source="wgs84", target=datum)
+    if decimals is None:
+        return moved
     there = ~(shapely.is_missing(moved) | shapely.is_empty(moved))
     found = np.full(len(moved), None, dtype=object)
     found[there] = shapely.transform(moved[there], lambda xy: np.round(xy, decimals))

@@ -411,11 +411,19 @@ def export(
         str | None,
         typer.Option(
             metavar="wgs84|gcj02|bd09",
-            help="坐标系，限 .geojson 和 .csv，默认取城市设置 · datum, for .geojson and .csv; by "
-            "default the city's own",
+            help="坐标系，限 .geojson 和 .csv，默认 wgs84 · datum, for .geojson and .csv; wgs84 by "
+            "default",
             show_default=False,
         ),
     ] = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="与网上公布的一致：按城市设置的坐标系和小数位数 · as the web publishes it: in "
+            "the datum and with the decimals that the city sets",
+        ),
+    ] = False,
 ) -> None:
     r"""导出城市数据：站点、街道、店铺、设施、区划、空白路段、检查结论。 Export a city's layers.
 
@@ -424,6 +432,7 @@ def export(
       stationmap export nanjing --out nanjing.gpkg
       stationmap export nanjing --out stations.csv --datum gcj02
       stationmap export nanjing --out gaps.geojson --layer gaps
+      stationmap export nanjing --out stations.geojson --published
     """
     from stationmap import reports
     from stationmap.city import City, open_data
@@ -432,7 +441,8 @@ def export(
 
     ending = reports.require_suffix(out, (*reports.EXPORTS, *open_data.ONE_LAYER))
     opened = City.open(city).now()
-    chosen = datum or open_data.usual_datum(opened, ending)
+    usual = open_data.usual_datum(opened, ending) if published else "wgs84"
+    chosen = datum or usual
     if chosen not in PUBLISHED_DATUMS:
         raise InputError(
             "{option} is “{value}”; expected one of {expected}",
@@ -442,7 +452,7 @@ def export(
         )
     with working() as status:
         status(Note(N_("writing"), {}))
-        found = open_data.layers(opened, datum=chosen, lang=language())
+        found = open_data.layers(opened, datum=chosen, lang=language(), public=published)
         if layer is None and ending in open_data.ONE_LAYER:
             layer = "stations"
         if layer is not None:

@@ -96,7 +96,10 @@ def test_pages_follow_each_other_without_gap_or_repeat(client, town):  # noqa: F
 
 def test_a_feature_has_the_columns_of_the_contract(client):  # noqa: F811
     found = get(client, f"{STATIONS}/P0").json
-    assert list(found["properties"]) == list(COLUMNS[:-1])
+    columns = list(COLUMNS[:-1])
+    columns.insert(columns.index("hours") + 1, "opening_hours")
+    assert list(found["properties"]) == columns
+    assert found["properties"]["opening_hours"].startswith("Mo-Fr 08:30-17:30")
     assert found["geometry"] == {"type": "Point", "coordinates": list(np.round(place(0, 5), 6))}
 
 
@@ -137,6 +140,9 @@ def test_a_time_takes_what_was_opened_by_then(own_town, tmp_path):  # noqa: F811
         ("../2026-03-04T00:00:00Z", {"OLD"}),
         ("2026-03-05T00:00:00%2B08:00/..", known),
         ("2021-01-01T00:00:00Z/2026-03-05T00:00:00Z", known),
+        ("../2019-12-31", set()),  # a day is one of the city
+        ("2020-01-01", {"OLD"}),
+        ("../2026-03-04", {"OLD"}),
     ):
         found = set(ids(browser, f"datetime={when}&limit=100"))
         assert found & known == expected
@@ -157,6 +163,8 @@ def test_a_time_takes_what_was_opened_by_then(own_town, tmp_path):  # noqa: F811
         "bbox=1,2,x,4",
         "bbox=1,3,2,nan",
         "bbox=118,30,119,29",
+        "bbox=28.9,118.8,29,118.9",
+        "f=html",
         "bbox-crs=EPSG:4326",
         "crs=http://www.opengis.net/def/crs/EPSG/0/1",
         "datetime=yesterday",
@@ -249,6 +257,14 @@ def test_answers_are_kept_by_version_and_open_to_every_site(client):  # noqa: F8
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_form_that_clients_name_is_taken(client):  # noqa: F811
+    for path in ("/ogc/", "/ogc/conformance", "/ogc/collections", STATIONS, f"{STATIONS}/P0"):
+        found = get(client, f"{path}?f=json").json
+        assert {k: v for k, v in found.items() if k != "links"} == {
+            k: v for k, v in get(client, path).json.items() if k != "links"
+        }
 
 
 def test_a_new_station_is_there_at_once(own_town, tmp_path):  # noqa: F811
