@@ -139,6 +139,18 @@ def test_what_only_steps_reach_lacks_a_way_without_any():
     assert (alone.found, ids(alone.others), alone.others[0].misses) == ((), ["E"], ("lacks",))
 
 
+def test_a_station_off_the_network_to_which_one_walks_straight_stands_once():
+    town = nearby(sites={"H": ((50, -700), {}), "I": ((50, -720), {})})
+    found = town.near(ask(50, -450)).found
+    assert ids(found) == ["H", "I"]
+    assert found[0].walk_m == pytest.approx(250, rel=2e-3)
+    free = town.near(ask(50, -450, needs=("step_free",))).found
+    assert ids(free) == ["H", "I"]
+    assert [(one.walk_m, one.lacks, one.unknown) for one in free] == [
+        (None, (), ("step_free",))
+    ] * 2
+
+
 def test_without_steps_the_way_goes_round(town):
     found = {one.station_id: one for one in town.near(ask(needs=("step_free",))).found}
     assert found["E"].walk_m == pytest.approx(1950 + 200 + 1850 + 5, rel=2e-3)

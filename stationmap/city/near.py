@@ -205,7 +205,9 @@ class Nearby:
                 if not paths.begins_at(lon, lat):
                     paths, why = None, Note(_OFF_NETWORK, {})
                 elif len(paths.off):
-                    rows += self._pathless(paths, lon, lat, k=k - len(rows), fits=fits, max_m=max_m)
+                    reached = {row for row, _, _ in rows}
+                    left = self._pathless(paths, lon, lat, k=k, fits=fits, max_m=max_m)
+                    rows += [one for one in left if one[0] not in reached][: k - len(rows)]
         if paths is None:
             rows = self._straight(lon, lat, k=k, where=fits, max_m=max_m)
         others: list[tuple[int, float | None, float]] = []
@@ -403,7 +405,7 @@ class Nearby:
     def _over_steps(self, row: int, asked: Asked) -> bool:
         """Whether a way is known to a station, with steps or without."""
         paths = self._paths(False)  # noqa: FBT003
-        if paths is None:
+        if paths is None or row in paths.off:
             return False
         return bool(np.isfinite(paths.walks.metres(asked.lon, asked.lat, np.array([row]))[0]))
 
