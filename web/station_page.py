@@ -56,12 +56,11 @@ def poster(station_id: str | None) -> ResponseReturnValue:
             "the address of this station's page is too long for a code, because its number is; "
             "give the station a shorter number, and nothing else changes"
         )
-    note = f"{facts['station_id']} · {Day(now.today.isoformat()).render(lang)}"
+    head = now.name
     if _is_local(address):
-        said = say(N_("A trial: no phone can follow this code"), lang=lang)
-        note = f"{said} · {note}"
+        head = say(N_("A trial: no phone can follow this code"), lang=lang)
     sheet = Poster(
-        city=now.name,
+        city=head,
         kind=facts["type_name"],
         name=facts["name"] or facts["station_id"],
         hours=facts["hours_shown"] or "",
@@ -71,7 +70,7 @@ def poster(station_id: str | None) -> ResponseReturnValue:
         address=address,
         code_size=drawn.size,
         code_path=drawn.path,
-        note=note,
+        note=f"{facts['station_id']} · {Day(now.today.isoformat()).render(lang)}",
     )
 
     def write(path: Path) -> None:

@@ -158,14 +158,15 @@ def test_a_tap_on_the_whole_city_comes_nearer_first(opened):
     page.locator("#pick-start").click()
     page.locator("#cross").wait_for()
     farther = page.locator(".leaflet-control-zoom-out")
-    for _ in range(3):
-        farther.click()
     scale = page.locator(".leaflet-control-scale-line").first
+    other = "was => document.querySelector('.leaflet-control-scale-line').innerText !== was"
+    for _ in range(4):
+        near = scale.inner_text()
+        farther.click()
+        page.wait_for_function(other, arg=near)
     far = scale.inner_text()
     page.locator("#map").click(position={"x": 190, "y": 300})
-    page.wait_for_function(
-        "far => document.querySelector('.leaflet-control-scale-line').innerText !== far", arg=far
-    )
+    page.wait_for_function(other, arg=far)
     assert page.locator("#cross").is_visible(), "nothing was chosen yet"
     page.locator("#map").click(position={"x": 190, "y": 300})
     page.locator(".near-card").first.wait_for()
