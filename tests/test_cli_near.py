@@ -95,3 +95,17 @@ def test_where_nothing_fits_the_reasons_are_told(town, capsys):
     told = capsys.readouterr().out
     assert "没有符合的站点" in told
     assert "超出所说的距离" in told
+
+
+def test_needs_and_places_are_read_as_people_write_them(town, capsys):
+    found = []
+    for need, place in (
+        ("umbrella", f"{LON},{LAT}"),
+        ("雨伞", f"{LON} {LAT}"),
+        ("Umbrella", f"{LON}， {LAT}"),
+    ):
+        assert near(town, "--json", "--supply", need, at=place) == 0
+        features = json.loads(capsys.readouterr().out)["features"]
+        found.append([(one["id"], one["properties"]["unknown"]) for one in features])
+    assert found[0] == found[1] == found[2]
+    assert found[0][0] == ("A0", ["umbrella"])

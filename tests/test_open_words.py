@@ -8,6 +8,7 @@ import pytest
 from stationmap.city.open_words import open_words
 from stationmap.hours import Calendar, State, parse, state_at
 from stationmap.io.notes import Note
+from web.open_words import hours_words
 
 ZONE = "Asia/Shanghai"
 CALENDAR = Calendar.shipped()
@@ -94,3 +95,17 @@ def test_when_it_opens_after_a_notice_is_told_beside_the_notice():
     words = open_words(state, "zh", ZONE, when=when, closed_for=Note("Suspended", {}))
     assert (words["text"], words["until"]) == ("暂停开放", None)
     assert words["opens_at"] == "2026-12-25T00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "shown"),
+    [
+        ("周一至周五 08:30-17:30", "en", "Mo-Fr 08:30-17:30"),
+        ("周一至周五 08:30-17:30", "zh", "周一至周五 08:30-17:30"),
+        ("以公告为准", "en", "以公告为准"),
+        ("9am to 5pm", "en", "9am to 5pm"),
+        (None, "en", None),
+    ],
+)
+def test_who_reads_english_gets_hours_that_they_can_read(text, lang, shown):
+    assert hours_words(text, lang) == shown

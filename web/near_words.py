@@ -10,7 +10,7 @@ from stationmap.stations import SUPPLIES
 from web.access import clock
 from web.desk import instant
 from web.near_form import Form
-from web.open_words import open_words
+from web.open_words import hours_words, open_words
 from web.station_address import address_of
 from web.station_words import supply_told
 from web.view import CityView
@@ -67,7 +67,7 @@ def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
         "address": facts["address"],
         "unit": facts["unit"],
         "phone": facts["phone"],
-        "hours": facts["hours"],
+        "hours": hours_words(facts["hours"], lang),
         "lon": lon,
         "lat": lat,
         "walked": found.walk_m is not None,

@@ -163,7 +163,7 @@ OPERATIONS = (
         "lon lat datum out_datum k supply open_at max_m lang",
         schema="FeatureCollection",
         media=(GEOJSON, JSON),
-        other=(400,),
+        other=(400, 429),
         kept=False,
     ),
     Operation(
@@ -188,7 +188,7 @@ OPERATIONS = (
         N_("The way to a station on foot"),
         "lon lat datum out_datum step_free lang",
         media=(GEOJSON, JSON),
-        other=(302, 400, 404),
+        other=(302, 400, 404, 429),
         kept=False,
     ),
     Operation(
@@ -197,7 +197,7 @@ OPERATIONS = (
         N_("Places of the city by their name, to look from"),
         "q out_datum lang",
         media=(GEOJSON, JSON),
-        other=(400,),
+        other=(400, 429),
         kept=False,
     ),
     Operation(

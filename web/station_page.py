@@ -9,7 +9,6 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from stationmap import stations as station_words
-from stationmap.city.missed_supplies import missed
 from stationmap.city.station_merge import merged_into
 from stationmap.city.wording import Day
 from stationmap.messages import N_, printable
@@ -19,6 +18,7 @@ from web.caching import present
 from web.desk import register
 from web.downloads import written
 from web.notices import closures_of, notices_of, phone_of, short_of
+from web.open_words import hours_words
 from web.pages import script_json
 from web.params import language
 from web.parts import text, type_name
@@ -141,7 +141,7 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
     names = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "platform_id")
     listed = [one for one in (text(row["supplies"]) or "").split(";") if one]
     named = {one: supplies(one, lang=lang)[0] for one in listed}
-    short, gone = short_of(now, station_id), missed(now.answers).get(station_id, ())
+    short, gone = short_of(now, station_id), now.answers.missed_supplies().get(station_id, ())
     facts = {name: text(row[name]) for name in names}
     return now, facts | {
         "station_id": station_id,
@@ -150,7 +150,7 @@ def _found(station_id: str) -> tuple[CityView, dict[str, Any]]:
         "status_name": say(station_words.STATUSES[row["status"]], lang=lang),
         "district": now.district_name(text(row["adcode"]) or ""),
         "demonstration": bool(row["demonstration"]),
-        "hours_shown": text(row["hours"]),
+        "hours_shown": hours_words(text(row["hours"]), lang),
         "told_supplies": [
             {
                 "text": supply_told(name, short=one in short, missed=one in gone, lang=lang),

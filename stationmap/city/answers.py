@@ -1,7 +1,7 @@
 """What follows from one version of a city's data: layers read and results worked out, each once."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -12,9 +12,10 @@ from stationmap import stations
 from stationmap.checks import spacing, whole
 from stationmap.checks.facts import Facts
 from stationmap.checks.whole import Check
-from stationmap.city import layers, near_facts
+from stationmap.city import layers, missed_supplies, near_facts
 from stationmap.city.contents import Contents
 from stationmap.city.districts import covers
+from stationmap.city.missed_supplies import NotMet
 from stationmap.city.near import Nearby
 from stationmap.city.near_cards import Cards
 from stationmap.city.near_places import Paths, Places
@@ -307,6 +308,23 @@ class Answers(Contents):
     def near_cards(self) -> Cards:
         """Return what is said of each station that is found."""
         return self._keep(("near_cards",), lambda: Cards(self))
+
+    def missed_supplies(self) -> Mapping[str, tuple[str, ...]]:
+        """Return station id → supplies that it lists and the last check did not find."""
+        return self._keep(("missed",), lambda: missed_supplies.missed(self))
+
+    def supplies_not_met(self) -> NotMet:
+        """Return what the newest judgements say is not there; see `missed_supplies.not_met`."""
+
+        def work() -> NotMet:
+            former: NotMet | None = self._former.pop(("not_met",), None)
+            if former is None:
+                return missed_supplies.not_met(self)
+            changed = self._changed_inspections() | self._changed_stations()
+            fresh = missed_supplies.not_met(self, of=changed) if changed else {}
+            return {own: some for own, some in former.items() if own not in changed} | {**fresh}
+
+        return self._keep(("not_met",), work)
 
     def near_area(self) -> Any:
         """Return the city's own area in degrees, a little widened; None where nobody knows."""

@@ -30,6 +30,10 @@ from stationmap.walking import Network
 
 _T = TypeVar("_T")
 _MISSING: Any = object()
+# what is kept under these names is brought up to the next version, where little has changed
+_GO_ON = frozenset(
+    {"stations", "spacing", "idle", "effective", "near_paths", "checked_on", "not_met"}
+)
 # what is kept under these names follows from the atlas, the settings and the standard alone
 _OF_THE_GROUND = frozenset(
     {"layer", "facilities", "zones", "streets", "prepared", "walking", "near_area"}
@@ -89,8 +93,7 @@ class Contents:
             ):
                 self._kept[key] = value
         if changed is not None:
-            former = ("stations", "spacing", "idle", "effective", "near_paths", "checked_on")
-            self._former = {k: v for k, v in kept.items() if k[0] in former}
+            self._former = {k: v for k, v in kept.items() if k[0] in _GO_ON}
         if changed is not None and "station" not in changed:
             # a visit changes no station, and seldom which ones serve
             idle = (None, *(value for key, value in kept.items() if key[0] == "idle"))

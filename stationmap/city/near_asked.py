@@ -11,7 +11,7 @@ from stationmap.city.near import NEEDS
 from stationmap.crs import DATUMS, convert
 from stationmap.errors import CrsError, InputError
 from stationmap.io.notes import Note
-from stationmap.messages import N_, printable
+from stationmap.messages import LANGUAGES, N_, printable, render
 
 FIRST, MOST = 5, 50
 """Stations that one answer has unless it is asked for others, and at most."""
@@ -97,14 +97,16 @@ def place(now: Answers, lon: float, lat: float, *, datum: str) -> tuple[float, f
 
 
 def needs(texts: Iterable[str]) -> tuple[str, ...]:
-    """Read what is needed: keys of `NEEDS`, several in one text with commas between.
+    """Read what is needed: keys of `NEEDS` or what they are called in either language.
+
+    Several may stand in one text with commas between.
 
     Raises
     ------
     InputError
         One of them is unknown.
     """
-    asked = [word for text in texts for word in _SPLIT.split(text) if word]
+    asked = [_need(word) for text in texts for word in _SPLIT.split(text) if word]
     unknown = next((word for word in asked if word not in NEEDS), None)
     if unknown is not None:
         raise InputError(
@@ -113,6 +115,14 @@ def needs(texts: Iterable[str]) -> tuple[str, ...]:
             expected=", ".join(NEEDS),
         )
     return tuple(need for need in NEEDS if need in asked)
+
+
+def _need(word: str) -> str:
+    """Return the key of a need that is called so; the word itself where none is."""
+    plain = word.lower()
+    named = (key for key, called in NEEDS.items() for lang in LANGUAGES
+             if render(called, {}, lang=lang).lower() == plain)  # fmt: skip
+    return plain if plain in NEEDS else next(named, word)
 
 
 def instant(text: str, *, name: str, zone: str, now: dt.datetime) -> dt.datetime | None:

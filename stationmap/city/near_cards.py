@@ -112,6 +112,7 @@ class Cards:
                 "lacks": found.lacks,
                 "unknown": found.unknown,
                 "short": found.short,
+                "missed": found.missed,
             },
         }
 

@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from stationmap.city import restocking
-from stationmap.city.missed_supplies import missed
 from stationmap.city.near import Nearby
 from stationmap.city.near_places import TOILET, Facts, Paths, Places
 from stationmap.city.register import Held
@@ -31,7 +30,7 @@ def nearby(answers: "Answers") -> Nearby:
         Facts(
             closures=_closures(held),
             short=_short(held),
-            missed=missed(answers),
+            missed=answers.missed_supplies(),
             checked_on=answers.checked_on,
         ),
         paths=answers.near_paths,

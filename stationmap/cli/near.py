@@ -1,6 +1,7 @@
 """``stationmap near``: the nearest stations that fit, on foot."""
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,7 +78,7 @@ def near(
 
     opened = City.open(city).now()
     now = dt.datetime.now(dt.UTC)
-    texts = at.replace("，", ",").split(",")
+    texts = re.split(r"\s*[,，]\s*|\s+", at.strip())
     if len(texts) != 2:
         raise InputError("--at {given} is not of the form LON,LAT, such as 118.87,28.95", given=at)
     lon, lat = near_asked.place(
@@ -141,8 +142,9 @@ def _row(facts: dict[str, Any]) -> list[str]:
     if facts["supplies"] is None:
         has = said(N_("not known"))
     why = comma.join(said(_MISSES[one]) for one in facts["misses"])
+    named = [facts["name"], facts["station_id"], facts["address"], why]
     return [
-        f"{facts['name'] or facts['station_id']}" + (f"\n{why}" if why else ""),
+        "\n".join(filter(None, named)),
         facts["open_text"],
         has,
         "–" if facts["walk_m"] is None else f"{facts['walk_m']:,.0f}",
