@@ -5,6 +5,7 @@ worker that keeps the last answers on the phone, for where there is no network.
 """
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ MAP_SCRIPTS = (
 MAP_MODULE = "js/near/map.js"
 LONG_M = 500  # a street of more has no single place
 TITLE = N_("Find a station")
+# a house number, as people write it behind a street
+_NUMBERED = re.compile(r"\d+(?:-\d+)?\s*号")
 _GEOD = pyproj.Geod(ellps="WGS84")
 PERMISSIONS = "camera=(), geolocation=(self), microphone=(), payment=()"
 
@@ -89,6 +92,7 @@ def page() -> ResponseReturnValue:
         others=others,
         asked=asked_words(form, lang),
         more=result is not None and len(found) == form.k < near_asked.MOST,
+        fewer=len(found) < form.k,
         more_k=min(near_asked.MOST, form.k + FIRST),
     )
 
@@ -137,11 +141,18 @@ def _find_place(form: Form, lang: str) -> list[dict[str, Any]]:
     """
     if not form.words or form.wrong:
         return []
+    number = _NUMBERED.search(form.words)
+    if number and (at := _of_a_station(form.words)) is not None:
+        form.place = Place(*at, form.words)
+        return []
     found, more = places_called(form.words, lang)
     same = [one for one in found if one["name"] == form.words]
     if len(found) == 1 or len(same) == 1:
         one = (same or found)[0]
         form.place = Place(one["lon"], one["lat"], one["name"])
+        if number and number[0] not in one["name"]:
+            template = N_("{number} is not on the city's map; the way begins at {name}.")
+            form.notices.append(say(template, lang=lang, number=number[0], name=one["name"]))
         if _span_m(one["box"]) > LONG_M:
             template = N_("{name} is long: the way begins at its middle. The map is more exact.")
             form.notices.append(say(template, lang=lang, name=one["name"]))
@@ -151,6 +162,14 @@ def _find_place(form: Form, lang: str) -> list[dict[str, Any]]:
         template = N_("Many places are called like this; here are the {n} that fit best.")
         form.notices.append(say(template, lang=lang, n=len(found)))
     return found
+
+
+def _of_a_station(words: str) -> tuple[float, float] | None:
+    """Return the place of the station whose address ends so; None where that is not just one."""
+    stations = present().stations
+    there = stations["address"].str.endswith(words, na=False) & stations.geometry.notna()
+    found = stations.geometry[there]
+    return (float(found.iloc[0].x), float(found.iloc[0].y)) if len(found) == 1 else None
 
 
 def _span_m(box: list[float]) -> float:

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Any
 
-from stationmap.city.near import NEEDS, Found
+from stationmap.city.near import NEEDS, STEP_FREE, Found
 from stationmap.city.near_cards import minutes
+from stationmap.city.near_places import TOILET
 from stationmap.messages import N_
 from stationmap.stations import SUPPLIES
 from web.access import clock
@@ -92,11 +93,19 @@ def card(now: CityView, found: Found, form: Form, lang: str) -> dict[str, Any]:
             if supply in (facts["supplies"] or ())
         ],
         "unlisted": facts["supplies"] is None,
+        "step_free": _is_step_free(found, form),
+        "toilet_asked": TOILET in form.needs,
         "toilet": None if found.toilet_m is None else metres(found.toilet_m, lang),
-        "lacks": [named[need] for need in found.lacks],
+        "lacks": [named[need] for need in found.lacks if need != STEP_FREE],
+        "steps_only": STEP_FREE in found.lacks,
         "unsure": [named[need] for need in found.unknown],
         "checked": _checked(found.checked_on, now.today, lang),
     }
+
+
+def _is_step_free(found: Found, form: Form) -> bool:
+    asked = STEP_FREE in form.needs and found.walk_m is not None
+    return asked and STEP_FREE not in (*found.lacks, *found.unknown)
 
 
 def _checked(day: dt.date | None, today: dt.date, lang: str) -> str:

@@ -234,3 +234,32 @@ def test_the_worker_keeps_what_is_there_within_its_bounds(client):
     assert client.get("/near").headers["Near-Version"] == kept["version"]
     about = client.get("/near/manifest.webmanifest").json
     assert (about["scope"], about["start_url"]) == ("/near", "/near")
+
+
+def test_a_house_number_is_found_by_a_stations_address_or_said_to_be_unknown(tmp_path):
+    city = near_town(tmp_path)
+    known = [Change("station", "P80", {"address": f"礼城区{SIDE}18号"})]
+    city.register.write(known, action=MARK.format(3), by="cli", kind="edit")
+    client = near_app(city).test_client()
+    there = client.get("/near", query_string={"q": f"{SIDE}18号"})
+    assert found(there)[0] == "P80"
+    assert notices(there) == []
+    unknown = client.get("/near", query_string={"q": f"{SIDE}120号"})
+    assert any(f"地图上没有120号，这里从{SIDE}算起" in said for said in notices(unknown))
+
+
+def test_a_thin_answer_says_that_it_is_all_and_what_to_leave_out(client):
+    answer = client.get("/near", query_string=asked(need=["umbrella", "water"]))
+    assert found(answer) == ["P80", "P40"]
+    assert "没有其他符合的站点了" in answer.text
+    for kept, left in (("water", "雨伞"), ("umbrella", "饮水")):
+        link = re.search(rf'href="([^"]+)" data-part>不要“{left}”', answer.text)[1]
+        wider = client.get(link.replace("&amp;", "&"))
+        assert f'value="{kept}" checked' in wider.text
+        assert len(found(wider)) > 2
+
+
+def test_a_way_without_steps_is_told_where_it_was_asked_for(client):
+    assert "路上没有台阶" not in client.get("/near", query_string=asked()).text
+    answer = client.get("/near", query_string=asked(need="step_free"))
+    assert answer.text.count("路上没有台阶") == len(found(answer))
