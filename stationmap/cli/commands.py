@@ -465,7 +465,8 @@ def export(
                 )
             found = {layer: found[layer]}
         open_data.write(out, found, said=open_data.about(opened, datum=chosen))
-    tell(N_("written: {file}"), file=out)
+    rows = ", ".join(f"{name} {len(frame)}" for name, frame in found.items())
+    tell(N_("written: {file} ({rows}; {datum})"), file=out, rows=rows, datum=chosen)
 
 
 def _pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
