@@ -105,7 +105,7 @@ class Params:
                 "bbox is “{value}”; expected west,south,east,north in degrees, south below north",
                 value=text[:MAX_TEXT],
             )
-        if "zoom" not in self.values:
+        if not self.values.get("zoom"):
             raise WebError("zoom is missing; expected a whole number from 0 to 22")
         zoom = self.whole("zoom", default=0, low=0, high=MAX_ZOOM)
         if east - west >= 360:
