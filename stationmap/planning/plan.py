@@ -1,0 +1,86 @@
+"""What a plan is: proposals in building order, what nobody can cover, the curve, and the proof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+OPTIMAL, BOUNDED = "optimal", "bounded"
+"""Whether the bound proves that nothing better exists, or how far off it may be at most."""
+
+PROPOSALS = (
+    "proposal_id",
+    "rule_id",
+    "type",
+    "host_kind",
+    "host_id",
+    "name",
+    "category",
+    "suitability",
+    "street_id",
+    "street_name",
+    "adcode",
+    "part",
+    "side",
+    "chainage_m",
+    "also",
+    "covers_m",
+    "adds",
+    "order",
+    "geometry",
+)
+UNCOVERABLE = (
+    "kind",
+    "subject_id",
+    "name",
+    "adcode",
+    "part",
+    "side",
+    "from_m",
+    "to_m",
+    "length_m",
+    "weight",
+    "points_needed",
+    "reason",
+    "geometry",
+)
+CURVE = ("n", "value", "share", "bound", "gap")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where to add stations, and the proof that it cannot be done better.
+
+    Attributes
+    ----------
+    proposals : GeoDataFrame
+        `PROPOSALS`, EPSG:4326, in building order (`order` from 1). ``host_kind`` is "shop",
+        "facility", "place" (demand itself, a community) or "free" (a free-standing point, of no
+        host). ``suitability`` is from 0 to 1. ``street_id``, ``part``, ``side`` and ``chainage_m``
+        tell the foot on the street where it closes most; ``also`` names the ids of other streets
+        that it serves, joined by ";". ``covers_m`` is what it covers alone, ``adds`` what it adds
+        at its turn, both in the plan's unit.
+    uncoverable : GeoDataFrame
+        `UNCOVERABLE`, EPSG:4326: stretches ("gap") or subjects ("place", "people") that no host
+        covers. ``reason`` is a message; ``points_needed`` free-standing points would close it.
+    suggested : GeoDataFrame
+        Where those free-standing points would stand: as proposals, without an order.
+    curve : DataFrame
+        `CURVE`, one row for 0, 1, … new stations in building order: value reached by the stations
+        there are and these, its share of all there is, proven upper bound of the best value with
+        as many, and how far the value may be from it ((bound - value) / bound).
+    summary : dict
+        kind ("spacing", "budget", "access", "presence"), rule_id, type, unit ("m", "people",
+        "places"), objective (stations, or value), bound, status (`OPTIMAL`, `BOUNDED`), gap,
+        proposals, candidates, excluded, uncoverable, uncoverable_m, before, after (figures by the
+        same names), assumptions (messages), document, clause; and what was asked: budget, target,
+        district, streets.
+    """
+
+    proposals: gpd.GeoDataFrame
+    uncoverable: gpd.GeoDataFrame
+    suggested: gpd.GeoDataFrame
+    curve: pd.DataFrame
+    summary: Mapping[str, Any]
