@@ -7,6 +7,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from stationmap.planning import plot
+
 OPTIMAL, BOUNDED = "optimal", "bounded"
 """Whether the bound proves that nothing better exists, or how far off it may be at most."""
 
@@ -84,3 +86,44 @@ class Plan:
     suggested: gpd.GeoDataFrame
     curve: pd.DataFrame
     summary: Mapping[str, Any]
+
+    def plot(
+        self,
+        *,
+        streets: gpd.GeoDataFrame | None = None,
+        stations: gpd.GeoDataFrame | None = None,
+        ax: Any = None,
+    ) -> Any:
+        """Draw the plan with matplotlib: proposals numbered in building order, what stays open.
+
+        Parameters
+        ----------
+        streets, stations : GeoDataFrame, optional
+            What lies beneath, in any CRS.
+        ax : Axes, optional
+            Where to draw; new ones unless given.
+
+        Returns
+        -------
+        Axes
+        """
+        return plot.draw(self, streets=streets, stations=stations, ax=ax)
+
+    def plot_curve(self, *, ax: Any = None) -> Any:
+        """Draw the share covered, in per cent, against new stations; dotted what is proven at most.
+
+        Returns
+        -------
+        Axes
+        """
+        return plot.draw_curve(self, ax=ax)
+
+    def explore(self, **options: Any) -> Any:
+        """Lay the plan on a map to move about in, as `GeoDataFrame.explore` does; needs folium.
+
+        Parameters
+        ----------
+        **options
+            As `GeoDataFrame.explore` takes them, such as ``tiles=None`` for no base map.
+        """
+        return plot.explore(self, **options)
