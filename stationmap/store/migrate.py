@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from stationmap.errors import RegisterError
 from stationmap.store import backend, models
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Names of the migrations in ``migrations/versions``, in their order."""
 
 VERSION_TABLE = "register_version"

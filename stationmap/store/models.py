@@ -241,6 +241,18 @@ visit_round = _entity(
     {**_texts("draw_id day inspector_id adcode"), "stations": Json, "note": sa.Text},
     keys="draw_id day inspector_id",
 )
+# stations as they would be, kept under a name to be compared and adopted (比选方案)
+scenario = _entity(
+    "scenario",
+    {
+        **_texts("name note rule_id"),
+        "changes": Json,
+        **_texts("adcode by_id at"),
+        "published": sa.Boolean,
+        "adopted": Json,
+        "adopted_at": sa.Text,
+    },
+)
 account = _entity("account", {**_texts("name role adcode unit_id"), "active": sa.Boolean})
 
 sa.Index("ix_inspection_of_station", inspection.c.station_id, inspection.c.at)
@@ -269,6 +281,7 @@ ENTITIES: Mapping[str, sa.Table] = MappingProxyType(
             rectification,
             draw,
             visit_round,
+            scenario,
             contact,
             account,
         )
@@ -286,6 +299,7 @@ PRIVATE = frozenset(
         "rectification",
         "draw",
         "round",
+        "scenario",
     }
 )
 """Entities that no public answer reads."""
