@@ -51,14 +51,21 @@ def check(rule: CountRule, facts: Facts) -> list[Batch]:
     county the others; where the city's cannot be told (`hierarchy.city_head`), a city that has
     some, and a county with too many, are unknown.
     """
-    subjects, count = _counted(rule, facts)
+    subjects, count = counted(rule, facts)
     if subjects.empty:
         return _nothing_known(rule, facts)
-    head = city_head(facts, head=rule.site_type) if rule.heads_only else ""
+    known = not rule.heads_only or city_head(facts, head=rule.site_type) is not None
+    return [judged(rule, facts, subjects, count, head_known=known)]
+
+
+def judged(
+    rule: CountRule, facts: Facts, subjects: pd.DataFrame, count: I, *, head_known: bool
+) -> Batch:
+    """Say of areas (see `counted`) whether so many stations are as many as there should be."""
     few = count < rule.at_least
     many = count > (rule.at_most or np.inf)
     complete = facts.declared(f"stations:{rule.site_type}", subjects["adcode"])
-    which = np.full(len(subjects), head is None) & (many if rule.per == "county" else count > 0)
+    which = np.full(len(subjects), not head_known) & (many if rule.per == "county" else count > 0)
     conditions = [
         which,
         subjects["doubt"].to_numpy(dtype=bool),
@@ -77,34 +84,32 @@ def check(rule: CountRule, facts: Facts) -> list[Batch]:
         "count.few",
     ]
     kind = "city" if rule.per == "city" else "area"
-    return [
-        Batch(
-            rule,
-            kind,
-            subject_id=subjects["id"].to_numpy(),
-            subject_name=subjects["name"].to_numpy(dtype=object),
-            adcode=subjects["adcode"].to_numpy(dtype=object),
-            geometry=subjects["geometry"].to_numpy(dtype=object),
-            state=np.select(conditions, states, UNKNOWN),
-            message=np.select(conditions, messages, "count.undeclared"),
-            messages=MESSAGES,
-            params={
-                "place": words.place(rule.per),
-                "name": words.names(subjects["name"], subjects["id"]),
-                "count": count,
-                "site_type": facts.pack.site_type(rule.site_type).name,
-                "at_least": rule.at_least,
-                "at_most": rule.at_most,
-            },
-            measured=count,
-            limit=np.where(many, rule.at_most or np.nan, rule.at_least),
-            assumed=np.where(many, "at_most" in rule.assumed, "at_least" in rule.assumed),
-        )
-    ]
+    return Batch(
+        rule,
+        kind,
+        subject_id=subjects["id"].to_numpy(),
+        subject_name=subjects["name"].to_numpy(dtype=object),
+        adcode=subjects["adcode"].to_numpy(dtype=object),
+        geometry=subjects["geometry"].to_numpy(dtype=object),
+        state=np.select(conditions, states, UNKNOWN),
+        message=np.select(conditions, messages, "count.undeclared"),
+        messages=MESSAGES,
+        params={
+            "place": words.place(rule.per),
+            "name": words.names(subjects["name"], subjects["id"]),
+            "count": count,
+            "site_type": facts.pack.site_type(rule.site_type).name,
+            "at_least": rule.at_least,
+            "at_most": rule.at_most,
+        },
+        measured=count,
+        limit=np.where(many, rule.at_most or np.nan, rule.at_least),
+        assumed=np.where(many, "at_most" in rule.assumed, "at_least" in rule.assumed),
+    )
 
 
-def _counted(rule: CountRule, facts: Facts) -> tuple[pd.DataFrame, I]:
-    """Areas (id, name, adcode, doubt, nowhere, geometry) and the stations counted in each."""
+def counted(rule: CountRule, facts: Facts) -> tuple[pd.DataFrame, I]:
+    """Return areas (id, name, adcode, doubt, nowhere, geometry), and how many stations each has."""
     own = facts.active["type"] == rule.site_type
     if rule.heads_only and (head := city_head(facts, head=rule.site_type)) is not None:
         is_head = facts.active["station_id"] == head

@@ -241,6 +241,8 @@ def _list(count: str, facts: Facts) -> pd.DataFrame:
 def _register(count: str, facts: Facts, subjects: pd.DataFrame, *, of: pd.Series) -> pd.DataFrame:
     """Count the rows of a list by subject, as it stands today.
 
+    A row stands for as many of its kind as its ``stands_for`` says, for one without that column.
+
     Who is on the platform is not known at all where nobody in the list has a number there.
     """
     rows = _list(count, facts)
@@ -250,6 +252,8 @@ def _register(count: str, facts: Facts, subjects: pd.DataFrame, *, of: pd.Series
         if not counted.any():
             return pd.DataFrame(columns=list(COLUMNS)).astype({"value": float})
     number = of[counted].value_counts()
+    if "stands_for" in rows:
+        number = rows["stands_for"][counted].groupby(of[counted]).sum()
     table = _table(
         subjects["subject"],
         subjects["subject"].map(number).fillna(0.0),

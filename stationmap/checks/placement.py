@@ -1,10 +1,11 @@
 """Placement: every station of a type stands at a kind of place where it belongs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
@@ -75,7 +76,6 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
         "placement.doubt",
         "placement.undeclared",
     ]
-    undeclared = [words.layer(layers[kind]) for kind, where in missing.items() if where.any()]
     return [
         Batch(
             rule,
@@ -91,7 +91,7 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
                 "name": words.names(rows["name"], rows["station_id"]),
                 "site_type": facts.pack.site_type(rule.site_type).name,
                 "places": words.Several((words.place(kind) for kind in rule.at), shown=LISTED),
-                "layers": words.Several(dict.fromkeys(undeclared), shown=LISTED),
+                "layers": _undeclared(layers.values(), np.array(list(missing.values()))),
             },
             measured=nearest,
             limit=rule.within_m,
@@ -99,6 +99,18 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
             assumed=assumed,
         )
     ]
+
+
+def _undeclared(layers: Iterable[str], missing: B) -> NDArray[np.object_]:
+    """Name the layers that are not declared complete where each station lies: a column each."""
+    keys = list(layers)
+    columns, code = np.unique(missing, axis=1, return_inverse=True)
+    named = np.empty(columns.shape[1], dtype=object)
+    for number, column in enumerate(columns.T):
+        lacking = dict.fromkeys(key for key, wanting in zip(keys, column, strict=True) if wanting)
+        named[number] = words.Several((words.layer(key) for key in lacking), shown=LISTED)
+    found: NDArray[np.object_] = named[code.ravel()]
+    return found
 
 
 def _doubtful(rule: PlacementRule, facts: Facts) -> B:

@@ -140,8 +140,13 @@ class Spacing:
         geometry = gap_geometry(prepared, found)
         return to_wgs84(gpd.GeoDataFrame(frame, geometry=geometry, crs=prepared.lines.crs))
 
-    def streets(self) -> pd.DataFrame:
+    def streets(self, *, lines: I | None = None) -> pd.DataFrame:
         """Sum up each street.
+
+        Parameters
+        ----------
+        lines : (n,) int64, optional
+            Only these parts (rows of ``Streets.parts``, rising): all those of some streets.
 
         Returns
         -------
@@ -150,13 +155,16 @@ class Spacing:
             length_m, frontage_m, assumed_m, covered_m, covered_share (NaN without frontage), gaps,
             gap_m, points_needed, runs, runs_count_ok, count_ok; ordered by street_id.
         """
-        prepared, found = self.prepared, self._whole
+        prepared, found = self.prepared, self._cut(lines)
         parts, stretches = prepared.parts, prepared.stretches
+        length_m = prepared.lines.length_m
+        if lines is not None:
+            parts, length_m = parts.iloc[lines], length_m[lines]
         street, ids = pd.factorize(parts["street_id"], sort=True)
         of_kerb = np.repeat(street, len(prepared.sides))
         of_gap, of_run = of_kerb[found.gap_owner], of_kerb[found.run_owner]
-        _, row, covered = covered_stretches(prepared, found)
-        of_row, frontage = of_kerb[stretches.kerb[row]], stretches.frontage_ticks[row]
+        owner, row, covered = covered_stretches(prepared, found)
+        of_row, frontage = of_kerb[owner], stretches.frontage_ticks[row]
         assumed = frontage * (stretches.frontage[row] == FRONTAGE.index("assumed"))
 
         def total(street: NDArray[Any], value: Any = None) -> NDArray[Any]:
@@ -173,7 +181,7 @@ class Spacing:
                 "street_class": named(prepared.classes, most),
                 "adcode": parts["adcode"].to_numpy()[first],
                 "parts": total(street),
-                "length_m": np.round(total(street, prepared.lines.length_m), 4),
+                "length_m": np.round(total(street, length_m), 4),
                 "frontage_m": total(of_row, frontage) / TICKS_PER_M,
                 "assumed_m": total(of_row, assumed) / TICKS_PER_M,
                 "covered_m": total(of_row, covered) / TICKS_PER_M,
