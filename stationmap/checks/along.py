@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
 from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
-from stationmap.checks.kerbs import Prepared
+from stationmap.checks.kerbs import Prepared, rows_of
 from stationmap.crs import to_wgs84
 from stationmap.messages import N_
 from stationmap.standards import SpacingRule
@@ -55,7 +55,6 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
     assumed.
     """
     spacing = facts.spacing(rule.id)
-    site_type = facts.pack.site_type(rule.site_type).name
     if spacing is None:
         return [
             Batch(
@@ -70,10 +69,32 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
                 messages=MESSAGES,
             )
         ]
+    return found(rule, facts, spacing.prepared, gaps=spacing.gaps(rule), streets=spacing.streets())
+
+
+def found(
+    rule: SpacingRule,
+    facts: Facts,
+    prepared: Prepared,
+    *,
+    gaps: gpd.GeoDataFrame,
+    streets: pd.DataFrame,
+) -> list[Batch]:
+    """Say gaps and streets; see `check`.
+
+    Parameters
+    ----------
+    rule : SpacingRule
+    facts : Facts
+    prepared : Prepared
+    gaps : GeoDataFrame
+        As `Spacing.gaps` gives them, of some streets or all.
+    streets : DataFrame
+        As `Spacing.streets` gives them.
+    """
     if rule.decides != "gap":
-        return [_streets(rule, facts, spacing.prepared, _by_reading(rule, spacing.streets()))]
-    gaps = spacing.gaps(rule)
-    streets = spacing.streets()
+        return [_streets(rule, facts, prepared, _by_reading(rule, streets))]
+    site_type = facts.pack.site_type(rule.site_type).name
     streets = streets[(streets["frontage_m"] > 0) & (streets["gaps"] == 0)]
     streets = streets.assign(state=MET, message="spacing.met", measured=np.nan)
     return [
@@ -101,7 +122,7 @@ def check(rule: SpacingRule, facts: Facts) -> list[Batch]:
             unit="m",
             assumed=(gaps["frontage"] == "assumed").to_numpy(),
         ),
-        _streets(rule, facts, spacing.prepared, streets),
+        _streets(rule, facts, prepared, streets),
     ]
 
 
@@ -121,11 +142,13 @@ def _by_reading(rule: SpacingRule, streets: pd.DataFrame) -> pd.DataFrame:
 
 
 def _streets(rule: SpacingRule, facts: Facts, prepared: Prepared, streets: pd.DataFrame) -> Batch:
-    lines = prepared.lines
-    of_vertex = np.repeat(np.arange(len(lines)), np.diff(lines.first))
-    drawn = shapely.linestrings(lines.xy, indices=of_vertex)
-    parts = to_wgs84(gpd.GeoDataFrame(geometry=drawn, crs=lines.crs))
-    owner, ids = pd.factorize(prepared.parts["street_id"], sort=True)
+    lines, own = prepared.lines, [prepared.lines_of_street[one] for one in streets["street_id"]]
+    line = np.sort(np.concatenate([*own, np.empty(0, np.int64)])).astype(np.int64)
+    of, vertex = rows_of(lines.first, line)
+    parts = to_wgs84(
+        gpd.GeoDataFrame(geometry=shapely.linestrings(lines.xy[vertex], indices=of), crs=lines.crs)
+    )
+    owner, ids = pd.factorize(prepared.parts["street_id"].iloc[line], sort=True)
     order = np.argsort(owner, kind="stable")
     shapes = shapely.multilinestrings(parts.geometry.to_numpy()[order], indices=owner[order])
     return Batch(
