@@ -57,6 +57,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "order.answer": _OFFICES,
         "order.manage": _ADMINISTRATORS,
         "supervise": _ADMINISTRATORS,
+        "plan.read": _ALL,
+        "plan.make": _ADMINISTRATORS | {"planner"},
         "account.manage": _ADMINISTRATORS,
         "audit.read": _ADMINISTRATORS,
         "own": _ALL,

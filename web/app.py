@@ -43,6 +43,8 @@ from web.pages import pages
 from web.params import language
 from web.photos import photos
 from web.remarks import remarks
+from web.scenarios import scenarios
+from web.scenarios_api import scenarios_api
 from web.security import pack, protect
 from web.sitemap import sitemap
 from web.station_address import address_of
@@ -81,6 +83,8 @@ BLUEPRINTS = (
     inspect,
     supervision,
     supervision_table,
+    scenarios,
+    scenarios_api,
     manage_locate,
     manage_stations,
     manage_history,

@@ -36,6 +36,7 @@ NAVIGATION = (
     Place("/inspect/", N_("Inspection"), "inspect"),
     Place("/manage/orders", N_("Rectification orders"), "order.read"),
     Place("/manage/supervision", N_("Supervision"), "supervise"),
+    Place("/plans", N_("Scenarios"), "plan.make"),
     Place("/manage/forms", N_("Forms"), "station.read"),
     Place("/manage/applications", N_("Applications"), "application.decide"),
     Place("/home", N_("Our unit"), "application.make"),

@@ -54,6 +54,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "order": N_("Order: answer, return, extend or withdraw"),
         "draw": N_("Draw sites for visits"),
         "rounds": N_("Lay out or assign rounds"),
+        "scenario": N_("Scenario: keep, change or delete"),
+        "plan": N_("Scenario: adopt"),
         "account": ACTIONS["account.change"],
         "undo": N_("Undo"),
         "redo": N_("Undo an undo"),

@@ -32,7 +32,9 @@ _ROUNDS = 4
 
 LATEST = 2**53  # beyond every event's number
 # what is undone on pages of its own, or never
-_NOT_HERE = frozenset({"account", "edition", "inspect", "void", "order", "draw", "rounds"})
+_NOT_HERE = frozenset(
+    {"account", "edition", "inspect", "void", "order", "draw", "rounds", "scenario"}
+)
 
 
 # ------------------------------------------------------------------- one station
@@ -288,7 +290,11 @@ def _is_all_mine(action: Action) -> bool:
     if me().role == "city":
         # the city's office has everything in its charge; what is not for here stands apart
         return action.kind not in _NOT_HERE
-    return all(_is_mine(event) for event in _all(action))
+    # an adoption also notes in its scenario what was adopted
+    return all(
+        _is_mine(event) or (event.entity == "scenario" and event.by == me().id)
+        for event in _all(action)
+    )
 
 
 def _all(action: Action) -> Iterator[Event]:

@@ -72,6 +72,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "restock": N_("supplies"),
         "application": N_("application"),
         "remark": N_("residents' remark"),
+        "plan": N_("planned from a scenario"),
         "account": N_("account"),
     }
 )
@@ -89,6 +90,7 @@ ENTITIES: Mapping[str, str] = MappingProxyType(
         "restock": N_("supplies"),
         "application": N_("application"),
         "remark": N_("residents' remark"),
+        "scenario": N_("scenario"),
         "account": N_("account"),
     }
 )

@@ -31,6 +31,8 @@ ENTITY: Mapping[str, str] = MappingProxyType(
     }
 )
 SOURCES = "import_source"
+PLANNED = "scenario:"
+"""What the source of a station begins with that was planned from a scenario; its id follows."""
 
 
 class Held:
@@ -66,7 +68,8 @@ class Held:
     def entered_on(self, chosen: Collection[str]) -> dict[str, dt.date]:
         """Return the day on which each of some stations that no list brought was last written."""
         frame = self.snapshot.frames["station"]
-        by_hand = frame[frame["source"].isna() & frame["id"].isin(chosen)]
+        unlisted = frame["source"].fillna(PLANNED).astype("str").str.startswith(PLANNED)
+        by_hand = frame[unlisted.to_numpy(dtype=bool) & frame["id"].isin(chosen)]
         written = self._register.written_at(by_hand["version"].tolist())
         pairs = zip(by_hand["id"], by_hand["version"], strict=True)
         return {own: written[seq] for own, seq in pairs if seq in written}
