@@ -12,7 +12,7 @@ from stationmap import stations
 from stationmap.checks import spacing, whole
 from stationmap.checks.facts import Facts
 from stationmap.checks.whole import Check
-from stationmap.city import layers, missed_supplies, near_facts
+from stationmap.city import layers, missed_supplies, near_facts, plans
 from stationmap.city.contents import Contents
 from stationmap.city.districts import covers
 from stationmap.city.missed_supplies import NotMet
@@ -21,6 +21,7 @@ from stationmap.city.near_cards import Cards
 from stationmap.city.near_places import Paths, Places
 from stationmap.crs import local_crs, to_metric, to_wgs84
 from stationmap.errors import PackError
+from stationmap.planning.plan import Plan
 from stationmap.standards import Pack, SpacingRule
 from stationmap.streets import Streets, build
 
@@ -289,6 +290,13 @@ class Answers(Contents):
         found = self.spacing(rule, with_planned=with_planned, effective=effective)
         idle = self.idle(self.today()) if effective else None
         return self._keep(("gaps", chosen.id, with_planned, idle), lambda: found.gaps(chosen))
+
+    def plan(self, asked: plans.PlanAsked) -> Plan:
+        """Return where to add stations; the newest plans are kept, see `plans.plan`."""
+        former = [key for key in list(self._kept) if key[0] == "plan" and key[1] != asked]
+        stale = set(former[: -(plans.KEPT - 1)])
+        self._forget(stale.__contains__)
+        return self._keep(("plan", asked), lambda: plans.plan(self, asked))
 
     def nearby(self) -> Nearby:
         """Return who answers what stations are near a place."""

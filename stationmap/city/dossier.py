@@ -48,7 +48,7 @@ def dossier(
         The city has no such district.
     """
     chosen = {entry.id for name in rules or (None,) for entry in check.pack.entries(name)}
-    districts = _counties(now.layer("districts"))
+    districts = counties(now.layer("districts"))
     city = now.config.name
     if district is not None:
         districts = _inside(districts, district)
@@ -63,16 +63,7 @@ def dossier(
         findings=check.findings,
         rules=[entry for entry in check.pack.entries() if entry.id in chosen],
         missing=[row for row in check.summary["missing"] if not chosen.isdisjoint(row["rules"])],
-        sources=[
-            Source(
-                file=record.file,
-                kind=render(LABELS.get(record.kind, record.kind), {}, lang=lang),
-                imported_on=record.imported_at[:10],
-                sha256=record.sha256,
-                rows=record.accepted,
-            )
-            for record in now.sources()
-        ],
+        sources=sources_of(now, lang=lang),
         districts=districts,
         streets=_streets(now, check),
         frontage=_frontage(check, district=district),
@@ -100,7 +91,21 @@ def pack_sha256(now: Answers, pack: Pack) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
-def _counties(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def sources_of(now: Answers, *, lang: str) -> list[Source]:
+    """Return what the city's data come from, import by import."""
+    return [
+        Source(
+            file=record.file,
+            kind=render(LABELS.get(record.kind, record.kind), {}, lang=lang),
+            imported_on=record.imported_at[:10],
+            sha256=record.sha256,
+            rows=record.accepted,
+        )
+        for record in now.sources()
+    ]
+
+
+def counties(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Leave out the city itself, and the communities in its counties."""
     code = districts["adcode"]
     counties = districts[(code.str.len() == COUNTY_DIGITS) & ~code.str.endswith("00")]

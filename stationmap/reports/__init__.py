@@ -13,6 +13,8 @@ from stationmap.reports.formats import (
     write_layers,
 )
 from stationmap.reports.gaps import Caption, draw_gaps, write_gaps
+from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_files import PLANS, require_plan, write_plan
 
 __all__ = [
     "DOCUMENTS",
@@ -20,15 +22,19 @@ __all__ = [
     "EXPORTS",
     "GEODATA",
     "PICTURES",
+    "PLANS",
     "TABLES",
     "Caption",
     "Dossier",
     "Frontage",
+    "PlanDossier",
     "Source",
     "draw_gaps",
+    "require_plan",
     "require_suffix",
     "require_writable",
     "write_findings",
     "write_gaps",
     "write_layers",
+    "write_plan",
 ]

@@ -57,6 +57,11 @@ def categories() -> Mapping[str, Text]:
     return {c["id"]: Text(**c["name"]) for c in _table("categories")["category"]}
 
 
+def shop_name(category: str) -> Text:
+    """Return what a kind of shop is called; one that the table lacks by its own value."""
+    return Text(zh=_table("shop_names")["zh"].get(category, category), en=category)
+
+
 def facility_keys() -> tuple[str, ...]:
     """OSM keys that `facility_category` looks at, sorted."""
     return tuple(sorted({key for _, pairs in _expressions() for key, _ in pairs}))

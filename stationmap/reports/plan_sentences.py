@@ -1,0 +1,128 @@
+"""What a plan comes to, in sentences: the answer, its proof, and what stays open."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from stationmap.messages import N_, render
+from stationmap.reports.frontage import km
+from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_maps import whole_of
+from stationmap.reports.plan_words import type_name
+from stationmap.reports.wording import Say, percent
+
+_CLOSING = ("spacing", "presence")
+
+
+def sentences(dossier: PlanDossier, *, lang: str) -> list[str]:
+    """Return the answer, the proof, and what stays open, as far as there is any."""
+
+    def say(template: str, **params: Any) -> str:
+        return render(template, params, lang=lang)
+
+    told = [_answer(dossier, say, lang=lang), _proof(dossier, say), _open(dossier, say)]
+    return [one for one in told if one]
+
+
+def shares(dossier: PlanDossier) -> tuple[float | None, float | None]:
+    """Return the shares reached before and after the plan; None where there is nothing to reach."""
+    found = dossier.plan.curve["share"]
+    if not len(found) or pd.isna(found.iloc[-1]):
+        return None, None
+    return float(found.iloc[0]), float(found.iloc[-1])
+
+
+def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
+    plan, summary = dossier.plan, dossier.plan.summary
+    before, after = shares(dossier)
+    given = {
+        "place": dossier.title_place,
+        "count": f"{len(plan.proposals):,}",
+        "type": type_name(dossier.pack, summary.get("type"), lang=lang),
+        "before": percent(before),
+        "after": percent(after),
+        "label": dossier.pack.label("gap").get(lang),
+    }
+    unit = summary.get("unit")
+    if plan.proposals.empty:
+        return say(
+            N_("{place}: no new station is proposed; {before} is covered as it is."), **given
+        )
+    if unit == "m" and dossier.before is not None and dossier.after is not None:
+        return say(
+            N_(
+                "{place}: with {count} more {type}, coverage of the shop frontage rises from "
+                "{before} to {after}, and {label} fall from {gaps_before} to {gaps_after}."
+            ),
+            **given,
+            gaps_before=f"{len(dossier.before):,}",
+            gaps_after=f"{len(dossier.after):,}",
+        )
+    if unit == "people":
+        return say(
+            N_(
+                "{place}: with {count} more {type}, the share of people within reach rises from "
+                "{before} to {after}."
+            ),
+            **given,
+        )
+    return say(
+        N_(
+            "{place}: with {count} more {type}, the share of places that have one rises from "
+            "{before} to {after}."
+        ),
+        **given,
+    )
+
+
+def _proof(dossier: PlanDossier, say: Say) -> str:
+    """Say what is proven of the plan: that fewer cannot do, or how far off it may be at most."""
+    plan, summary = dossier.plan, dossier.plan.summary
+    count, bound = len(plan.proposals), summary.get("bound")
+    if bound is None or not count or (isinstance(bound, float) and math.isnan(bound)):
+        return ""
+    optimal = summary.get("status") == "optimal"
+    if counts_stations(summary):
+        if optimal or bound >= count:
+            return say(N_("It is proven that fewer new stations cannot do the same."))
+        return say(
+            N_("At least {bound} are proven to be needed: at most {more} could be saved."),
+            bound=f"{math.ceil(bound):,}",
+            more=f"{count - math.ceil(bound):,}",
+        )
+    if optimal:
+        return say(N_("It is proven that no other {count} places reach more."), count=f"{count:,}")
+    whole = whole_of(plan.curve)
+    return say(
+        N_("It is proven that no {count} places reach more than {bound} (a gap of {gap} at most)."),
+        count=f"{count:,}",
+        bound=percent(min(1.0, bound / whole) if whole else None, digits=2),
+        gap=percent(summary.get("gap"), digits=2),
+    )
+
+
+def counts_stations(summary: Any) -> bool:
+    """Whether a plan's objective is as few stations as do it, and not as much as so many reach."""
+    return summary.get("budget") is None
+
+
+def _open(dossier: PlanDossier, say: Say) -> str:
+    rest = dossier.plan.uncoverable
+    if rest.empty:
+        return ""
+    points = f"{int(rest['points_needed'].sum()):,}"
+    metres = float(rest["length_m"].fillna(0).sum())
+    if (rest["kind"] == "gap").all():
+        return say(
+            N_(
+                "{count} stretches, {km} km in all, have no shop or facility that could take a "
+                "station; they would need {points} free-standing points."
+            ),
+            count=f"{len(rest):,}",
+            km=km(metres),
+            points=points,
+        )
+    return say(
+        N_("{count} places are out of reach of every possible host."), count=f"{len(rest):,}"
+    )
