@@ -9,6 +9,7 @@ import typer
 from stationmap.cli.account import account_app
 from stationmap.cli.check import check
 from stationmap.cli.checklist import checklist
+from stationmap.cli.coverage import coverage
 from stationmap.cli.db import db_app
 from stationmap.cli.draw import draw
 from stationmap.cli.near import near
@@ -26,6 +27,7 @@ from stationmap.cli.output import (
     tell,
     working,
 )
+from stationmap.cli.plan import plan
 from stationmap.cli.standards import standards_app
 from stationmap.cli.undo import undo
 from stationmap.errors import InputError
@@ -382,6 +384,8 @@ def gaps(
 
 app.command("near")(near)
 app.command("check")(check)
+app.command("plan")(plan)
+app.command("coverage")(coverage)
 app.command("draw")(draw)
 app.command("checklist")(checklist)
 app.command("undo")(undo)
