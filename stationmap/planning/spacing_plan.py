@@ -1,0 +1,261 @@
+"""Plans for the spacing rule: the fewest stations that close its gaps, or the best for a budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from stationmap.checks.kerbs import Prepared
+from stationmap.checks.words import Said
+from stationmap.coverage import B, F, I
+from stationmap.errors import InputError
+from stationmap.linear import TICKS_PER_M
+from stationmap.messages import N_
+from stationmap.planning import spacing_frames as frames
+from stationmap.planning.cover import Chosen, fewest
+from stationmap.planning.most import Best, most
+from stationmap.planning.order import in_building_order
+from stationmap.planning.plan import CURVE, Plan
+from stationmap.planning.sites import SITES, Sites
+from stationmap.planning.windows import Atoms, atoms
+from stationmap.standards import SpacingRule
+
+
+def plan_spacing_of(
+    prepared: Prepared,
+    *,
+    fixed: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame,
+    lines: Sequence[int] | None = None,
+    budget: int | None = None,
+    free_standing: bool = False,
+    rule: SpacingRule | None = None,
+    limit_s: float = 60.0,
+) -> Plan:
+    """Plan the fewest stations that close the gaps, or those that cover most for a budget.
+
+    Without a budget as few metres of gap as can be are left open, with the fewest stations, of
+    these the most suitable. With one, the stations that cover most frontage (within the spacing
+    along the street). A station counts on every street within snapping distance of it.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    fixed : GeoDataFrame
+        The stations taken as given: points with a column station_id, in any CRS.
+    candidates : GeoDataFrame
+        Where stations could stand: `planning.candidates.CANDIDATES`. ``attrs["excluded"]`` is how
+        many were left out, if it is there.
+    lines : sequence of int, optional
+        The parts (rows of ``Streets.parts``) that are planned for; all unless given. Candidates
+        count on all.
+    budget : int, optional
+        So many new stations at most, 1 or more; more than there are candidates counts as all.
+    free_standing : bool
+        Propose free-standing points too, as few as can be, where no candidate closes a gap.
+    rule : SpacingRule, optional
+        Whose id, type, document and article the plan tells.
+    limit_s : float
+        Seconds for the optimisation; after them the best that was found is given with its bound.
+
+    Raises
+    ------
+    InputError
+        For a budget below 1; and where there are gaps, but neither candidates nor free-standing
+        points to close them.
+    """
+    if budget is not None and budget < 1:
+        raise InputError(
+            "a plan with {budget} new stations builds nothing: give a budget of 1 or more, or "
+            "leave it out to close all gaps",
+            budget=budget,
+        )
+    asked = np.arange(len(prepared.lines)) if lines is None else np.unique(np.array(lines, int))
+    table = candidates.sort_values("candidate_id", kind="stable", ignore_index=True)[list(SITES)]
+    sites = Sites.of(prepared, prepared.kerbs_of(asked), fixed=fixed, table=table)
+    before = sites.cut(sites.is_fixed)
+    if len(before.gap_owner) and not len(candidates) and not free_standing:
+        raise InputError(
+            "there is no shop or facility where a station could stand: import shops or "
+            "facilities, exclude fewer, or allow free-standing points"
+        )
+    if free_standing:
+        sites = sites.with_free_standing()
+    found = _close(sites, limit_s) if budget is None else _spend(sites, budget, limit_s)
+    after = sites.cut(sites.is_fixed | found.chosen)
+    left = after if budget is None else sites.cut(np.ones(len(sites), np.bool_))
+    values = found.curve["value"].to_numpy()
+    proposals = frames.proposals(
+        sites, found.order, found.atoms, left_m=found.left_m, adds_m=np.diff(values), rule=rule
+    )
+    uncoverable = frames.uncoverable(sites, left, free_standing=free_standing)
+    suggested = frames.suggested(sites, left, rule)
+    summary: dict[str, Any] = {
+        "kind": "spacing" if budget is None else "budget",
+        "rule_id": rule.id if rule else None,
+        "type": rule.site_type if rule else None,
+        "unit": "m",
+        "objective": len(proposals) if budget is None else float(values[-1]),
+        "bound": found.bound,
+        "status": found.status,
+        "gap": found.gap,
+        "proposals": len(proposals),
+        "free_standing_proposals": int((proposals["host_kind"] == "free").sum()),
+        "candidates": len(candidates),
+        "excluded": int(candidates.attrs.get("excluded", 0)),
+        "uncoverable": len(uncoverable),
+        "uncoverable_m": float(uncoverable["length_m"].sum()),
+        "suggested": len(suggested),
+        "before": frames.figures(prepared, before),
+        "after": frames.figures(prepared, after),
+        "assumptions": _assumptions(prepared, free_standing=free_standing, budget=budget),
+        "document": rule.clause.document if rule else None,
+        "clause": rule.clause.article if rule else None,
+        "budget": budget,
+        "spacing_m": prepared.spacing_m,
+        "snap_m": prepared.snap_m,
+    }
+    return Plan(proposals, uncoverable, suggested, found.curve, summary)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was chosen: points, also in building order; the curve, and the proof."""
+
+    chosen: B
+    order: I
+    curve: pd.DataFrame
+    atoms: Atoms
+    left_m: F
+    bound: float
+    status: str
+    gap: float
+
+
+def _close(sites: Sites, limit_s: float) -> _Found:
+    """Choose the fewest points that leave as few metres of gap as can be."""
+    window, point, windows = sites.along().windows()
+    done = np.zeros(windows, np.bool_)
+    done[window[point < sites.fixed]] = True
+    keep = ~done[window]
+    columns, column = np.unique(point[keep], return_inverse=True)
+    rows, row = np.unique(window[keep], return_inverse=True)
+    covers = sparse.csr_array(
+        (np.ones(len(row), np.bool_), (row, column)), shape=(len(rows), len(columns))
+    )
+    best: Chosen = fewest(
+        covers,
+        suitability=sites.suitability[columns] if len(columns) else None,
+        last_resort=sites.is_free[columns],
+        limit_s=limit_s,
+    )
+    chosen = np.zeros(len(sites), np.bool_)
+    chosen[columns[best.columns]] = True
+    parts = atoms(sites.along(), points=len(sites))
+    left, base = _left(sites, parts)
+    order, values = in_building_order(parts.covers, left, np.flatnonzero(chosen))
+    bounds = _bounds(parts.covers, left, order, values)
+    number = len(best.columns)
+    return _Found(
+        chosen=chosen,
+        order=order,
+        curve=_curve(parts, base, values, bounds),
+        atoms=parts,
+        left_m=left,
+        bound=best.bound,
+        status=best.status,
+        gap=(number - best.bound) / number if number else 0.0,
+    )
+
+
+def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
+    """Choose the points that cover most frontage, for a budget."""
+    parts = atoms(sites.along(), points=len(sites))
+    left, base = _left(sites, parts)
+    columns = np.arange(sites.fixed, len(sites))
+    rows = np.flatnonzero(left)
+    best: Best = most(
+        parts.covers[:, columns][rows],
+        left[rows],
+        budget=budget,
+        suitability=sites.suitability[columns],
+        limit_s=limit_s,
+    )
+    order = columns[best.columns]
+    chosen = np.zeros(len(sites), np.bool_)
+    chosen[order] = True
+    curve = _curve(parts, base, best.values, best.bounds)
+    bound, value = curve["bound"].iloc[-1], curve["value"].iloc[-1]
+    return _Found(
+        chosen=chosen,
+        order=order,
+        curve=curve,
+        atoms=parts,
+        left_m=left,
+        bound=float(bound),
+        status=best.status,
+        gap=float((bound - value) / bound) if bound else 0.0,
+    )
+
+
+def _left(sites: Sites, parts: Atoms) -> tuple[F, float]:
+    """Metres of each stretch that the fixed stations leave uncovered; metres that they cover."""
+    covered = parts.covers[:, : sites.fixed].sum(axis=1) > 0
+    length_m = parts.length / TICKS_PER_M
+    return np.where(covered, 0.0, length_m), float(parts.length[covered].sum() / TICKS_PER_M)
+
+
+def _bounds(covers: sparse.csc_array, left: F, order: I, values: F) -> F:
+    """Bound what 0, 1, … points can cover: whatever is built, others add no more than alone."""
+    gains = covers.T.astype(np.float64)
+    top = np.full(len(values), np.inf)
+    rest = left.copy()
+    for n, value in enumerate(values):
+        best = np.sort(gains @ rest)[::-1][: len(values) - 1]
+        ahead = value + np.concatenate(([0.0], np.cumsum(best)))
+        k = np.arange(len(values))
+        top = np.minimum(top, ahead[np.minimum(k, len(ahead) - 1)])
+        if n < len(order):
+            rest[covers.indices[covers.indptr[order[n]] : covers.indptr[order[n] + 1]]] = 0.0
+    reach = float(left[covers.sum(axis=1) > 0].sum())
+    bounds: F = np.maximum(np.minimum(top, reach), values)
+    return bounds
+
+
+def _curve(parts: Atoms, base: float, values: F, bounds: F) -> pd.DataFrame:
+    whole = float(parts.length.sum() / TICKS_PER_M)
+    value, bound = base + values, base + bounds
+    share = value / whole if whole else np.full(len(value), np.nan)
+    gap = np.where(bound > 0, (bound - value) / np.where(bound > 0, bound, 1.0), 0.0)
+    columns = np.arange(len(value)), np.round(value, 4), share, np.round(bound, 4), gap
+    return pd.DataFrame(dict(zip(CURVE, columns, strict=True)))
+
+
+def _assumptions(prepared: Prepared, *, free_standing: bool, budget: int | None) -> list[Any]:
+    """Say on what the plan rests, beside the rule."""
+    told: list[Any] = [
+        Said(
+            N_("a station counts on every street within {snap_m:g} m of it"),
+            snap_m=prepared.snap_m,
+        ),
+        N_("a host is taken at its nearest point to the street; whether it agrees is to be asked"),
+    ]
+    if free_standing:
+        told.append(
+            N_(
+                "free-standing points are tried on the line of the street, whole spacings on from "
+                "the stations, hosts and ends before a stretch without hosts"
+            )
+        )
+    if budget is not None:
+        told.append(
+            Said(
+                N_("frontage is covered within {spacing_m:g} m of a station, along the street"),
+                spacing_m=prepared.spacing_m,
+            )
+        )
+    return told
