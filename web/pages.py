@@ -79,6 +79,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "stationsWord": pack.label("stations").get(lang),
         "edit": _edit(),
         "inspect": _inspect(now),
+        "plan": _plan(),
         "texts": script_texts(lang),
     }
 
@@ -105,6 +106,15 @@ def _inspect(now: CityView) -> dict[str, Any] | None:
         "all": account.role == "inspector",
         "dueDays": due_days(now),
         "staleDays": now.pack.stale_days,
+    }
+
+
+def _plan() -> dict[str, Any]:
+    """Say where scenarios are kept, and whether whoever looks may see them."""
+    return {
+        "signedIn": visitor_if_known() is not None,
+        "signIn": url_for("login.sign_in", next="/?tab=plan"),
+        "scenarios": url_for("scenarios.listing"),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stationmap.messages import N_
-from web import texts_coverage, texts_findings, texts_indicators
+from web import plan_texts, texts_coverage, texts_findings, texts_indicators
 from web.words import catalogue
 
 SCRIPT_TEXTS: Mapping[str, str] = {
@@ -151,6 +151,7 @@ SCRIPT_TEXTS: Mapping[str, str] = {
     **texts_coverage.TEXTS,
     **texts_findings.TEXTS,
     **texts_indicators.TEXTS,
+    **plan_texts.TEXTS,
 }
 
 

@@ -47,6 +47,14 @@ export function paintOn(map, found, chosen) {
     ctx.stroke();
   }
 
+  /** Gaps in view as they would be, by `found.plan` (see plan/tab.js): still open, and closed. */
+  function gapsNow() {
+    const { gaps: { items }, plan } = found;
+    if (!plan) return { open: items, closed: [] };
+    const closed = items.filter(({ gap_id: id }) => plan.gone.has(id));
+    return { open: [...items.filter(({ gap_id: id }) => !plan.gone.has(id)), ...plan.added], closed };
+  }
+
   function drawGaps(ctx, project) {
     const width = bandWidth(zoom());
     ctx.lineJoin = "round";
@@ -66,9 +74,15 @@ export function paintOn(map, found, chosen) {
     }
     if (found.gaps.gathered) return;
     ctx.lineCap = "butt";
+    const { open, closed } = gapsNow();
+    ctx.strokeStyle = color("covered");
+    for (const gap of closed) {
+      ctx.lineWidth = (gap.side === "both" ? width : width / 2) * 0.6;
+      stroke(ctx, linePoints(gap, project, width / 2));
+    }
     for (const ramp of [0, 1, 2, 3]) {
       ctx.strokeStyle = color(`gap-${ramp}`);
-      for (const gap of found.gaps.items) {
+      for (const gap of open) {
         if (gap.ramp !== ramp) continue;
         const one = gap.side === "both" ? width : width / 2;
         ctx.lineWidth = one;
@@ -174,7 +188,7 @@ export function paintOn(map, found, chosen) {
     ctx.lineJoin = "round";
     if (zoom() >= METRES_ZOOM && !found.gaps.gathered) {
       ctx.font = `600 13px ${FONT}`;
-      for (const gap of found.gaps.items) {
+      for (const gap of gapsNow().open) {
         const [x, y] = project(...middle(gap.line));
         const text = chainage(gap.length_m);
         if (bounds.contains([x, y]) && free(x, y, ctx.measureText(text).width + 8, 18)) {
@@ -210,7 +224,8 @@ export function paintOn(map, found, chosen) {
     if (!found.stations.gathered) {
       for (const station of found.stations.items) {
         const [x, y] = project(...station.at);
-        if (bounds.contains([x, y])) drawStation(ctx, station, x, y, r);
+        const other = found.plan?.changed.has(station.station_id);
+        if (!other && bounds.contains([x, y])) drawStation(ctx, station, x, y, r);
       }
     }
     drawWords(ctx, project, bounds);

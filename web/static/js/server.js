@@ -26,7 +26,7 @@ export async function ask(purpose, path, values = {}) {
   const control = new AbortController();
   under_way.set(purpose, control);
   const query = new URLSearchParams({ lang: page.lang });
-  for (const [name, value] of Object.entries(values)) if (value !== "") query.set(name, value);
+  for (const [name, value] of Object.entries(values)) for (const one of [value].flat()) if (one !== "") query.append(name, one);
   let answer;
   try {
     const response = await fetch(`/api/v1/${path}?${query}`, { signal: control.signal });

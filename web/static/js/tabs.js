@@ -1,10 +1,10 @@
-// The views of the panel: gaps, standards, indicators; which one is shown stands in the address.
+// The views of the panel: gaps, standards, plan, indicators; which one is shown stands in the address.
 
 import { $ } from "./dom.js";
 import { page } from "./page.js";
 import { address, current, follow } from "./url.js";
 
-const TABS = ["gaps", "standards", "indicators"];
+const TABS = ["gaps", "standards", "plan", "indicators"];
 
 /** Name of the view that the address asks for; without one the first. */
 export const tab = () => (TABS.includes(current().tab) ? current().tab : page.firstTab);

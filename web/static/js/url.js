@@ -3,7 +3,7 @@
 const NAMES = [
   "tab", "q", "class", "district", "sort", "street", "gap", "station", "hide", "at",
   "rule", "state", "type", "words", "finding", "facility", "off", "states",
-  "indicator", "period", "base", "coverage", "work",
+  "indicator", "period", "base", "coverage", "work", "plan", "changes", "scenario",
 ];
 
 const read = () => {

@@ -1,0 +1,88 @@
+// The figures that follow the hand: coverage, gaps, points needed and findings, before and after.
+
+import { h } from "../dom.js";
+import { failure } from "../failure.js";
+import { number, page, t } from "../page.js";
+import { said, SIGNS } from "../signs.js";
+
+const MOST = 12; // findings that are listed
+
+const tenth = new Intl.NumberFormat(page.lang === "en" ? "en-GB" : "zh-CN", {
+  minimumFractionDigits: 1, maximumFractionDigits: 1,
+});
+/** A share in tenths of a percent: one station is little in a city. */
+function tenths(share) {
+  return t("unit.percent", { n: tenth.format(100 * share) });
+}
+
+const FIGURES = [
+  { name: "covered_share", write: tenths, better: 1 },
+  { name: "gaps", write: number, better: -1 },
+  { name: "points_needed", write: number, better: -1 },
+  { name: "findings_not_met", write: number, better: -1 },
+];
+
+function figure({ name, write, better }, before, after) {
+  if (before === null || before === undefined || after === null || after === undefined) return null;
+  const [from, to] = [write(before), write(after)];
+  const way = Math.sign(after - before) * better;
+  const mark = way > 0 ? "is-better" : way < 0 ? "is-worse" : "is-same";
+  const same = from === to;
+  return h("div", { class: `live-figure ${mark}`, "data-figure": name },
+    h("dt", {}, t(`plan.live_${name}`)),
+    h("dd", {},
+      h("span", { class: "live-before" }, from),
+      h("span", { class: "live-arrow", "aria-hidden": "true" }, same ? "=" : "→"),
+      h("span", { class: "visually-hidden" }, t("plan.becomes")),
+      h("strong", {}, to)));
+}
+
+const signOf = (state) => (SIGNS.includes(state) ? said(state) : state ?? t("plan.none_before"));
+
+function finding(one) {
+  return h("li", {},
+    h("span", { class: "finding-head" }, h("strong", {}, one.subject_name ?? one.subject_id ?? one.finding_id),
+      h("span", { class: "live-states" }, signOf(one.before), h("span", { "aria-hidden": "true" }, "→"), signOf(one.after))),
+    h("span", { class: "where" }, [one.message, one.clause].filter(Boolean).join(" · ")));
+}
+
+function findings(list) {
+  if (!list.length) return null;
+  return h("details", { class: "how live-findings" },
+    h("summary", {}, t("plan.findings", { n: number(list.length) })),
+    h("ul", { class: "plain found" }, list.slice(0, MOST).map(finding)),
+    list.length > MOST && h("p", { class: "quiet" }, t("plan.findings_more", { n: number(list.length - MOST) })));
+}
+
+/** Box of the figures; its show(answer), wait() and fail(sentence, again) fill it. */
+export function liveBox() {
+  const figures = h("dl", { class: "live-figures" });
+  const list = h("div", {});
+  const said_to = h("div", {});
+  const box = h("section", { class: "live", "aria-label": t("plan.live"), hidden: true }, figures, said_to);
+  let opened = false;
+  return {
+    box,
+    list,
+    show({ summary, findings: changed = [] }) {
+      const { before, after } = summary;
+      figures.replaceChildren(...FIGURES.map((one) => figure(one, before[one.name], after[one.name])).filter(Boolean));
+      opened = list.querySelector("details")?.open ?? opened;
+      list.replaceChildren(...[findings(changed)].filter(Boolean));
+      if (opened) list.querySelector("details")?.setAttribute("open", "");
+      said_to.replaceChildren();
+      box.classList.remove("is-old");
+      box.hidden = false;
+    },
+    /** What is shown is of a moment ago. */
+    wait: () => box.classList.add("is-old"),
+    fail(sentence, again) {
+      box.hidden = false;
+      said_to.replaceChildren(failure(sentence, again));
+    },
+    hide() {
+      box.hidden = true;
+      list.replaceChildren();
+    },
+  };
+}
