@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from stationmap.io.osm import read as read_osm
     from stationmap.io.tabular import read as read_table
     from stationmap.io.vector import read as read_vector
+    from stationmap.planning.library import coverage, plan_coverage, plan_spacing
+    from stationmap.planning.plan import Plan
     from stationmap.standards import Pack
     from stationmap.standards import load as load_pack
     from stationmap.streets import Streets
@@ -37,6 +39,7 @@ __all__ = [
     "InputError",
     "Pack",
     "PackError",
+    "Plan",
     "Spacing",
     "StationIndex",
     "StationMapError",
@@ -45,9 +48,12 @@ __all__ = [
     "build_streets",
     "convert",
     "convert_geometry",
+    "coverage",
     "find_gaps",
     "load_pack",
     "local_crs",
+    "plan_coverage",
+    "plan_spacing",
     "read_osm",
     "read_table",
     "read_vector",
@@ -56,6 +62,7 @@ __all__ = [
 _HOMES = {
     "City": "city",
     "Pack": "standards",
+    "Plan": "planning.plan",
     "Spacing": "checks.spacing",
     "StationIndex": "index",
     "Streets": "streets",
@@ -63,9 +70,12 @@ _HOMES = {
     "build_streets": "streets:build",
     "convert": "crs",
     "convert_geometry": "crs",
+    "coverage": "planning.library",
     "find_gaps": "checks.spacing",
     "load_pack": "standards:load",
     "local_crs": "crs",
+    "plan_coverage": "planning.library",
+    "plan_spacing": "planning.library",
     "read_osm": "io.osm:read",
     "read_table": "io.tabular:read",
     "read_vector": "io.vector:read",

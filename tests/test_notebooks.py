@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 import stationmap
@@ -29,7 +30,10 @@ def test_there_is_a_notebook():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_top_to_bottom(path, demo_folder, monkeypatch):
+def test_a_notebook_runs_from_top_to_bottom(path, demo_folder, monkeypatch, shared):
+    if "STATIONMAP_DATA" in path.read_text("utf-8"):
+        monkeypatch.setenv("STATIONMAP_DATA", str(shared("porto-alegre-coverage").parent))
+    matplotlib.use("agg")
     monkeypatch.chdir(demo_folder)
     names = {"__name__": "__main__"}
     for number, source in enumerate(cells(path)):

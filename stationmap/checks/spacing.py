@@ -174,14 +174,23 @@ def find_gaps(
     >>> gaps = find_gaps(streets, stations, spacing_m=50)  # doctest: +SKIP
     >>> gaps["length_m"].max()  # doctest: +SKIP
     """
-    lines, labels, crs = _lines(streets)
-    prepared = prepare_lines(lines, spacing_m=spacing_m, snap_m=snap_m, sides=sides)
+    prepared, labels, crs = prepare_frame(streets, spacing_m=spacing_m, snap_m=snap_m, sides=sides)
+    lines = prepared.lines
     _, x, y = _places(stations, prepared)
     found = _cut_all(prepared, match(prepared, x, y))
     table = gap_places(prepared, found)
     table.insert(0, "street", labels[table.pop("line")])
     gaps = gpd.GeoDataFrame(table, geometry=gap_geometry(prepared, found), crs=lines.crs)
     return gaps if crs is lines.crs else gaps.to_crs(crs)
+
+
+def prepare_frame(
+    streets: gpd.GeoDataFrame | pa.Table, *, spacing_m: float, snap_m: float, sides: str
+) -> tuple[Prepared, NDArray[Any], Any]:
+    """Make the lines of a frame ready as `find_gaps` takes them; also their labels and CRS."""
+    lines, labels, crs = _lines(streets)
+    prepared = prepare_lines(lines, spacing_m=spacing_m, snap_m=snap_m, sides=sides)
+    return prepared, labels, crs
 
 
 def _lines(streets: gpd.GeoDataFrame | pa.Table) -> tuple[Lines, NDArray[Any], Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -22,10 +23,12 @@ from stationmap.city.config import Config
 from stationmap.city.enter import How
 from stationmap.city.import_report import ImportReport
 from stationmap.city.imports import ATLAS, import_file
+from stationmap.city.plans import PlanAsked
 from stationmap.city.register import Held, open_register
 from stationmap.city.versions import SCHEMA_VERSION, SourceRecord, Store, replace_file
 from stationmap.errors import CityError, InputError
 from stationmap.io.notes import Note
+from stationmap.planning.plan import Plan
 from stationmap.standards import Pack
 from stationmap.store import Register
 from stationmap.streets import Streets
@@ -210,6 +213,10 @@ class City:
     ) -> gpd.GeoDataFrame:
         """Return the gaps frame of a rule; see `Answers.spacing`."""
         return self.now().gaps(rule, with_planned=with_planned, effective=effective)
+
+    def plan(self, **asked: Any) -> Plan:
+        """Return a plan for new stations; `asked` are the attributes of `PlanAsked`."""
+        return self.now().plan(PlanAsked(**asked))
 
     def check(
         self,
