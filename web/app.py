@@ -20,6 +20,8 @@ from web.api_indicators import indicators_api
 from web.applications import applications
 from web.audit import audit
 from web.basemaps import archive_of, basemaps
+from web.coverage import coverage_page
+from web.coverage_api import coverage_api
 from web.downloads import downloads
 from web.handover import links
 from web.home_tables import home_tables
@@ -62,6 +64,7 @@ PUBLIC = (
     *(pages, api, findings_api, indicators_api, tiles, basemaps, downloads),
     *(station_page, sitemap),
     *(ogc, open_files, openapi, near_api),
+    *(coverage_page, coverage_api),
 )
 BLUEPRINTS = (
     *map(public, PUBLIC),

@@ -24,6 +24,7 @@ from stationmap.coverage import ByHour, F, I, Pieces, times
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M, substrings
+from stationmap.standards.tables import categories
 from stationmap.stations import SUPPLIES, counting
 from stationmap.walking.ground import apart_m, earth_centred
 from stationmap.walking.reach import reach
@@ -286,6 +287,16 @@ class Coverage:
 
 
 # ------------------------------------------------------------------- what is within reach
+
+
+def carriers(answers: Answers) -> list[str]:
+    """List what a city has to be covered: frontage, communities, categories of facilities."""
+    found = [FRONTAGE] if answers.has_spacing else []
+    zones = answers.zones()
+    if ((zones["kind"] == "community") & zones.geometry.notna()).any():
+        found.append(COMMUNITIES)
+    present = set(answers.facilities()["category"])
+    return found + [f"{FACILITIES}:{name}" for name in categories() if name in present]
 
 
 @lru_cache(maxsize=4)
