@@ -112,7 +112,7 @@ class Books:
         """Organs, enterprises and institutions, with their organisation and account."""
         alone = {e["unit"] for e in self._of_unit("organisation")}
         absent = {e["unit"] for e in self._of_unit("platform")}
-        return _csv(
+        return as_csv(
             {
                 "单位编号": self.unit_ids[f.name],
                 "单位名称": f.name,
@@ -146,7 +146,7 @@ class Books:
                         "发布渠道": entry["published"] if last else "线上、线下",
                     }
                 )
-        return _csv(rows)
+        return as_csv(rows)
 
     def activities(self) -> bytes:
         """Two activities a month of every station but the points, and of the civilised units."""
@@ -164,7 +164,7 @@ class Books:
             alone = {"站点编号": "", "所属单位": name, "站点名称": name, "地址": name}
             rows += [self._activity(alone, f"{month}-15") for month in MONTHS]
         numbered = [{"活动编号": f"HD{n:05d}", **row} for n, row in enumerate(rows, start=1)]
-        return _csv(numbered)
+        return as_csv(numbered)
 
     def _activity(self, row: Mapping[str, str], date: str) -> dict[str, str]:
         content = self.rng.choice(self._services(row))
@@ -210,7 +210,7 @@ class Books:
             }
             total = {name: total[name] + value for name, value in counts.items()}
             rows.append(_counted(area.adcode, area.name, counts))
-        return _csv([_counted(city["adcode"], city["name"], total), *rows])
+        return as_csv([_counted(city["adcode"], city["name"], total), *rows])
 
     def unit_counts(self) -> bytes:
         """Staff of the units, counted."""
@@ -230,12 +230,12 @@ class Books:
                     "职工时长达标人数": str(reached),
                 }
             )
-        return _csv(rows)
+        return as_csv(rows)
 
     def exemptions(self, osm_id: Mapping[Any, str]) -> bytes:
         """Exemptions that somebody approved, one of them out of date."""
         entries = [e for e in self.plants.entries if "exempt" in e]
-        return _csv(
+        return as_csv(
             {
                 "豁免编号": f"HM{n:03d}",
                 "条款编号": e["exempt"]["requirement"],
@@ -267,7 +267,7 @@ class Books:
             numbers = sorted({*planted - point, *(seen if own else seen[:8])})
             judged = [(n, (VISIT, *items)) for n in numbers]
             judged += [(n, (VISIT, "Q-C8", "Q-C9")) for n in points if own]
-            out[f"inspections-{pack}.csv"] = _csv(self._judgements(judged, wrong))
+            out[f"inspections-{pack}.csv"] = as_csv(self._judgements(judged, wrong))
         return out
 
     def _judgements(
@@ -299,7 +299,7 @@ def facilities(town: Town, known: Sequence[Facility]) -> bytes:
         lon, lat = to_lonlat(place)
         said = {"设施编号": f"SS{number:03d}", "设施名称": name, "类别": category}
         rows.append({**said, "经度": f"{lon:.7f}", "纬度": f"{lat:.7f}"})
-    return _csv(rows)
+    return as_csv(rows)
 
 
 def _counted(adcode: str, name: str, counts: Mapping[str, int]) -> dict[str, str]:
@@ -317,7 +317,7 @@ def _yes(value: bool) -> str:  # noqa: FBT001
     return "是" if value else "否"
 
 
-def _csv(rows: Iterable[Mapping[str, str]]) -> bytes:
+def as_csv(rows: Iterable[Mapping[str, str]]) -> bytes:
     """Return a table as Excel writes it, every row labelled: UTF-8 with a mark, CRLF."""
     return _table([{**row, "备注": SOURCE} for row in rows])
 

@@ -31,6 +31,7 @@ FILES = (
     ("built-up", "built-up.geojson"),
     ("compounds", "compounds.geojson"),
     ("civilised-units", "civilised-units.geojson"),
+    ("demand", "demand.csv"),
     ("units", "units.csv"),
     ("projects", "projects.csv"),
     ("activities", "activities.csv"),
@@ -123,7 +124,7 @@ def _make(folder: Path) -> "City":
                 DEMO / file,
                 datum="wgs84",
                 sets={"source": SOURCE if kind in ("osm", "stations") else _source(file)},
-                complete=kind not in ("indicators", "exemptions"),
+                complete=kind not in ("demand", "indicators", "exemptions"),
                 lang=language(),
                 progress=status,
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from geodata import districts, town, zones
+from geodata import districts, people, town, zones
 from geodata.books import Books
 from geodata.books import facilities as listed_facilities
 from geodata.boundaries import Boundaries
@@ -54,7 +54,7 @@ class Made:
 def make(seed: int = SEED) -> Made:
     """Make the town, its buildings, shops, districts and communities."""
     # a stream of its own for each step, so that a change to one leaves the others
-    rngs = [random.Random(seed + step) for step in range(10)]  # noqa: S311
+    rngs = [random.Random(seed + step) for step in range(11)]  # noqa: S311
     plan = town.build(rngs[0])
     builder = Builder(plan, rngs[1])
     builder.run()
@@ -127,6 +127,7 @@ def files(seed: int = SEED) -> dict[str, bytes]:
         "stations.csv": register.csv(),
         "facilities.csv": listed_facilities(plan, made.builder.facilities),
         **_zones(made, communities, books, made.rngs[8]),
+        "demand.csv": people.demand(plan, made.areas, made.communities, made.rngs[10]),
         **tables,
         UNTIDY: to_import,
         "planted.json": planted.encode("utf-8"),

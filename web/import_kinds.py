@@ -22,6 +22,7 @@ CITY_KINDS = (
     "subdistricts",
     "compounds",
     "civilised-units",
+    "demand",
     "osm",
 )
 

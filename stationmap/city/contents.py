@@ -36,7 +36,7 @@ _GO_ON = frozenset(
 )
 # what is kept under these names follows from the atlas, the settings and the standard alone
 _OF_THE_GROUND = frozenset(
-    {"layer", "facilities", "zones", "streets", "prepared", "walking", "near_area"}
+    {"layer", "facilities", "zones", "demand", "streets", "prepared", "walking", "near_area"}
 )
 
 
@@ -184,6 +184,19 @@ class Contents:
                 )
             ),
         )
+
+    def demand(self) -> gpd.GeoDataFrame:
+        """Return how many people live where: `layers.ATLAS`, each row in the county of its place.
+
+        An id that two sources use carries the source's name.
+        """
+        return self._keep(("demand",), self._demand)
+
+    def _demand(self) -> gpd.GeoDataFrame:
+        frame = self.layer("demand")
+        twice = frame["id"].duplicated(keep=False)
+        own = frame["id"].mask(twice, frame["source"] + "-" + frame["id"])
+        return self._located(frame.assign(id=own))
 
     def walking(self) -> Network:
         """Return what people walk on; without edges where the city has no streets."""

@@ -23,6 +23,7 @@ from stationmap.city.kind import (
     row_ids,
     truth,
 )
+from stationmap.city.kinds_demand import KINDS as DEMAND
 from stationmap.city.kinds_inspections import INSPECTIONS
 from stationmap.city.kinds_tables import KINDS as TABLES
 from stationmap.city.kinds_zones import KINDS as ZONES
@@ -396,6 +397,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             complete="stations",
         ),
         **ZONES,
+        **DEMAND,
         **TABLES,
         layers.INSPECTIONS: INSPECTIONS,
     }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stationmap import stations
 from stationmap.city.versions import Version
 from stationmap.messages import N_
+from stationmap.planning.demand import GROUPS
 
 WGS84 = "EPSG:4326"
 TEXT = "str"
@@ -57,6 +58,15 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "areas": {"kind": TEXT},
         "bus_stops": {"id": TEXT, "name": TEXT},
         "landscape": {"kind": TEXT},
+        "demand": {
+            "id": TEXT,
+            "name": TEXT,
+            "people": "float64",
+            **dict.fromkeys(GROUPS, "float64"),
+            "located_by": TEXT,
+            "adcode": TEXT,
+            "source": TEXT,
+        },
         "zones": {
             "id": TEXT,
             "kind": TEXT,
@@ -150,6 +160,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "bus_stops": N_("bus stops"),
         "landscape": N_("waters, parks, buildings"),
         "zones": N_("zones"),
+        "demand": N_("where people live"),
         "built_up": N_("built-up areas"),
         "community": N_("communities"),
         "subdistrict": N_("sub-districts"),
@@ -225,6 +236,7 @@ _KEYS = {
     "districts": "adcode",
     "bus_stops": "id",
     "zones": "id",
+    "demand": "id",
 }
 
 

@@ -149,8 +149,8 @@ def import_(
         typer.Argument(
             metavar="KIND",
             help="osm | streets | shops | facilities | districts | stations | built-up | "
-            "communities | subdistricts | compounds | civilised-units | units | projects | "
-            "activities | indicators | exemptions | inspections",
+            "communities | subdistricts | compounds | civilised-units | demand | units | "
+            "projects | activities | indicators | exemptions | inspections",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="文件 · the file")],
