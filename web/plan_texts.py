@@ -37,6 +37,7 @@ TEXTS: Mapping[str, str] = {
     "plan.curve": N_("Coverage by number of new stations"),
     "plan.slider": N_("Number of new stations that are looked at"),
     "plan.at": N_("{n} built: {share} covered"),
+    "plan.at_place": N_("number {n}: {place}"),
     "plan.curve_reached": N_("reached in this order"),
     "plan.curve_bound": N_("no plan can do better"),
     "plan.open": N_("{n} stretch that no host can close|{n} stretches that no host can close"),

@@ -41,7 +41,7 @@ export async function ask(purpose, path, values = {}) {
     throw error instanceof Trouble ? error : new Trouble(t("error.network"));
   }
   if (control.signal.aborted) return new Promise(() => {});
-  if (answer.version && answer.version !== version) {
+  if (typeof answer.version === "string" && answer.version !== version) {
     version = answer.version;
     newer.forEach((listener) => listener(version));
   }

@@ -34,12 +34,13 @@ export function bar(act) {
   const list = h("div", {});
   const hint = h("p", { class: "quiet plan-hint" }, t("plan.hint"));
   const acts = h("div", { class: "plan-acts", role: "group", "aria-label": t("plan.by_hand") }, add, back, clear);
-  const box = h("section", { class: "plan-bar", "aria-label": t("plan.by_hand") }, hint, long, list, more);
+  const box = h("section", { class: "plan-bar", "aria-label": t("plan.by_hand") }, long, list, more);
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && add.getAttribute("aria-pressed") === "true") act.add(false);
   });
   return {
     acts,
+    hint,
     box,
     pressed: (on) => add.setAttribute("aria-pressed", String(on)),
     /** List the items that were changed by hand. */

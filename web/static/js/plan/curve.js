@@ -53,7 +53,7 @@ export function curve(rows, n, { moved, set, place }) {
     for (const name of ["x1", "x2"]) rod.setAttribute(name, x(k));
     const words = t("plan.at", { n: number(k), share: percent(row.share) });
     const where = k > 0 ? place(k) : null;
-    said.replaceChildren(h("strong", {}, words), where ? ` · ${where}` : "");
+    said.replaceChildren(h("strong", {}, words), where ? ` · ${t("plan.at_place", { n: number(k), place: where })}` : "");
     slider.setAttribute("aria-valuetext", words);
   }
 

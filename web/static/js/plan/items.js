@@ -77,7 +77,9 @@ export function itemsOf(proposals, n, edits) {
     if (isProposal(id)) continue;
     const before = original(id);
     if (id.startsWith(NEW)) {
-      if (edit.lon !== undefined) items.push({ status: "active", ...kept(edit), id, isNew: true, isChanged: false });
+      if (edit.lon !== undefined) {
+        items.push({ status: "active", host_id: edit.host_id, ...kept(edit), id, isNew: true, isChanged: false });
+      }
     } else if (before) {
       items.push({
         ...before, ...kept(edit), id, isNew: false, isChanged: true,
@@ -98,7 +100,8 @@ export function changesOf(items, edits, { whole = false } = {}) {
   return items.map((item) => {
     if (!item.isNew) return by.get(item.id);
     const { id, lon, lat, type, status } = item;
-    const found = { station_id: id, lon, lat, type };
+    // kept, it is one new station among others, and no more the proposal of a plan
+    const found = { station_id: whole && item.order ? `${NEW}${item.order}` : id, lon, lat, type };
     if (status !== "active") found.status = status;
     if (whole && item.name) found.name = item.name;
     if (whole && item.host_id) found.host_id = item.host_id;

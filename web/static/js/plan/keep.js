@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { moment, number, page, t } from "../page.js";
 import { ask, segment, Trouble } from "../server.js";
 import { address, change, current } from "../url.js";
+import { lay } from "./state.js";
 import { trust } from "./whatif.js";
 
 const FIRST = 8;
@@ -65,7 +66,8 @@ export function keeping({ whole, open }) {
       const found = await send(method, path, known.csrf, { ...body, changes, action });
       action = mark();
       saved = { text: JSON.stringify(changes), url: found.url };
-      change({ scenario: found.id }, { quietly: true });
+      lay(found.id, found.changes);
+      change({ scenario: found.id, ...(current().plan ? {} : { changes: "" }) }, { quietly: true });
       tell(t("plan.kept", { name: found.name }));
       await load();
       return found;

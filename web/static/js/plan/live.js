@@ -10,24 +10,22 @@ const MOST = 12; // findings that are listed
 const tenth = new Intl.NumberFormat(page.lang === "en" ? "en-GB" : "zh-CN", {
   minimumFractionDigits: 1, maximumFractionDigits: 1,
 });
-/** A share in tenths of a percent: one station is little in a city. */
-function tenths(share) {
-  return t("unit.percent", { n: tenth.format(100 * share) });
-}
+/** A share in tenths of a percent, as one station is little in a city; the first of two without the sign. */
+const tenths = (share, first) => (first ? tenth.format(100 * share) : t("unit.percent", { n: tenth.format(100 * share) }));
 
 const FIGURES = [
   { name: "covered_share", write: tenths, better: 1 },
-  { name: "gaps", write: number, better: -1 },
-  { name: "points_needed", write: number, better: -1 },
-  { name: "findings_not_met", write: number, better: -1 },
+  { name: "gaps", write: (n) => number(n), better: -1 },
+  { name: "points_needed", write: (n) => number(n), better: -1 },
+  { name: "findings_not_met", write: (n) => number(n), better: -1 },
 ];
 
 function figure({ name, write, better }, before, after) {
   if (before === null || before === undefined || after === null || after === undefined) return null;
-  const [from, to] = [write(before), write(after)];
+  const [from, to] = [write(before, true), write(after)];
   const way = Math.sign(after - before) * better;
   const mark = way > 0 ? "is-better" : way < 0 ? "is-worse" : "is-same";
-  const same = from === to;
+  const same = write(before) === to;
   return h("div", { class: `live-figure ${mark}`, "data-figure": name },
     h("dt", {}, t(`plan.live_${name}`)),
     h("dd", {},

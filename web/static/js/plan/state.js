@@ -48,9 +48,19 @@ const store = () => {
 /** Whether the changes stand in this browser alone, as too many for an address. */
 export const tooLong = () => current().changes === ELSEWHERE;
 
+const opened = { id: null, changes: [] }; // the scenario that lies on the map
+
+/** Take the changes of a scenario: they need not stand in the address as long as they stay. */
+export const lay = (id, changes) => Object.assign(opened, { id, changes });
+
+/** Whether the scenario of the address is not read yet. */
+export const unread = () => Boolean(current().scenario) && onlyScenario() && current().scenario !== opened.id;
+const onlyScenario = () => !current().changes && !current().plan;
+
 /** Changes made by hand: a list of stations as they would be. */
 export function edits() {
-  const { changes } = current();
+  const { changes, scenario } = current();
+  if (scenario && onlyScenario()) return scenario === opened.id ? opened.changes : [];
   return read(changes === ELSEWHERE ? store()?.getItem(PLACE) ?? "" : changes);
 }
 
@@ -105,12 +115,16 @@ export function asking({ budget, free, streets, n = null }) {
 // -- one step after the other ------------------------------------------------------------------
 
 const steps = [];
+const whole = () => {
+  const { changes } = current();
+  if (changes === ELSEWHERE) return store()?.getItem(PLACE) ?? "";
+  return changes;
+};
 
 /** Make a step: it can be undone. */
 export function step(changes) {
-  const { changes: text, plan, scenario } = current();
-  const whole = text === ELSEWHERE ? store()?.getItem(PLACE) ?? "" : text;
-  steps.push({ whole, plan, scenario });
+  const { plan, scenario, district } = current();
+  steps.push({ text: whole(), plan, scenario, district });
   change(changes);
 }
 
@@ -119,5 +133,7 @@ export const canUndo = () => steps.length > 0;
 /** Take the last step back. */
 export function undo() {
   const last = steps.pop();
-  if (last) change({ ...holding(read(last.whole)), plan: last.plan, scenario: last.scenario });
+  if (!last) return;
+  const { text, ...rest } = last;
+  change({ ...holding(read(text)), ...rest });
 }

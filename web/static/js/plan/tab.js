@@ -1,26 +1,30 @@
 // The plan's tab (布点方案): what is asked for, what would be, and what follows from it.
 
-import { toWorld } from "../canvas.js";
 import { $, h } from "../dom.js";
 import { failure } from "../failure.js";
-import { number, page, rampOf, t } from "../page.js";
+import { number, page, t } from "../page.js";
 import { ask, Trouble } from "../server.js";
 import { beside } from "../sheet.js";
 import { tab } from "../tabs.js";
 import { change, current } from "../url.js";
 import { bar } from "./bar.js";
+import { following } from "./consequences.js";
 import { drawPlan } from "./draw.js";
 import { editor } from "./editor.js";
 import { planForm } from "./form.js";
 import { bindHand } from "./hand.js";
 import {
-  added, changesOf, edited, forgetStations, itemsOf, learn, learnAll, original, proposalsOf, restored, suggestedOf,
+  added, changesOf, edited, forgetStations, itemsOf, learnAll, original, proposalsOf, restored, suggestedOf,
 } from "./items.js";
 import { keeping } from "./keep.js";
 import { liveBox } from "./live.js";
+import { fileOf, query } from "./question.js";
 import { result, waiting } from "./result.js";
-import { asked, asking, edits, holding, step } from "./state.js";
-import { follow, forget } from "./whatif.js";
+import { asked, asking, edits, holding, lay, step, unread } from "./state.js";
+import { stationAt } from "./under.js";
+
+const FINGER_PX = 14;
+const MOUSE_PX = 4;
 
 /** Lay out the tab over `map`; `found` is what lies in view, `redraw` paints the map anew. */
 export function mount({ map, found, fit, note, redraw, radius }) {
@@ -32,7 +36,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   const keep = keeping({ whole: () => changesOf(shown.items, edits(), { whole: true }), open: openScenario });
   $("plan").replaceChildren(
     h("h1", { class: "visually-hidden" }, t("plan.title")),
-    h("div", { class: "plan-top" }, live.box, tools.acts), editing, live.list, tools.box, forming, answer, keep.box);
+    h("div", { class: "plan-top" }, live.box, tools.hint, tools.acts), editing, live.list, tools.box, forming, answer, keep.box);
 
   let plan = null; // the answer of the server
   let proposals = [];
@@ -40,45 +44,21 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   let adds = false; // whether a click on the map adds a station
 
   const on = () => tab() === "plan";
+  const consequences = following({ found, live, redraw, on });
   const limit = () => Math.min(asked()?.n ?? Infinity, proposals.length);
   const find = (id) => shown.items.find((item) => item.id === id) ?? null;
 
   // -- what would be ---------------------------------------------------------------------------
 
   /** Work out what is shown from the address, or while something moves from `moving`. */
-  function lay(changes = edits(), n = limit()) {
+  function arrange(changes = edits(), n = limit()) {
     Object.assign(shown, itemsOf(proposals, n, changes));
     layer.redraw();
   }
 
   function ask_what(changes = edits(), since) {
-    const list = changesOf(shown.items, changes);
-    const ids = new Set(shown.items.filter(({ isNew }) => !isNew).map(({ id }) => id));
-    if (!list.length) {
-      forget();
-      live.hide();
-      found.plan = null;
-      redraw();
-      return;
-    }
-    found.plan = { gone: new Set(), added: [], ...found.plan, changed: ids };
-    live.wait();
-    follow(list, {
-      since,
-      told(told) {
-        if (!shown.items.length || !on()) return;
-        found.plan = {
-          changed: found.plan?.changed ?? ids,
-          gone: new Set(told.gaps.gone),
-          added: told.gaps.new.features.map(({ properties: p, geometry }) => ({
-            ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map((at) => toWorld(...at)),
-          })),
-        };
-        live.show(told);
-        redraw();
-      },
-      failed: (sentence) => live.fail(sentence, () => ask_what()),
-    });
+    const ids = shown.items.filter(({ isNew }) => !isNew).map(({ id }) => id);
+    consequences.ask(changesOf(shown.items, changes), ids, { since, again: () => ask_what() });
   }
 
   function make(changes) {
@@ -148,22 +128,9 @@ export function mount({ map, found, fit, note, redraw, radius }) {
 
   // -- the hand --------------------------------------------------------------------------------
 
-  /** A station of the map, under a layer point. */
   function under(point, coarse) {
-    if (found.stations.gathered) return null;
-    const scale = 256 * 2 ** map.getZoom();
-    const origin = map.getPixelOrigin();
-    let best = null;
-    for (const station of found.stations.items) {
-      if (found.plan?.changed.has(station.station_id)) continue;
-      const d = Math.hypot(station.at[0] * scale - origin.x - point.x, station.at[1] * scale - origin.y - point.y);
-      if (d <= radius() + (coarse ? 14 : 4) && (!best || d < best.d)) best = { station, d };
-    }
-    if (!best) return null;
-    const { station_id: id, type, status, name, at } = best.station;
-    const { lat, lng } = map.options.crs.pointToLatLng(L.point(at[0] * scale, at[1] * scale), map.getZoom());
-    learn(id, { lon: lng, lat, type, status, name });
-    return find(id) ?? standing(id);
+    const id = stationAt(map, found, point, radius() + (coarse ? FINGER_PX : MOUSE_PX));
+    return id && (find(id) ?? standing(id));
   }
 
   const at = (point, coarse) => layer.at(point, coarse) ?? under(point, coarse);
@@ -179,7 +146,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
     moved(item, place, since) {
       moving = edited(edits(), item, place);
       shown.chosen = item.id;
-      lay(moving);
+      arrange(moving);
       ask_what(moving, since);
     },
     put(item, place) {
@@ -194,18 +161,6 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   });
 
   // -- the plan --------------------------------------------------------------------------------
-
-  const query = ({ budget, free, streets }) => ({
-    district: current().district, street: streets, budget: budget ?? "", free_standing: free ? "1" : "",
-  });
-
-  function address(ending) {
-    const values = new URLSearchParams({ lang: page.lang });
-    for (const [name, value] of Object.entries(query(asked()))) {
-      for (const one of [value].flat()) if (one !== "") values.append(name, one);
-    }
-    return `/api/v1/plan.${ending}?${values}`;
-  }
 
   function drawForm() {
     const before = asked() ?? { budget: null, free: false, streets: [] };
@@ -224,7 +179,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
     }
     answer.replaceChildren(result(plan, proposals, limit(), {
       moved(n) {
-        lay(edits(), n);
+        arrange(edits(), n);
         ask_what();
       },
       set: (n) => change(asking({ ...asked(), n: n === proposals.length ? null : n })),
@@ -234,7 +189,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
         pick(id);
       },
       fly: (place) => { if (place) fit([place]); },
-      address,
+      address: (ending) => fileOf(asked(), ending),
     }));
   }
 
@@ -271,25 +226,25 @@ export function mount({ map, found, fit, note, redraw, radius }) {
 
   async function openScenario(id) {
     const changes = await keep.changesOf(id);
-    if (changes) step({ ...holding(changes), plan: "", scenario: id });
+    if (!changes) return;
+    lay(id, changes);
+    step({ changes: "", plan: "", scenario: id });
   }
 
   /** Show what the address asks for. */
   async function sync() {
     if (!on()) {
       adding(false);
-      if (found.plan) {
-        found.plan = null;
-        redraw();
-      }
+      consequences.none();
       Object.assign(shown, { items: [], later: [], free: [] });
       layer.redraw();
       return;
     }
-    const before = current();
-    if (before.scenario && !before.changes && !before.plan) {
-      const changes = await keep.changesOf(before.scenario);
-      if (changes?.length) return change(holding(changes), { quietly: true }), sync();
+    if (unread()) {
+      const { scenario } = current();
+      const changes = await keep.changesOf(scenario);
+      if (scenario !== current().scenario) return;
+      lay(scenario, changes ?? []);
     }
     await load();
     try {
@@ -301,9 +256,10 @@ export function mount({ map, found, fit, note, redraw, radius }) {
     }
     if (moving) return;
     shown.free = plan ? suggestedOf(plan) : [];
-    lay();
+    arrange();
     ask_what();
     tools.show(shown.items.filter((item) => !item.order || item.isChanged), shown.items.length > 0);
+    $("plan").toggleAttribute("data-some", shown.items.length > 0 || Boolean(asked()));
     keep.show(shown.items.length > 0);
     pick(find(shown.chosen) || standing(shown.chosen) ? shown.chosen : null, { focus: false });
   }

@@ -42,7 +42,7 @@ async function work() {
     const { changes, since, told, failed } = next;
     next = null;
     try {
-      told(await answer(changes), { more: Boolean(next) });
+      told(await answer(changes));
       painted(since);
     } catch (error) {
       if (!(error instanceof Trouble)) {

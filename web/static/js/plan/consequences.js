@@ -1,0 +1,47 @@
+// What follows from the changes, shown on the map and as figures: gaps that close, gaps that open.
+
+import { toWorld } from "../canvas.js";
+import { rampOf } from "../page.js";
+import { follow, forget } from "./whatif.js";
+
+/** Keep `found.plan` and the figures of `live` in step with the changes, while `on()`. */
+export function following({ found, live, redraw, on }) {
+  let some = false;
+
+  function none() {
+    some = false;
+    forget();
+    live.hide();
+    if (!found.plan) return;
+    found.plan = null;
+    redraw();
+  }
+
+  function show(answer) {
+    if (!some || !on()) return;
+    found.plan.gone = new Set(answer.gaps.gone);
+    found.plan.added = answer.gaps.new.features.map(({ properties: p, geometry }) => ({
+      ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map((at) => toWorld(...at)),
+    }));
+    live.show(answer);
+    redraw();
+  }
+
+  return {
+    none,
+    /** Ask what follows; `ids` are the stations there are that would be other. */
+    ask(changes, ids, { since, again }) {
+      if (!changes.length) {
+        none();
+        return;
+      }
+      const before = found.plan?.changed;
+      some = true;
+      found.plan = { gone: new Set(), added: [], ...found.plan, changed: new Set(ids) };
+      // what moves is no longer drawn where it stood
+      if (!before || before.size !== ids.length || ids.some((id) => !before.has(id))) redraw();
+      live.wait();
+      follow(changes, { since, told: show, failed: (sentence) => live.fail(sentence, again) });
+    },
+  };
+}
