@@ -53,7 +53,7 @@ def page() -> ResponseReturnValue:
         answer=_answer(asked, said, lang),
         what=told.carrier_name(asked.asked.carrier, lang=lang),
         kinds=[(k, told.carrier_name(k, lang=lang)) for k in covering.carriers(now.answers)],
-        walks=[(m, f"{m / METRES_A_MINUTE:.2g}") for m in WALKS],
+        walks=[(m, f"{m / METRES_A_MINUTE:.0f}") for m in WALKS],
         days=[say(day, lang=lang) for day in told.DAYS],
         supplies=[(key, say(label, lang=lang)) for key, label in SUPPLIES.items()],
         counties=list(now.counties.items()),
@@ -135,11 +135,12 @@ def _link(asked: Shown) -> Any:
 def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
     """Say the figure of the hour in one sentence."""
     one = said["summary"][asked.reading]["at"]
-    template = N_("{hour}: {share} of {what} has an open station within {within} m.")
+    template = N_("{hour}: {share} of {what} has an open station within {within} m {way}.")
     if asked.asked.supplies:
         template = N_(
-            "{hour}: {share} of {what} has an open station with {supplies} within {within} m."
+            "{hour}: {share} of {what} has an open station with {supplies} within {within} m {way}."
         )
+    along = asked.asked.carrier == FRONTAGE
     return say(
         template,
         lang=lang,
@@ -150,6 +151,7 @@ def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
             say(SUPPLIES[supply], lang=lang) for supply in asked.asked.supplies
         ),
         within=f"{said['summary']['within_m']:g}",
+        way=say(N_("along the street") if along else N_("on foot"), lang=lang),
     )
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.checks import RULE_KINDS
 from stationmap.city import open_data
+from stationmap.city.coverage import carriers
 from stationmap.city.near import NEEDS
 from stationmap.messages import N_
 from web.caching import kept_by_version, present
@@ -227,7 +228,12 @@ def _choices(now: CityView, what: str) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string", "enum": several[what]}}
     if what == "crs":
         return {"type": "string", "enum": systems(now.bounds), "default": CRS84}
-    known = now.along if what == "classes" else [t.id for t in now.pack.site_types]
+    known = {
+        "classes": now.along,
+        "carriers": carriers(now.answers),
+        "counties": list(now.counties),
+        "types": [t.id for t in now.pack.site_types],
+    }[what]
     return {"type": "string", "enum": ["", *known]}
 
 

@@ -9,6 +9,8 @@ from stationmap.city.config import PUBLISHED_DATUMS
 from stationmap.city.open_data import ANY_DATUM
 from stationmap.crs import DATUMS
 from stationmap.messages import N_
+from stationmap.stations import SUPPLIES
+from web.coverage_asked import WALKS
 from web.ogc_asks import FORMS, LIMIT, MAX_LIMIT
 from web.open_files import FILES
 
@@ -114,6 +116,18 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
         "step_free": Param(
             {"type": "string", "enum": ["", "0", "1", "false", "true"]}, N_("1: without steps")
         ),
+        "of": Param("carriers", N_("what is to be covered")),
+        "within": Param(
+            {"type": "string", "enum": ["", *map(str, WALKS)]}, N_("metres on foot, at most")
+        ),
+        "supplies": Param(
+            {"type": "string", "enum": ["", *SUPPLIES]},
+            N_("what a station has to have; several, each by itself or with commas between"),
+            name="supply",
+        ),
+        "one_county": Param("counties", N_("code of a county"), name="district"),
+        "day": Param(WHOLE, N_("weekday, 1 (Monday) to 7")),
+        "hour": Param(WHOLE, N_("hour of the day, 0 to 23")),
         "bbox": Param(
             BOX | {"oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]},
             N_("box that a place has to touch: west,south,east,north, or as bbox-crs orders them"),
@@ -247,6 +261,28 @@ OPERATIONS = (
         "lang",
         has="version facility_id category lines",
         other=(404,),
+    ),
+    *(
+        Operation(
+            path,
+            CITY,
+            about,
+            "of within supplies one_county coverage day hour lang",
+            has=has,
+            other=(400, 429),
+        )
+        for path, about, has in (
+            (
+                "/api/v1/coverage",
+                N_("Shares covered in every hour of the week, by district and by supply"),
+                "version at notices summary hours by_district by_supply",
+            ),
+            (
+                "/api/v1/coverage/not-covered",
+                N_("What is not covered in one hour of the week, or only perhaps"),
+                "type version datum total features",
+            ),
+        )
     ),
     Operation(
         "/api/v1/indicators",

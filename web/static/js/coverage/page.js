@@ -27,6 +27,7 @@ if (page.bounds) {
 const base = addBasemap(map, page.version);
 
 const renderer = L.canvas({ padding: 0.3, tolerance: 6 });
+const NEAR = 15; // from this zoom a stretch is wide enough to be drawn broad
 let drawn = null;
 
 function told({ properties: { name, state, weight, street_id: street } }) {
@@ -35,9 +36,10 @@ function told({ properties: { name, state, weight, street_id: street } }) {
 }
 
 function draw(answer) {
+  const wide = map.getZoom() < NEAR ? 3 : 6;
   const styles = {
-    no: { color: colour("--cover-no"), weight: 5, opacity: 0.95 },
-    perhaps: { color: colour("--cover-perhaps"), weight: 4, dashArray: "2 7", opacity: 1 },
+    no: { color: colour("--cover-no"), weight: wide, opacity: 0.95 },
+    perhaps: { color: colour("--cover-perhaps"), weight: wide, dashArray: "2 4", opacity: 1 },
   };
   drawn?.remove();
   drawn = L.geoJSON(answer, {
@@ -54,6 +56,8 @@ async function show() {
   try {
     const answer = await ask("not-covered", "coverage/not-covered", page.ask);
     draw(answer);
+    if (answer.features.length) map.fitBounds(drawn.getBounds(), { animate: false, padding: [24, 24], maxZoom: 17 });
+    map.on("zoomend", () => draw(answer));
     const { total, features } = answer;
     note.textContent = features.length < total
       ? filled(words.more, { total: number(total), shown: number(features.length) }) : "";
