@@ -85,7 +85,7 @@ def _workbook(scenario: Scenario, path: Path) -> None:
         sheets[word(N_("Figures"))] = pd.DataFrame(
             {
                 word(N_("Figure")): [line.label for line in lines],
-                word(N_("Today")): [line.today for line in lines],
+                word(N_("As it is")): [line.today for line in lines],
                 scenario.name: [line.values[0] for line in lines],
                 word(N_("Difference")): [line.changes[0] for line in lines],
             }

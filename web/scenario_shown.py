@@ -190,6 +190,7 @@ def on_map(scenario: Scenario, frame: gpd.GeoDataFrame) -> dict[str, Any]:
         "stations": [_station(row) for row in frame.to_dict("records") if row["geometry"]],
         "closed": _lines(found.closed if found else None),
         "new": _lines(found.new if found else None),
+        "others": _others(found),
     }
 
 
@@ -205,6 +206,14 @@ def _station(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "said": " · ".join(filter(None, (kind, text(row["name"])))),
     }
+
+
+def _others(found: Figures | None) -> list[list[list[float]]] | None:
+    """Return the gaps that stay as they are; None where they are too many for a page."""
+    if found is None or found.remaining is None:
+        return None
+    stay = ~found.remaining["gap_id"].isin(found.new["gap_id"]).to_numpy(dtype=bool)
+    return _lines(found.remaining[stay])
 
 
 def _lines(gaps: gpd.GeoDataFrame | None) -> list[list[list[float]]]:

@@ -12,11 +12,13 @@ from stationmap import stations
 from stationmap.checks import spacing
 from stationmap.city.answers import Answers
 from stationmap.city.districts import with_adcode
-from stationmap.city.scenarios import Scenario, kind_of, left_out
+from stationmap.city.scenarios import Scenario, host_names, kind_of, left_out
 from stationmap.crs import WGS84, to_metric
 from stationmap.planning.changes import Change
 from stationmap.standards import SpacingRule
 
+MOST = 2000
+"""Gaps up to which all of them are told."""
 CHANGED = (
     "station_id",
     "kind",
@@ -42,6 +44,8 @@ class Figures:
         See `Spacing.summary`.
     closed, new : GeoDataFrame
         Gaps (EPSG:4326) that would be no more, and that would be instead of them.
+    remaining : GeoDataFrame or None
+        All gaps that there would be, `new` among them; None where they are more than `MOST`.
     left_out : tuple of str
         Stations of the scenario that are not in the register any more: it goes without them.
     """
@@ -51,6 +55,7 @@ class Figures:
     after: Mapping[str, Any]
     closed: gpd.GeoDataFrame
     new: gpd.GeoDataFrame
+    remaining: gpd.GeoDataFrame | None
     left_out: tuple[str, ...]
 
 
@@ -78,6 +83,7 @@ def figures(answers: Answers, scenario: Scenario) -> Figures | None:
         after=would.summary(),
         closed=old[~old["gap_id"].isin(new["gap_id"]).to_numpy()],
         new=new[~new["gap_id"].isin(old["gap_id"]).to_numpy()],
+        remaining=would.gaps(rule) if would.summary()["gaps"] <= MOST else None,
         left_out=gone,
     )
 
@@ -94,11 +100,12 @@ def changed(answers: Answers, changes: tuple[Change, ...]) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        `CHANGED`, EPSG:4326, in the order of the changes. A new station is active unless the change
-        says otherwise; ``adcode`` is where it would lie, ``from_lon`` and ``from_lat`` where one that is
-        moved stands now.
+        `CHANGED`, EPSG:4326, in the order of the changes. Unless its change says otherwise, a new
+        station is active and called after its host; ``adcode`` is where it would lie, ``from_lon``
+        and ``from_lat`` where one that is moved stands now.
     """
     held = answers.stations().set_index("station_id")
+    hosts = host_names(answers, {change.host_id for change in changes if change.host_id})
     rows = []
     for change in changes:
         row = {} if change.is_new else held.loc[change.station_id]
@@ -109,7 +116,7 @@ def changed(answers: Answers, changes: tuple[Change, ...]) -> gpd.GeoDataFrame:
             {
                 "station_id": change.station_id,
                 "kind": kind_of(change),
-                "name": change.name or row.get("name"),
+                "name": change.name or row.get("name") or hosts.get(change.host_id or ""),
                 "type": change.type or row.get("type"),
                 "status": change.status or row.get("status", "active"),
                 "host_id": change.host_id,

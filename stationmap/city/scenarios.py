@@ -6,7 +6,7 @@ A scenario is a list of changes (`stationmap.planning.changes`). Keeping one cha
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -105,7 +105,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "new": N_("New"),
         "moved": N_("Moved"),
-        "closed": N_("Withdrawn"),
+        "closed": N_("Withdrawal"),
         "altered": N_("Type or status changed"),
     }
 )
@@ -283,15 +283,11 @@ def left_out(answers: Answers, scenario: Scenario) -> tuple[tuple[Change, ...], 
     return there, gone
 
 
-def names_of(answers: Answers, scenario: Scenario) -> dict[str, str]:
-    """Name the stations of a scenario, by the ids of its changes; "" for one without a name."""
-    frame = answers.stations()
-    ids = [change.station_id for change in scenario.changes]
-    names = frame.set_index("station_id")["name"].reindex(ids)
-    return {
-        change.station_id: change.name or ("" if pd.isna(name) else str(name))
-        for change, name in zip(scenario.changes, names, strict=True)
-    }
+def host_names(answers: Answers, ids: Collection[str]) -> dict[str, str]:
+    """Name those shops and facilities of some ids that are there; "" for one without a name."""
+    parts = [answers.layer("shops"), answers.facilities()]
+    found = pd.concat([part.loc[part["id"].isin(ids), ["id", "name"]] for part in parts])
+    return dict(zip(found["id"].astype("str"), found["name"].fillna("").astype("str"), strict=True))
 
 
 def _worded(*, name: str | None, note: str | None, lang: str) -> dict[str, Any]:

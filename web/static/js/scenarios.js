@@ -20,16 +20,18 @@ function pin({ kind }, small) {
 }
 
 /** Draw a scenario; returns the places that it touches. */
-function draw(map, { stations, closed, new: fresh }) {
+function draw(map, { stations, closed, new: fresh, others }) {
   const lines = L.layerGroup().addTo(map);
+  const renderer = L.canvas({ padding: 0.3 });
   const paint = () => {
     lines.clearLayers();
     const looks = [
+      [others ?? [], { color: colour("gap-1"), weight: 4, lineCap: "butt" }],
       [closed, { color: colour("closed"), weight: 6, opacity: 0.9 }],
       [fresh, { color: colour("new-gap"), weight: 5, dashArray: "8 6" }],
     ];
     for (const [some, look] of looks) {
-      for (const line of some) L.polyline(line.map(latlng), { ...look, interactive: false }).addTo(lines);
+      for (const line of some) L.polyline(line.map(latlng), { ...look, renderer, interactive: false }).addTo(lines);
     }
   };
   paint();
@@ -81,7 +83,8 @@ if (view) maps.forEach((map) => map.fitBounds(view, { animate: false, maxZoom: 1
 let leading = null;
 for (const map of maps) {
   const base = addBasemap(map, page.version);
-  const around = showAround(map, { gaps: true });
+  // where all gaps that there would be are drawn, those of today would only be in the way
+  const around = showAround(map, { gaps: !page.scenarios[maps.indexOf(map)].others });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     base.restyle();
     around.recolor();
