@@ -6,9 +6,12 @@ import numpy as np
 from scipy import sparse
 
 from stationmap.planning.plan import BOUNDED, OPTIMAL
-from stationmap.planning.solving import B, Clock, F, I, Solved, least_cost
+from stationmap.planning.reductions import components, reduced
+from stationmap.planning.solving import B, Clock, F, I, Solved, as_bool, hundredths, least_cost
 
-HUNDREDTHS = 100.0
+_LAST = 20.0
+_NUMBER = 1000.0
+"""What a column costs more for being of last resort, and for being one at all, at first."""
 
 
 @dataclass(frozen=True)
@@ -55,69 +58,128 @@ def fewest(
     last_resort : array of bool, optional
         Columns to be chosen only where no other covers. None without.
     limit_s : float
-        Seconds; what is chosen then still covers, `Chosen.bound` tells how few it could be.
+        Seconds; what is chosen then still covers, `Chosen.bound` tells how few it could be. When
+        they run out in the search for the greatest suitability, the number is still the fewest.
     """
-    matrix = _as_bool(covers)
-    rows, columns = matrix.shape
+    matrix = as_bool(covers)
+    number = matrix.shape[1]
     clock = Clock(limit_s)
-    suits = np.zeros(columns) if suitability is None else np.rint(HUNDREDTHS * suitability)
-    last = np.zeros(columns, bool) if last_resort is None else np.asarray(last_resort, bool)
+    last = np.zeros(number, bool) if last_resort is None else np.asarray(last_resort, bool)
     held = np.diff(matrix.indptr) > 0
-    out = np.flatnonzero(~held)
-    chosen, bound = _core(matrix[np.flatnonzero(held)], suits, last, clock)
-    return Chosen(np.flatnonzero(chosen), bound, OPTIMAL if bound >= chosen.sum() else BOUNDED, out)
+    within = matrix[np.flatnonzero(held)]
+    few_last, _ = _fewest_last(within, last, clock)
+    chosen, bound = _fewest(within, last, few_last, clock)
+    few = int(chosen.sum())
+    if bound >= few and suitability is not None and np.ptp(hundredths(suitability, number)):
+        chosen = _most_suitable(within, last, chosen, hundredths(suitability, number), clock)
+    status = OPTIMAL if bound >= few else BOUNDED
+    return Chosen(np.flatnonzero(chosen), bound, status, np.flatnonzero(~held))
 
 
-def _as_bool(covers: sparse.sparray) -> sparse.csr_array:
-    matrix = sparse.csr_array(covers).astype(bool)
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
+def _fewest_last(matrix: sparse.csr_array, last: B, clock: Clock) -> tuple[int, bool]:
+    """Return a number of columns of last resort that suffices, and whether fewer do not."""
+    if not last.any():
+        return 0, True
+    regular = (matrix.astype(np.int32) @ (~last).astype(np.int32)) > 0
+    rows = matrix[np.flatnonzero(~regular)]
+    chosen, bound = cheapest(rows, np.ones(matrix.shape[1]), clock)
+    return int(chosen.sum()), bool(bound > chosen.sum() - 0.5)
 
 
-def _core(matrix: sparse.csr_array, suits: F, last: B, clock: Clock) -> tuple[B, int]:
-    """Solve one aim after the other, each kept while the next is sought."""
-    rows, columns = matrix.shape
-    if not rows:
-        return np.zeros(columns, bool), 0
-    aims = [np.ones(columns)]
-    if last.any():
-        aims.insert(0, last.astype(float))
-    if suits.any():
-        aims.append(-suits)
-    kept: list[F] = []
-    most: list[float] = []
-    best: B | None = None
-    bound = 0
-    for aim in aims:
-        stack = [matrix.astype(float), *(sparse.csr_array(row[None]) for row in kept)]
-        solved: Solved = least_cost(
-            aim,
-            sparse.vstack(stack, format="csr"),
-            low=np.concatenate((np.ones(rows), np.full(len(kept), -np.inf))),
-            high=np.concatenate((np.full(rows, np.inf), most)),
-            whole=np.ones(columns, bool),
-            limit_s=clock.left_s,
-        )
-        if aim is aims[-1 - bool(suits.any())] and np.isfinite(solved.bound):
-            bound = int(np.ceil(solved.bound - 1e-6))
-        if solved.x is None:
-            break
-        best = solved.x > 0.5
-        kept.append(aim)
-        most.append(float(aim @ best))
-    return (_greedy(matrix, last) if best is None else best), bound
+def _fewest(matrix: sparse.csr_array, last: B, few_last: int, clock: Clock) -> tuple[B, int]:
+    """Return columns, and how few there are at least with as few of last resort.
+
+    A column costs 1, one of last resort so much more that the cheapest choice holds `few_last` of
+    them. It is then the one with the fewest columns among those with as few of last resort.
+    """
+    dear = _LAST
+    while True:
+        chosen, bound = cheapest(matrix, 1.0 + dear * last, clock)
+        held = int(chosen[last].sum())
+        if held <= few_last or clock.over:
+            return chosen, max(int(np.ceil(bound - dear * held - 1e-6)), 0)
+        dear *= 20.0
 
 
-def _greedy(matrix: sparse.csr_array, last: B) -> B:
-    """Cover with whatever covers most of what is left."""
-    left = np.ones(matrix.shape[0], bool)
+def _most_suitable(matrix: sparse.csr_array, last: B, chosen: B, suits: F, clock: Clock) -> B:
+    """Return as many columns of greatest total suitability; `chosen` when the time runs out.
+
+    The cost of a column is as in `_fewest` and less by what it suits, in steps so small that the
+    cheapest choice still holds as few columns: that it does is looked at, not supposed.
+    """
+    step, dear = _NUMBER, _LAST
+    while not clock.over:
+        better, _ = cheapest(matrix, step * (1.0 + dear * last) + 100.0 - suits, clock)
+        if better.sum() == chosen.sum() and better[last].sum() == chosen[last].sum():
+            return better if suits[better].sum() >= suits[chosen].sum() else chosen
+        step, dear = step * 10.0, dear * 2.0
+    return chosen
+
+
+def cheapest(matrix: sparse.csr_array, cost: F, clock: Clock) -> tuple[B, float]:
+    """Return the columns of least total cost that cover every row, and a bound of that cost.
+
+    Parameters
+    ----------
+    matrix : sparse array of bool, (rows, columns)
+        Every row has a column; as `as_bool` returns it.
+    cost : array of float
+        Per column, above 0.
+    clock : Clock
+        When to stop; the rest is then covered column by column.
+    """
+    core = reduced(matrix, cost)
     chosen = np.zeros(matrix.shape[1], bool)
-    columns = matrix.astype(np.int64).T.tocsr()
+    chosen[core.forced] = True
+    bound = float(cost[core.forced].sum())
+    if core.matrix.shape[0]:
+        picked, more = _solved(core.matrix, cost[core.columns], clock)
+        chosen[core.columns[picked]] = True
+        bound += more
+    return chosen, bound
+
+
+def _solved(matrix: sparse.csr_array, cost: F, clock: Clock) -> tuple[B, float]:
+    """Solve the linear programme, and what it leaves broken part by part in whole numbers."""
+    size = len(cost)
+    relaxed = _programme(matrix, cost, np.zeros(size, bool), clock)
+    if relaxed.x is None:
+        return _greedy(matrix, cost), 0.0
+    chosen = relaxed.x > 0.5
+    broken = np.abs(relaxed.x - np.rint(relaxed.x)) > 1e-6
+    row_part, column_part, _ = components(matrix)
+    parts = np.unique(column_part[broken])
+    whole = ~np.isin(column_part, parts)
+    bound = float(cost[whole & chosen].sum())
+    for part in parts:
+        own = np.flatnonzero(column_part == part)
+        rows = matrix[np.flatnonzero(row_part == part)].tocsc()[:, own].tocsr()
+        solved = _programme(rows, cost[own], np.ones(len(own), bool), clock)
+        picked = _greedy(rows, cost[own]) if solved.x is None else solved.x > 0.5
+        chosen[own] = picked
+        bound += max(solved.bound, float(cost[own] @ relaxed.x[own]))
+    return chosen, bound
+
+
+def _programme(matrix: sparse.csr_array, cost: F, whole: B, clock: Clock) -> Solved:
+    rows = matrix.shape[0]
+    return least_cost(
+        cost,
+        matrix.astype(np.float64),
+        low=np.ones(rows),
+        high=np.full(rows, np.inf),
+        whole=whole,
+        limit_s=clock.left_s,
+    )
+
+
+def _greedy(matrix: sparse.csr_array, cost: F) -> B:
+    """Cover with whatever covers most of what is left for its cost."""
+    left = np.ones(matrix.shape[0])
+    chosen = np.zeros(matrix.shape[1], bool)
+    columns = matrix.T.tocsr().astype(np.float64)
     while left.any():
-        gain = columns @ left.astype(np.int64)
-        regular = np.where(last, 0, gain)
-        column = int(np.argmax(regular if regular.any() else gain))
+        column = int(np.argmax((columns @ left) / cost))
         chosen[column] = True
-        left[columns.indices[columns.indptr[column] : columns.indptr[column + 1]]] = False
+        left[columns.indices[columns.indptr[column] : columns.indptr[column + 1]]] = 0.0
     return chosen

@@ -6,63 +6,28 @@ import numpy as np
 from scipy import sparse
 
 from stationmap.errors import InputError
-from stationmap.planning.order import in_building_order
+from stationmap.planning import cover
+from stationmap.planning.order import in_building_order, more_suitable
 from stationmap.planning.plan import BOUNDED, OPTIMAL
-from stationmap.planning.solving import Clock, F, I, Solved, least_cost
+from stationmap.planning.prices import Bought, buy, covered, merged
+from stationmap.planning.programme import (
+    TINY,
+    Least,
+    OutOfReachError,
+    best_with,
+    check_groups,
+    fewest_with,
+    whole_at_least,
+)
+from stationmap.planning.reductions import dominated_columns
+from stationmap.planning.search import Bracket, between, bracket
+from stationmap.planning.solving import B, Clock, F, I, as_bool, hundredths
 
-_TINY = 1e-9
+__all__ = ["Best", "Least", "OutOfReachError", "enough", "most"]
 
-
-@dataclass(frozen=True)
-class Least:
-    """What every group of rows and columns (a county) gets at least.
-
-    Attributes
-    ----------
-    row_group : array of int
-        Group per row, from 0; -1 of none.
-    weight : array of float
-        Per group the weight of its rows to be covered; 0 for none. What is covered already is
-        no row: take it off.
-    column_group : array of int
-        Group per column, from 0; -1 of none.
-    columns : array of int
-        Per group the number of its columns to be chosen; 0 for none. What is there already is no
-        column: take it off.
-    """
-
-    row_group: I
-    weight: F
-    column_group: I
-    columns: I
-
-
-class OutOfReachError(ValueError):
-    """Something is asked that no choice gives.
-
-    Attributes
-    ----------
-    what : str
-        "weight" or "columns" of a group's `Least`; "budget" when the budget is too small for all
-        of `Least` together; "target" of `enough`.
-    group : int
-        The group; -1 for "budget" and "target".
-    asked, possible : float
-        What is asked, and the most there is: weight, or columns. For "budget" `asked` is the
-        fewest columns that `Least` needs, and `possible` the budget.
-    columns : int
-        For "target" and "weight": with how many columns `possible` is reached, as few as can be.
-    """
-
-    def __init__(
-        self, what: str, *, asked: float, possible: float, group: int = -1, columns: int = -1
-    ) -> None:
-        super().__init__(f"{what} of group {group}: {asked} asked, {possible} possible")
-        self.what = what
-        self.group = group
-        self.asked = asked
-        self.possible = possible
-        self.columns = columns
+_SMALL = 100_000
+"""Entries up to which a gap is closed in one programme."""
+_POLISH_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -125,16 +90,35 @@ def most(
     OutOfReachError
         When `least` cannot be given.
     """
-    _check(weight)
+    weight = _checked(weight)
     if budget < 1:
         raise InputError(
             "a plan for {budget} new stations cannot add any: give a budget of 1 or more",
             budget=budget,
         )
-    matrix = sparse.csr_array(covers).astype(bool)
+    matrix = as_bool(covers)
     clock = Clock(limit_s)
     budget = min(budget, matrix.shape[1])
-    return _plain(matrix, weight, budget, least, clock)
+    task = _task(matrix, weight, clock)
+    tried: tuple[Bought, ...] = ()
+    if least is None:
+        chosen, bound, tried = _within_budget(task, budget)
+        full = np.zeros(matrix.shape[1], bool)
+        full[task.columns[chosen]] = True
+    else:
+        full, bound = _within_budget_with(matrix, weight, budget, least, clock)
+    full = more_suitable(
+        matrix, weight, full, hundredths(suitability, matrix.shape[1]), _group(least)
+    )
+    order, values = in_building_order(matrix.tocsc(), weight, np.flatnonzero(full))
+    if least is None:
+        adds = np.append(np.diff(values) > 0, False)[: len(order)]
+        order, values = order[adds], values[np.append(True, adds)]
+    bounds = _bounds(task, tried, values)
+    bounds[-1] = max(min(bounds[-1], bound), values[-1])
+    bounds = np.minimum.accumulate(bounds[::-1])[::-1]
+    done = bounds[-1] - values[-1] <= TINY * max(1.0, bounds[-1])
+    return Best(order, values, bounds, OPTIMAL if done else BOUNDED)
 
 
 def enough(
@@ -162,107 +146,274 @@ def enough(
     OutOfReachError
         When `target` or `least` cannot be reached.
     """
-    _check(weight)
-    matrix = sparse.csr_array(covers).astype(bool)
+    weight = _checked(weight)
+    matrix = as_bool(covers)
     clock = Clock(limit_s)
-    return _plain_enough(matrix, weight, target, least, clock)
+    task = _task(matrix, weight, clock)
+    possible = float(task.weight.sum())
+    if possible < target * (1 - TINY):
+        number = len(cover.fewest(task.matrix, limit_s=clock.left_s).columns)
+        raise OutOfReachError("target", asked=target, possible=possible, columns=number)
+    tried: tuple[Bought, ...] = ()
+    if least is None:
+        chosen, number, tried = _reaching(task, target)
+        full = np.zeros(matrix.shape[1], bool)
+        full[task.columns[chosen]] = True
+    else:
+        full, number = _reaching_with(matrix, weight, target, least, clock)
+    full = more_suitable(
+        matrix, weight, full, hundredths(suitability, matrix.shape[1]), _group(least)
+    )
+    order, values = in_building_order(matrix.tocsc(), weight, np.flatnonzero(full))
+    bounds = np.minimum.accumulate(_bounds(task, tried, values)[::-1])[::-1]
+    return Best(order, values, bounds, OPTIMAL if number >= len(order) else BOUNDED, number)
 
 
-def _check(weight: F) -> None:
-    wrong = np.flatnonzero(~(np.isfinite(weight) & (np.asarray(weight) >= 0)))
+def _checked(weight: F) -> F:
+    weight = np.asarray(weight, np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
     if len(wrong):
         raise InputError(
             "the weight of demand {number} is {value}: weights must be numbers of 0 or more",
             number=int(wrong[0]) + 1,
             value=float(weight[wrong[0]]),
         )
+    return weight
 
 
-def _programme(
-    matrix: sparse.csr_array, weight: F, least: Least | None
-) -> tuple[sparse.csr_array, F, F]:
-    """Return the constraints on (columns, covered share of rows): covers, and what is least."""
-    rows, columns = matrix.shape
-    blocks = [sparse.hstack([matrix.astype(float), -sparse.eye_array(rows)], format="csr")]
-    low = [np.zeros(rows)]
-    if least is not None:
-        for group in np.flatnonzero(least.weight > 0):
-            part = np.where(least.row_group == group, weight, 0.0)
-            blocks.append(sparse.csr_array(np.concatenate((np.zeros(columns), part))[None]))
-            low.append(least.weight[group : group + 1] * (1 - _TINY))
-        for group in np.flatnonzero(least.columns > 0):
-            part = (least.column_group == group).astype(float)
-            blocks.append(sparse.csr_array(np.concatenate((part, np.zeros(rows)))[None]))
-            low.append(least.columns[group : group + 1].astype(float))
-    lows = np.concatenate(low)
-    return sparse.vstack(blocks, format="csr"), lows, np.full(len(lows), np.inf)
+def _group(least: Least | None) -> I | None:
+    return None if least is None else least.column_group
 
 
-def _plain(
-    matrix: sparse.csr_array, weight: F, budget: int, least: Least | None, clock: Clock
-) -> Best:
-    rows, columns = matrix.shape
-    if least is not None:
-        needed = _plain_enough(matrix, weight, 0.0, least, clock)
-        if needed.least_number > budget:
-            raise OutOfReachError("budget", asked=needed.least_number, possible=budget)
-    constraints, low, high = _programme(matrix, weight, least)
-    limit = sparse.csr_array(np.concatenate((np.ones(columns), np.zeros(rows)))[None])
-    solved = least_cost(
-        np.concatenate((np.zeros(columns), -weight)),
-        sparse.vstack([constraints, limit], format="csr"),
-        low=np.append(low, -np.inf),
-        high=np.append(high, budget),
-        whole=np.arange(rows + columns) < columns,
-        limit_s=clock.left_s,
+@dataclass(frozen=True)
+class _Task:
+    """A problem without rows that weigh nothing or that none covers, alike rows as one.
+
+    Columns that another makes superfluous are left out; `columns` tells which are left.
+    """
+
+    matrix: sparse.csr_array
+    weight: F
+    columns: I
+    clock: Clock
+
+    @property
+    def whole(self) -> bool:
+        """Whether all weights are whole numbers, so that bounds can be rounded down."""
+        return bool(np.all(self.weight == np.rint(self.weight)))
+
+
+def _task(matrix: sparse.csr_array, weight: F, clock: Clock) -> _Task:
+    held = np.flatnonzero((np.diff(matrix.indptr) > 0) & (weight > 0))
+    if not len(held):
+        return _Task(matrix[held][:, :0], weight[held], np.zeros(0, np.int64), clock)
+    weights, first = merged(matrix[held], weight[held])
+    rows = matrix[held[first]]
+    columns = np.flatnonzero(~dominated_columns(rows, np.ones(rows.shape[1])))
+    return _Task(rows.tocsc()[:, columns].tocsr(), weights, columns, clock)
+
+
+def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ...]]:
+    """Return the columns chosen, what no choice exceeds, and what was bought on the way."""
+    matrix, weight = task.matrix, task.weight
+    total = float(weight.sum())
+    first, values = in_building_order(
+        matrix.tocsc(), weight, np.arange(matrix.shape[1]), budget=budget
     )
-    chosen = np.zeros(0, np.int64) if solved.x is None else np.flatnonzero(solved.x[:columns])
-    order, values = in_building_order(matrix.tocsc(), weight, chosen)
-    bounds = np.minimum(-solved.bound, weight.sum())
-    at = np.maximum(np.full(len(values), bounds), values)
-    at[0] = 0.0
-    done = at[-1] - values[-1] <= _TINY * max(1.0, at[-1])
-    return Best(order, values, at, OPTIMAL if done else BOUNDED)
-
-
-def _plain_enough(
-    matrix: sparse.csr_array, weight: F, target: float, least: Least | None, clock: Clock
-) -> Best:
-    rows, columns = matrix.shape
-    reach = np.diff(matrix.indptr) > 0
-    if weight[reach].sum() < target * (1 - _TINY):
-        raise OutOfReachError("target", asked=target, possible=float(weight[reach].sum()))
-    if least is not None:
-        _check_groups(weight, reach, least)
-    constraints, low, high = _programme(matrix, weight, least)
-    total = sparse.csr_array(np.concatenate((np.zeros(columns), weight))[None])
-    solved: Solved = least_cost(
-        np.concatenate((np.ones(columns), np.zeros(rows))),
-        sparse.vstack([constraints, total], format="csr"),
-        low=np.append(low, target * (1 - _TINY)),
-        high=np.append(high, np.inf),
-        whole=np.arange(rows + columns) < columns,
-        limit_s=clock.left_s,
+    greedy = _among(first, matrix)
+    if not len(first) or values[-1] >= total * (1 - TINY):
+        few = cover.fewest(matrix, limit_s=task.clock.left_s).columns
+        return _among(few, matrix), total, ()
+    found = bracket(
+        matrix,
+        weight,
+        dear=lambda b: b.number <= budget,
+        done=lambda b: b.number == budget and _sure(b),
+        guess=float(values[-1] - values[-2]),
+        clock=task.clock,
     )
-    chosen = np.arange(columns) if solved.x is None else np.flatnonzero(solved.x[:columns])
-    order, values = in_building_order(matrix.tocsc(), weight, chosen)
-    number = int(np.ceil(solved.bound - 1e-6)) if np.isfinite(solved.bound) else 0
-    bounds = np.full(len(values), weight[reach].sum())
-    bounds[0] = 0.0
-    status = OPTIMAL if number >= len(order) else BOUNDED
-    return Best(order, values, bounds, status, number)
+    bound = _down(task, min(found.bound(budget), total))
+    choices = [greedy]
+    if found.dear is not None:
+        few = found.dear.columns
+        if found.cheap is not None:
+            many = found.cheap.columns
+            few = between(
+                matrix, weight, few, many, may=lambda have, _value, more: have + more <= budget
+            )
+        choices.append(_filled(task, few, budget))
+    best = max(choices, key=lambda columns: covered(matrix, weight, columns))
+    best, bound = _closed(task, found, best, bound, budget)
+    return best, bound, _more_prices(task, found, np.diff(values), budget)
 
 
-def _check_groups(weight: F, reach: np.ndarray, least: Least) -> None:
-    for group in np.flatnonzero(least.weight > 0):
-        possible = float(weight[reach & (least.row_group == group)].sum())
-        if possible < least.weight[group] * (1 - _TINY):
-            raise OutOfReachError(
-                "weight", group=int(group), asked=float(least.weight[group]), possible=possible
+def _closed(task: _Task, found: Bracket, best: B, bound: float, budget: int) -> tuple[B, float]:
+    """Close what is left between a choice and its bound by programmes: near it, then whole."""
+    matrix, weight = task.matrix, task.weight
+    value = covered(matrix, weight, best)
+    if found.dear is not None and found.cheap is not None and _open(value, bound):
+        sure = found.dear.columns & found.cheap.columns
+        free = np.flatnonzero(found.dear.columns != found.cheap.columns)
+        rest = np.flatnonzero(~_rows_of(matrix, sure))
+        picked, _ = best_with(
+            matrix[rest].tocsc()[:, free].tocsr(),
+            weight[rest],
+            budget=budget - int(sure.sum()),
+            least=None,
+            limit_s=min(task.clock.left_s, _POLISH_S),
+        )
+        if picked is not None:
+            sure[free[picked]] = True
+            best, value = _better(task, best, sure)
+    if _open(value, bound) and matrix.nnz <= _SMALL and not task.clock.over:
+        picked, proven = best_with(
+            matrix, weight, budget=budget, least=None, limit_s=task.clock.left_s
+        )
+        bound = min(bound, _down(task, proven))
+        if picked is not None:
+            best, value = _better(task, best, picked)
+    return best, max(bound, value)
+
+
+def _reaching(task: _Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
+    """Return the columns chosen, how few it must be, and what was bought on the way."""
+    matrix, weight = task.matrix, task.weight
+    goal = target * (1 - TINY)
+    if goal <= 0:
+        return np.zeros(matrix.shape[1], bool), 0, ()
+    if goal >= float(weight.sum()) - float(weight.min()) * 0.5:
+        full = cover.fewest(matrix, limit_s=task.clock.left_s)
+        return _among(full.columns, matrix), full.bound, ()
+    first, values = in_building_order(matrix.tocsc(), weight, np.arange(matrix.shape[1]))
+    number = int(np.searchsorted(values, goal))
+    choices = [_among(first[:number], matrix)]
+    found = bracket(
+        matrix,
+        weight,
+        dear=lambda b: b.value < goal,
+        done=lambda _: False,
+        guess=float(values[number] - values[number - 1]),
+        clock=task.clock,
+    )
+    bound = max(whole_at_least((goal - b.worth) / b.price) for b in found.tried)
+    if found.cheap is not None:
+        choices.append(found.cheap.columns)
+        if found.dear is not None:
+            few = between(
+                matrix,
+                weight,
+                found.dear.columns,
+                found.cheap.columns,
+                may=lambda _have, value, _more: value < goal,
             )
-    for group in np.flatnonzero(least.columns > 0):
-        number = int((least.column_group == group).sum())
-        if number < least.columns[group]:
-            raise OutOfReachError(
-                "columns", group=int(group), asked=float(least.columns[group]), possible=number
-            )
+            choices.append(_filled(task, few, None, goal))
+    best = min(choices, key=lambda columns: int(columns.sum()))
+    if bound < best.sum() and matrix.nnz <= _SMALL and not task.clock.over:
+        picked, proven = fewest_with(
+            matrix, weight, target=target, least=None, limit_s=task.clock.left_s
+        )
+        bound = max(bound, proven)
+        if picked is not None and picked.sum() < best.sum():
+            best = picked
+    return best, bound, _more_prices(task, found, np.diff(values), int(best.sum()))
+
+
+def _within_budget_with(
+    matrix: sparse.csr_array, weight: F, budget: int, least: Least, clock: Clock
+) -> tuple[B, float]:
+    """Return the columns chosen when groups get their least, and what no choice exceeds."""
+    needed, number = _reaching_with(matrix, weight, 0.0, least, clock)
+    if number > budget:
+        raise OutOfReachError("budget", asked=number, possible=budget)
+    chosen, bound = best_with(matrix, weight, budget=budget, least=least, limit_s=clock.left_s)
+    if chosen is None:
+        if needed.sum() > budget:
+            raise _no_plan()
+        chosen = needed
+    return chosen, bound
+
+
+def _reaching_with(
+    matrix: sparse.csr_array, weight: F, target: float, least: Least, clock: Clock
+) -> tuple[B, int]:
+    """Return the fewest columns for a target when groups get their least, and how few at least."""
+    check_groups(matrix, weight, least, clock)
+    chosen, number = fewest_with(matrix, weight, target=target, least=least, limit_s=clock.left_s)
+    if chosen is None:
+        raise _no_plan()
+    return chosen, number
+
+
+def _no_plan() -> InputError:
+    return InputError(
+        "no plan with these minima was found in time: allow more time, or ask for fewer minima"
+    )
+
+
+def _more_prices(task: _Task, found: Bracket, gains: F, budget: int) -> tuple[Bought, ...]:
+    """Buy at prices for fewer columns too, so that the whole curve has its bounds."""
+    tried = list(found.tried)
+    parts = 12 if task.matrix.nnz <= _SMALL else 4
+    numbers = np.unique(np.rint(budget * np.arange(1, parts) / parts).astype(np.int64))
+    prices = gains[numbers[(numbers > 0) & (numbers <= len(gains))] - 1]
+    for price in np.unique(prices):
+        if task.clock.over:
+            break
+        if price > 0 and all(abs(b.price - price) > 1e-6 * price for b in tried):
+            tried.append(buy(task.matrix, task.weight, float(price), task.clock))
+    return tuple(tried)
+
+
+def _bounds(task: _Task, tried: tuple[Bought, ...], values: F) -> F:
+    """Return for 0, 1, … columns what no choice of as many covers more than."""
+    alone = np.sort(task.matrix.T.astype(np.float64) @ task.weight)[::-1]
+    sums = np.concatenate(([0.0], np.cumsum(alone)))
+    numbers = np.arange(len(values))
+    bounds = np.minimum(sums[np.minimum(numbers, len(alone))], task.weight.sum())
+    for bought in tried:
+        bounds = np.minimum(bounds, bought.worth + bought.price * numbers)
+    return np.maximum([_down(task, bound) for bound in bounds], values)
+
+
+def _filled(task: _Task, columns: B, budget: int | None, goal: float = np.inf) -> B:
+    """Add whatever adds most, up to a number of columns or until a weight is covered."""
+    matrix, weight = task.matrix, task.weight
+    left = np.where(_rows_of(matrix, columns), 0.0, weight)
+    value = float(weight.sum() - left.sum())
+    more = matrix.shape[1] if budget is None else budget - int(columns.sum())
+    if more <= 0 or value >= goal:
+        return columns
+    order, values = in_building_order(matrix.tocsc(), left, np.flatnonzero(~columns), budget=more)
+    filled = columns.copy()
+    filled[order[: int(np.searchsorted(value + values, goal))]] = True
+    return filled
+
+
+def _better(task: _Task, best: B, other: B) -> tuple[B, float]:
+    values = [covered(task.matrix, task.weight, columns) for columns in (best, other)]
+    return (other, values[1]) if values[1] > values[0] else (best, values[0])
+
+
+def _among(columns: I, matrix: sparse.csr_array) -> B:
+    chosen = np.zeros(matrix.shape[1], bool)
+    chosen[columns] = True
+    return chosen
+
+
+def _rows_of(matrix: sparse.csr_array, columns: B) -> B:
+    held: B = (matrix.astype(np.int32) @ columns.astype(np.int32)) > 0
+    return held
+
+
+def _sure(bought: Bought) -> bool:
+    worth = bought.value - bought.price * bought.number
+    return bought.worth - worth <= TINY * max(1.0, bought.value)
+
+
+def _open(value: float, bound: float) -> bool:
+    return bound - value > TINY * max(1.0, bound)
+
+
+def _down(task: _Task, bound: float) -> float:
+    """Round a bound down to what whole weights can sum to."""
+    return float(np.floor(bound + 1e-6 + TINY * bound)) if task.whole else bound

@@ -5,7 +5,7 @@ import heapq
 import numpy as np
 from scipy import sparse
 
-from stationmap.planning.solving import F, I
+from stationmap.planning.solving import B, F, I
 
 
 def in_building_order(
@@ -48,3 +48,43 @@ def in_building_order(
             left[rows] = 0.0
             values.append(values[-1] - entry[0])
     return np.asarray(order, np.int64), np.asarray(values)
+
+
+def more_suitable(matrix: sparse.csr_array, weight: F, chosen: B, suits: F, group: I | None) -> B:
+    """Replace columns by more suitable ones wherever nothing is lost, one after the other.
+
+    Parameters
+    ----------
+    matrix : sparse array of bool, (rows, columns)
+        Which column covers which row.
+    weight : array of float
+        Per row; rows of weight 0 may be lost.
+    chosen : array of bool
+        Columns.
+    suits : array of float
+        Per column; the greater the better. The first of equals is taken.
+    group : array of int, optional
+        Per column; only columns of one group replace each other.
+    """
+    if not np.ptp(suits):
+        return chosen
+    chosen = chosen.copy()
+    kept = np.flatnonzero((np.diff(matrix.indptr) > 0) & (weight > 0))
+    by_row = matrix[kept]
+    by_column = by_row.tocsc()
+    times = by_row.astype(np.int64) @ chosen.astype(np.int64)
+    for column in np.flatnonzero(chosen):
+        rows = by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]]
+        own = rows[times[rows] == 1]
+        if not len(own):
+            continue
+        others, number = np.unique(by_row[own].indices, return_counts=True)
+        others = others[(number == len(own)) & ~chosen[others] & (suits[others] > suits[column])]
+        if group is not None:
+            others = others[group[others] == group[column]]
+        if len(others):
+            other = others[np.argmax(suits[others])]
+            chosen[[column, other]] = False, True
+            times[rows] -= 1
+            times[by_column.indices[by_column.indptr[other] : by_column.indptr[other + 1]]] += 1
+    return chosen

@@ -97,3 +97,18 @@ def least_cost(
         x = np.where(whole, np.rint(x), x)
     proven = -np.inf if bound is None or not np.isfinite(bound) else float(bound)
     return Solved(x, proven, answer.status != 2)
+
+
+def as_bool(covers: sparse.sparray) -> sparse.csr_array:
+    """Return the table by rows, each true entry once and no false ones."""
+    matrix = sparse.csr_array(covers, copy=True).astype(np.bool_)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def hundredths(suitability: F | None, columns: int) -> F:
+    """Return the suitability of every column in whole hundredths; 0 where it is not told."""
+    if suitability is None:
+        return np.zeros(columns)
+    return np.rint(100.0 * np.asarray(suitability, np.float64))
