@@ -12,6 +12,7 @@ from stationmap.checks.matching import match
 from stationmap.checks.spacing_rule import Cut, cut
 from stationmap.coverage import B, F, I, Placed, ticks
 from stationmap.crs import to_metric, to_wgs84
+from stationmap.errors import InputError
 from stationmap.linear import interpolate
 from stationmap.planning.windows import Along
 
@@ -59,7 +60,22 @@ class Sites:
     def of(
         cls, prepared: Prepared, kerb: I, *, fixed: gpd.GeoDataFrame, table: gpd.GeoDataFrame
     ) -> "Sites":
-        """Find which kerbs fixed stations and candidates count on."""
+        """Find which kerbs fixed stations and candidates count on.
+
+        Raises
+        ------
+        CrsError
+            When one of the frames has no CRS.
+        InputError
+            When a candidate is no point.
+        """
+        wrong = np.flatnonzero(shapely.get_type_id(table.geometry.to_numpy()) > 0)
+        if wrong.size:
+            raise InputError(
+                "candidate {candidate} is a {kind}: expected a point",
+                candidate=table["candidate_id"].iloc[wrong[0]],
+                kind=table.geometry.iloc[wrong[0]].geom_type,
+            )
         planar = [to_metric(frame[["geometry"]], prepared.lines.crs) for frame in (fixed, table)]
         points = np.concatenate([frame.geometry.to_numpy() for frame in planar])
         x, y = shapely.get_x(points), shapely.get_y(points)

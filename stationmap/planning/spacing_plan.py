@@ -17,6 +17,7 @@ from stationmap.linear import TICKS_PER_M
 from stationmap.messages import N_
 from stationmap.planning import spacing_frames as frames
 from stationmap.planning.cover import Chosen, fewest
+from stationmap.planning.even import spread
 from stationmap.planning.most import Best, most
 from stationmap.planning.order import in_building_order
 from stationmap.planning.plan import CURVE, Plan
@@ -70,8 +71,7 @@ def plan_spacing_of(
     """
     if budget is not None and budget < 1:
         raise InputError(
-            "a plan with {budget} new stations builds nothing: give a budget of 1 or more, or "
-            "leave it out to close all gaps",
+            "a plan for {budget} new stations cannot add any: give a budget of 1 or more",
             budget=budget,
         )
     asked = np.arange(len(prepared.lines)) if lines is None else np.unique(np.array(lines, int))
@@ -86,6 +86,7 @@ def plan_spacing_of(
     if free_standing:
         sites = sites.with_free_standing()
     found = _close(sites, limit_s) if budget is None else _spend(sites, budget, limit_s)
+    sites = found.sites
     after = sites.cut(sites.is_fixed | found.chosen)
     left = after if budget is None else sites.cut(np.ones(len(sites), np.bool_))
     values = found.curve["value"].to_numpy()
@@ -126,6 +127,7 @@ def plan_spacing_of(
 class _Found:
     """What was chosen: points, also in building order; the curve, and the proof."""
 
+    sites: Sites
     chosen: B
     order: I
     curve: pd.DataFrame
@@ -155,12 +157,14 @@ def _close(sites: Sites, limit_s: float) -> _Found:
     )
     chosen = np.zeros(len(sites), np.bool_)
     chosen[columns[best.columns]] = True
+    sites = spread(sites, chosen)
     parts = atoms(sites.along(), points=len(sites))
     left, base = _left(sites, parts)
     order, values = in_building_order(parts.covers, left, np.flatnonzero(chosen))
     bounds = _bounds(parts.covers, left, order, values)
     number = len(best.columns)
     return _Found(
+        sites=sites,
         chosen=chosen,
         order=order,
         curve=_curve(parts, base, values, bounds),
@@ -191,6 +195,7 @@ def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
     curve = _curve(parts, base, best.values, best.bounds)
     bound, value = curve["bound"].iloc[-1], curve["value"].iloc[-1]
     return _Found(
+        sites=sites,
         chosen=chosen,
         order=order,
         curve=curve,

@@ -8,7 +8,8 @@ exactly when every window (c, c + s] and every window [c - s, c) holds a station
 available place. Distances are compared as `checks.spacing_rule.cut` does.
 """
 
-from collections.abc import Iterator
+import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +20,8 @@ from scipy import sparse
 from stationmap.checks.kerbs import Prepared, rows_of
 from stationmap.coverage import B, F, I, Placed, Spans, place, ticks
 from stationmap.linear import expand
+
+Voids = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -163,9 +166,9 @@ class Along:
     def free_places(self) -> tuple[I, F]:
         """List where free-standing points would stand: kerb (as `prepared` numbers it), chainage.
 
-        In every piece between neighbouring cut points that is longer than the spacing, as far on as
-        the spacing lets them be from each cut point before it; in runs no longer than the spacing
-        that no point keeps from being lonely, in the middle, else at an end.
+        Whole spacings on from the cut points, in the pieces that no other point shortens to the
+        spacing; in runs no longer than the spacing that no point keeps from being lonely, in the
+        middle, else at an end. Along one kerb no other places would do with fewer, see `_chain`.
         """
         owner, at_m = [], []
         for run, place_m in self._free_places():
@@ -182,32 +185,49 @@ class Along:
             stood = self.placed.at_m[self.first[run] : self.last[run]].tolist()
             from_m, to_m = float(self.from_m[run]), float(self.to_m[run])
             around_m = to_m - from_m
+            if self.ring[run] and not stood:
+                yield from ((run, k * step_m) for k in range(-int(-ticks(around_m) // s)))
+                continue
+            cuts = [*stood, stood[0] + around_m] if self.ring[run] else [from_m, *stood, to_m]
+            starts = cuts[:-1]
+            voids = [(a, b) for a, b in pairwise(cuts) if ticks(b - a) > s]
+            stop_m = [to_m] * len(starts)
             if self.ring[run]:
-                if not stood:
-                    yield from ((run, k * step_m) for k in range(-int(-ticks(around_m) // s)))
-                    continue
-                cuts = [*stood, stood[0] + around_m]
-                before = [at - around_m for at in stood]
-            else:
-                cuts, before = [from_m, *stood, to_m], []
-            for low_m, high_m in pairwise(cuts):
-                piece = int(ticks(high_m - low_m))
-                if piece <= s:
-                    continue
-                number = -(-piece // s) - 1
-                least_m = high_m - (number + 1) * step_m - 1e-4
-                starts = {at for at in (*before, *cuts[:-1]) if least_m <= at <= low_m}
-                for start in sorted(starts, reverse=True):
-                    for k in range(1, number + 1):
-                        at = start + k * step_m
-                        if low_m < at < high_m:
-                            yield run, at
+                voids += [(a + around_m, b + around_m) for a, b in voids]
+                stop_m = [start + around_m for start in starts]
+            for start, stop in zip(starts, stop_m, strict=True):
+                yield from ((run, at) for at in _chain(start, stop, voids, step_m))
         served = np.zeros(len(self.owner), np.bool_)
         short = np.flatnonzero(~self.long)
         served[short[self._lonely()[0]]] = True
         for run in short[~served[short]].tolist():
             from_m, to_m = float(self.from_m[run]), float(self.to_m[run])
             yield from ((run, at) for at in ((from_m + to_m) / 2, from_m, to_m))
+
+
+def _chain(start_m: float, stop_m: float, voids: Voids, step_m: float) -> Iterator[float]:
+    """Walk on from a cut point in steps of the spacing, from void to void.
+
+    Voids, sorted, are pieces of a run longer than the spacing with no point inside. One of length
+    L takes at least F = ceil(L / spacing) - 1 points, wherever its neighbours stand, and the hosts
+    at its ends let F suffice. So the fewest points are F in every void; pushed as far on as they
+    can be they stand whole spacings from the last cut point before that holds a station, and they
+    pass over hosts from one void into the next only where the void before holds its F.
+    """
+    spacing = int(ticks(step_m))
+    void = bisect.bisect_left(voids, start_m, key=lambda one: one[0])
+    k = 1
+    while void < len(voids):
+        low_m, high_m = voids[void]
+        number = -(-int(ticks(high_m - low_m)) // spacing) - 1
+        inside = []
+        while ticks((at := start_m + k * step_m) - low_m) > 0 and ticks(high_m - at) > 0:
+            inside.append(at)
+            k += 1
+        if len(inside) != number or inside[-1] >= stop_m:
+            return
+        yield from inside
+        void += 1
 
 
 @dataclass(frozen=True)
