@@ -10,13 +10,21 @@ from werkzeug.exceptions import TooManyRequests
 
 PER_MINUTE = 600
 """Questions in a minute from one address, behind which many people may be."""
+DRAGS_PER_MINUTE = 2400
+"""The same of questions that a hand asks all the while it drags something."""
 _ADDRESSES = 10_000
 
 
 class Allowance:
-    """A bucket of questions for each address, filled again as time goes; nothing is stored."""
+    """A bucket of questions for each address, filled again as time goes; nothing is stored.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    per_minute : int
+    """
+
+    def __init__(self, per_minute: int = PER_MINUTE) -> None:
+        self._most = float(per_minute)
         self._lock = Lock()
         self._left: dict[str, tuple[float, float]] = {}
 
@@ -30,9 +38,9 @@ class Allowance:
             Seconds of a clock that never goes back.
         """
         with self._lock:
-            left, then = self._left.pop(address, (float(PER_MINUTE), now))
-            left = min(float(PER_MINUTE), left + (now - then) * PER_MINUTE / 60)
-            wait = (1 - left) * 60 / PER_MINUTE if left < 1 else 0.0
+            left, then = self._left.pop(address, (self._most, now))
+            left = min(self._most, left + (now - then) * self._most / 60)
+            wait = (1 - left) * 60 / self._most if left < 1 else 0.0
             self._left[address] = (left if wait else left - 1, now)
             if len(self._left) > _ADDRESSES:
                 # the one that has asked nothing for longest
@@ -40,7 +48,7 @@ class Allowance:
         return wait
 
 
-def limited(blueprint: Blueprint) -> Blueprint:
+def limited(blueprint: Blueprint, *, per_minute: int = PER_MINUTE) -> Blueprint:
     """Answer 429 where one address asks a blueprint too often.
 
     The server's own computer may ask as it likes: behind a proxy that does not tell for whom it
@@ -51,7 +59,8 @@ def limited(blueprint: Blueprint) -> Blueprint:
     def _count() -> None:
         address = request.remote_addr or ""
         if not _is_local(address):
-            kept: Allowance = current_app.extensions.setdefault("allowance", Allowance())
+            name = "allowance" if per_minute == PER_MINUTE else f"allowance.{blueprint.name}"
+            kept: Allowance = current_app.extensions.setdefault(name, Allowance(per_minute))
             wait = kept.take(address, now=monotonic())
             if wait:
                 raise TooManyRequests(retry_after=math.ceil(wait))

@@ -44,6 +44,7 @@ from web.orders import orders
 from web.pages import pages
 from web.params import language
 from web.photos import photos
+from web.plan_api import plan_api
 from web.remarks import remarks
 from web.scenarios import scenarios
 from web.scenarios_api import scenarios_api
@@ -57,13 +58,14 @@ from web.tiles import tiles
 from web.unit_home import unit_home
 from web.view import Source
 from web.visit_pages import visit_pages
+from web.what_if_api import what_if_api, what_if_planner
 from web.words import catalogue, say
 
 # open to everybody as a whole; the others declare each of their routes
 PUBLIC = (
     *(pages, api, findings_api, indicators_api, tiles, basemaps, downloads),
     *(station_page, sitemap),
-    *(ogc, open_files, openapi, near_api),
+    *(ogc, open_files, openapi, near_api, plan_api, what_if_api),
     *(coverage_page, coverage_api),
 )
 BLUEPRINTS = (
@@ -93,6 +95,7 @@ BLUEPRINTS = (
     manage_history,
     manage_merge,
     near,
+    what_if_planner,
 )
 
 # one table: what went wrong -> the status that says so

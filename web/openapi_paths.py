@@ -128,6 +128,25 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
         "one_county": Param("counties", N_("code of a county"), name="district"),
         "day": Param(WHOLE, N_("weekday, 1 (Monday) to 7")),
         "hour": Param(WHOLE, N_("hour of the day, 0 to 23")),
+        "plan_rule": Param(
+            TEXT, N_("rule to plan for; the only one about spacing by itself"), name="rule"
+        ),
+        "plan_street": Param(TEXT, N_("id or name of a street; may be repeated"), name="street"),
+        "plan_district": Param(TEXT, N_("code of a district"), name="district"),
+        "budget": Param(WHOLE, N_("so many new stations at most; without it all gaps close")),
+        "free_standing": Param(
+            {"type": "string", "enum": ["", "0", "1"]},
+            N_("1: propose free-standing points where there is no host"),
+        ),
+        "changes": Param(
+            TEXT,
+            N_(
+                "JSON, a list of stations as they would be: station_id (new ones begin with new-), "
+                "lon and lat (WGS 84), type, status"
+            ),
+        ),
+        "spacing_rule": Param(TEXT, N_("rule about spacing; the first by itself"), name="rule"),
+        "scenario": Param(TEXT, N_("id of a scenario whose changes are made first")),
         "bbox": Param(
             BOX | {"oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]},
             N_("box that a place has to touch: west,south,east,north, or as bbox-crs orders them"),
@@ -253,6 +272,31 @@ OPERATIONS = (
         "limit offset lang",
         has="version total offset notices stations",
         other=(400,),
+    ),
+    Operation(
+        "/api/v1/plan",
+        CITY,
+        N_("Where to add stations so that the gaps close, with the proof and the curve"),
+        "plan_rule plan_street plan_district budget free_standing lang",
+        has="version summary proposals uncoverable suggested curve",
+        other=(400, 429),
+    ),
+    Operation(
+        "/api/v1/plan.{ending}",
+        CITY,
+        N_("The same plan as a file: geodata, a workbook, a report or a map"),
+        "plan_rule plan_street plan_district budget free_standing lang",
+        media=("application/octet-stream",),
+        schema="File",
+        other=(400, 404, 429),
+    ),
+    Operation(
+        "/api/v1/what-if",
+        CITY,
+        N_("Coverage, gaps and findings as they would be after a few changes of stations"),
+        "changes spacing_rule scenario lang",
+        has="version rule stations summary gaps streets findings findings_total notices",
+        other=(400, 401, 404, 429),
     ),
     Operation(
         "/api/v1/facilities/{facility_id}",

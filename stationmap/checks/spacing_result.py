@@ -98,7 +98,7 @@ class Spacing:
         return bool(readings[decides])
 
     def gaps(
-        self, rule: SpacingRule | None = None, *, lines: Sequence[int] | None = None
+        self, rule: SpacingRule | None = None, *, lines: Sequence[int] | I | None = None
     ) -> gpd.GeoDataFrame:
         """List the gaps.
 

@@ -1,0 +1,334 @@
+"""What-if: what changes in gaps, coverage and findings when some stations change.
+
+`WhatIf.after` looks only at what lies near the stations that changed, and goes on from the answer
+before where only one more station moved. It says what a check of the whole city would say.
+"""
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeGuard
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from stationmap.checks import along
+from stationmap.checks.facts import Facts
+from stationmap.checks.spacing import Spacing, update
+from stationmap.crs import WGS84
+from stationmap.planning.changes import Change
+from stationmap.planning.ground import Finding, Found, Ground, RuleKey, Unit, grouped, key_of
+from stationmap.planning.lists import Listed, Lists
+from stationmap.planning.moved import Locate, Row
+from stationmap.planning.places import Places, World
+from stationmap.standards import SpacingRule
+
+KEPT = 16
+"""Answers that are kept to go on from."""
+STREET = "street"
+Differing = Mapping[str, tuple[tuple[Finding, ...], tuple[Finding, ...]]]
+"""Finding id → what is found before and after; empty where nothing is."""
+Said = Mapping[tuple[RuleKey, Unit], Differing]
+_SAME = ("gap_id", "from_m", "to_m", "points_needed", "side")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Gaps of a street that differ: ids of those that go, and those that come."""
+
+    gone: tuple[str, ...]
+    new: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class After:
+    """A city after some stations changed.
+
+    Attributes
+    ----------
+    rows : mapping of str to Row
+        Stations that are not as they are now.
+    before, spacing : mapping of str to Spacing
+        Rule id → the spacing check, as it is and as it would be.
+    gaps : mapping of (str, str) to Difference
+        Rule id and street id → its gaps that differ.
+    said : mapping
+        Rule and subject → finding id → findings before and after, where they differ.
+    listed : Listed
+        How many stations the areas have more or fewer.
+    """
+
+    before: Mapping[str, Spacing]
+    spacing: Mapping[str, Spacing]
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    gaps: Mapping[tuple[str, str], Difference] = field(default_factory=dict)
+    said: Said = field(default_factory=dict)
+    listed: Listed = field(default_factory=Listed)
+
+    def gone(self, rule_id: str) -> list[str]:
+        """Return the ids of the gaps of a rule that are there no more, or not as they were."""
+        return [own for (rule, _), one in self.gaps.items() if rule == rule_id for own in one.gone]
+
+    def new(self, rule_id: str) -> gpd.GeoDataFrame:
+        """Return the gaps of a rule that were not there, or not so: as `Spacing.gaps` has them."""
+        frames = [one.new for (rule, _), one in self.gaps.items() if rule == rule_id]
+        some = [frame for frame in frames if len(frame)]
+        if some:
+            return gpd.GeoDataFrame(pd.concat(some, ignore_index=True), crs=WGS84)
+        return self.before[rule_id].gaps(lines=[])
+
+    def streets(self, rule_id: str) -> list[str]:
+        """Return the ids of the streets with other gaps than now."""
+        return sorted(street for rule, street in self.gaps if rule == rule_id)
+
+    def summaries(self, rule_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return `Spacing.summary` of a rule, as it is and as it would be."""
+        return self.before[rule_id].summary(), self.spacing[rule_id].summary()
+
+    def findings(self) -> list[tuple[Finding | None, Finding | None]]:
+        """Return what is found otherwise: before and after, None where nothing is found."""
+        return [
+            (was[0] if was else None, now[0] if now else None)
+            for group in self.said.values()
+            for was, now in group.values()
+        ]
+
+
+class WhatIf:
+    """A city, ready to tell what would be if some of its stations were otherwise.
+
+    Parameters
+    ----------
+    facts : Facts
+        As they are.
+    exemptions : DataFrame
+        See `checks.whole.check`.
+    lang : str
+        Of the sentences.
+    locate : callable
+        See `moved.Locate`.
+    """
+
+    def __init__(
+        self, facts: Facts, *, exemptions: pd.DataFrame, lang: str, locate: Locate
+    ) -> None:
+        self.ground = Ground(facts, exemptions=exemptions, lang=lang, locate=locate)
+        self._places, self._lists = Places(self.ground), Lists(self.ground)
+        self.spacing_rules = [r for r in self.ground.rules if isinstance(r, SpacingRule)]
+        self.spacing = {
+            rule.id: found
+            for rule in self.spacing_rules
+            if (found := facts.spacing(rule.id)) is not None
+        }
+        self._streets: dict[str, _Street] = {}
+        self._lock = Lock()
+        self._kept: OrderedDict[frozenset[Row], After] = OrderedDict()
+        self._nothing = After(before=self.spacing, spacing=self.spacing)
+
+    def after(self, changes: Sequence[Change]) -> After:
+        """Tell what would be after some changes.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            Each of another station.
+
+        Raises
+        ------
+        InputError
+            A station that is to change is not there.
+        """
+        rows = [self.ground.roll.changed(change) for change in changes]
+        rows = [row for row in rows if row != self.ground.roll.get(row.station_id)]
+        wanted = frozenset(rows)
+        with self._lock:
+            found = self._kept.get(wanted)
+            near = min(self._kept, key=lambda kept: len(kept ^ wanted), default=frozenset[Row]())
+            start = self._kept.get(near, self._nothing)
+        if found is None:
+            if len(near ^ wanted) >= len(wanted):
+                start = self._nothing
+            found = self._step(start, {row.station_id: row for row in rows})
+        with self._lock:
+            self._kept[wanted] = found
+            self._kept.move_to_end(wanted)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def _step(self, was: After, rows: Mapping[str, Row]) -> After:
+        """Go on from an answer to the next one: only the stations that differ are looked at."""
+        get = self.ground.roll.get
+        touched = [own for own in {**was.rows, **rows} if was.rows.get(own) != rows.get(own)]
+        if not touched:
+            return was
+        base = {own: get(own) for own in touched}
+        before = {own: was.rows.get(own, base[own]) for own in touched}
+        now = {own: rows.get(own, base[own]) for own in touched}
+
+        spacing, streets = dict(was.spacing), set[str]()
+        for rule in self.spacing_rules:
+            if rule.id in spacing:
+                spacing[rule.id], lines = self._updated(
+                    spacing[rule.id], rule, before=before, now=now
+                )
+                names = spacing[rule.id].prepared.parts["street_id"]
+                streets |= set(names.iloc[lines])
+        gaps, pairs = self._along(was, spacing, sorted(streets))
+
+        places = self._places.look(rows, base=base, before=before, now=now)
+        lists = self._lists.look(was.listed, rows, before=before, now=now)
+        return After(
+            before=was.before,
+            spacing=spacing,
+            rows=dict(rows),
+            gaps=gaps,
+            said=_merged(was.said, [*pairs, places, (lists.was, lists.now)], whole=lists.whole),
+            listed=lists.listed,
+        )
+
+    def _along(
+        self, was: After, spacing: Mapping[str, Spacing], streets: list[str]
+    ) -> tuple[dict[tuple[str, str], Difference], list[tuple[Found, Found]]]:
+        """Tell the gaps of some streets anew, and what is found of them before and after."""
+        gaps, pairs = dict(was.gaps), list[tuple[Found, Found]]()
+        if not streets:
+            return gaps, pairs
+        unknown = [one for one in streets if one not in self._streets]
+        if unknown:
+            self._streets |= self._of_streets(self.spacing, unknown)
+        for street, now in self._of_streets(spacing, streets).items():
+            first = self._streets[street]
+            for rule_id, frame in now.gaps.items():
+                difference = _difference(first.gaps[rule_id], frame)
+                if difference.gone or len(difference.new):
+                    gaps[rule_id, street] = difference
+                else:
+                    gaps.pop((rule_id, street), None)
+            pairs.append((first.said, now.said))
+        return gaps, pairs
+
+    def _of_streets(
+        self, spacing: Mapping[str, Spacing], streets: Sequence[str]
+    ) -> dict[str, "_Street"]:
+        """Tell the gaps and the findings of some streets."""
+        found = {street: _Street() for street in streets}
+        frames, batches = [], []
+        for rule in self.spacing_rules:
+            if rule.id not in spacing:
+                continue
+            one = spacing[rule.id]
+            of = one.prepared.lines_of_street
+            lines = [of[street] for street in streets if street in of]
+            if not lines:
+                continue
+            line = np.sort(np.concatenate(lines)).astype(np.int64)
+            gaps = one.gaps(rule, lines=line)
+            table = one.streets(lines=line)
+            batches += along.found(rule, self.ground.facts, one.prepared, gaps=gaps, streets=table)
+            frames.append(gaps)
+            rows = gaps.groupby("street_id").indices
+            for street in streets:
+                found[street].gaps[rule.id] = gaps.iloc[rows.get(street, [])]
+                found[street].said[key_of(rule), (STREET, street)] = {}
+        if frames:
+            street_of = {
+                (rule_id, gap_id): street
+                for frame in frames
+                for rule_id, gap_id, street in zip(
+                    frame["rule_id"], frame["gap_id"], frame["street_id"], strict=True
+                )
+            }
+            for told in self.ground.said(batches, gaps=pd.concat(frames, ignore_index=True)):
+                street = told.subject_id
+                if told.subject_kind == "gap":
+                    street = street_of[told.rule_id, told.subject_id]
+                group = found[street].said[(told.rule_id, told.kind), (STREET, street)]
+                group[told.finding_id] = (*group.get(told.finding_id, ()), told)
+        return found
+
+    def _updated(
+        self, spacing: Spacing, rule: SpacingRule, *, before: World, now: World
+    ) -> tuple[Spacing, list[int]]:
+        """Update the check of one rule; also return the parts that were looked at."""
+        was, would = (
+            {own: row for own, row in world.items() if _counts(row, rule)}
+            for world in (before, now)
+        )
+        moved = [
+            row
+            for own, row in would.items()
+            if own not in was or (was[own].lon, was[own].lat) != (row.lon, row.lat)
+        ]
+        removed = [own for own in was if own not in would]
+        if not moved and not removed:
+            return spacing, []
+        places = np.array([self.ground.metric(row) for row in moved]).reshape(-1, 2)
+        frame = gpd.GeoDataFrame(
+            {"station_id": [row.station_id for row in moved]},
+            geometry=shapely.points(places),
+            crs=self.ground.facts.crs,
+        )
+        found = update(spacing, moved=frame, removed=removed)
+        old = spacing.changed
+        return found, [n for n, new in found.changed.items() if new is not old.get(n)]
+
+
+@dataclass
+class _Street:
+    """What is found of a street: gaps by rule, findings."""
+
+    gaps: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    said: Found = field(default_factory=dict)
+
+
+def _counts(row: Row | None, rule: SpacingRule) -> TypeGuard[Row]:
+    return row is not None and row.stands and row.type in rule.counts
+
+
+def _difference(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame) -> Difference:
+    """Compare the gaps of a street; one of the same id with other ends goes and comes."""
+    before, after = (
+        list(zip(*(frame[name] for name in _SAME), strict=True)) for frame in (was, now)
+    )
+    there, here = set(before), set(after)
+    return Difference(
+        tuple(str(one[0]) for one in before if one not in here),
+        now[[one not in there for one in after]],
+    )
+
+
+def _merged(
+    said: Said,
+    pairs: Iterable[tuple[Found, Found]],
+    *,
+    whole: Mapping[RuleKey, tuple[list[Finding], list[Finding]]],
+) -> dict[tuple[RuleKey, Unit], Differing]:
+    """Put what was found of some subjects, and of rules as a whole, in the place of what was."""
+    found = {key: group for key, group in said.items() if key[0] not in whole}
+    every = [*pairs, *(_by_subject(*both) for both in whole.values())]
+    for was, now in every:
+        for key in was.keys() | now.keys():
+            one, two = was.get(key, {}), now.get(key, {})
+            differing = {
+                own: (one.get(own, ()), two.get(own, ()))
+                for own in {**one, **two}
+                if one.get(own) != two.get(own)
+            }
+            if differing:
+                found[key] = differing
+            else:
+                found.pop(key, None)
+    return found
+
+
+def _by_subject(*both: list[Finding]) -> tuple[Found, Found]:
+    wanted: dict[RuleKey, set[Unit]] = {}
+    for one in itertools.chain(*both):
+        wanted.setdefault((one.rule_id, one.kind), set()).add((one.subject_kind, one.subject_id))
+    was, now = (grouped(found, wanted) for found in both)
+    return was, now
