@@ -7,10 +7,10 @@ import numpy as np
 
 from stationmap.checks import spacing
 from stationmap.city.dossier import counties, pack_sha256, sources_of
-from stationmap.city.plans import PlanAsked, counting, lines_of, rule_of
+from stationmap.city.plans import PlanAsked, counting, lines_of, rule_of, standing
 from stationmap.messages import N_, render
 from stationmap.planning.plan import Plan
-from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_dossier import PlanDossier, milestones
 from stationmap.standards import SpacingRule
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def dossier(now: "Answers", asked: PlanAsked, plan: Plan, *, lang: str) -> PlanD
     found: dict[str, Any] = dict.fromkeys(
         ("streets", "other_streets", "before", "after", "demand"), None
     )
-    stations = now.stations()
-    stations = stations[stations["status"] == "active"]
+    found["left_m"] = {}
+    stations = standing(now, asked)
     if isinstance(rule, SpacingRule):
         stations = counting(now, rule, asked)
         lines = lines_of(now, rule, asked)
@@ -49,6 +49,10 @@ def dossier(now: "Answers", asked: PlanAsked, plan: Plan, *, lang: str) -> PlanD
         before = now.spacing(rule.id, with_planned=asked.with_planned, effective=asked.effective)
         found["before"] = before.gaps(rule, lines=lines)
         found["after"] = after(before, plan).gaps(rule, lines=lines)
+        found["left_m"] = {
+            n: float(after(before, plan, first=n).gaps(rule, lines=lines)["length_m"].sum())
+            for n in milestones(len(plan.curve))
+        }
     elif len(now.layer("ways")) and now.has_spacing:
         found["other_streets"] = now.streets().parts
     return PlanDossier(
@@ -67,14 +71,15 @@ def dossier(now: "Answers", asked: PlanAsked, plan: Plan, *, lang: str) -> PlanD
     )
 
 
-def after(before: spacing.Spacing, plan: Plan) -> spacing.Spacing:
-    """Return the spacing check as it is when all of a plan's stations stand."""
-    if plan.proposals.empty:
+def after(before: spacing.Spacing, plan: Plan, *, first: int | None = None) -> spacing.Spacing:
+    """Return the spacing check as it is when a plan's stations stand: all, or the first of them."""
+    built = plan.proposals if first is None else plan.proposals[plan.proposals["order"] <= first]
+    if built.empty:
         return before
     added = gpd.GeoDataFrame(
-        {"station_id": plan.proposals["proposal_id"].to_numpy()},
-        geometry=plan.proposals.geometry.to_numpy(),
-        crs=plan.proposals.crs,
+        {"station_id": built["proposal_id"].to_numpy()},
+        geometry=built.geometry.to_numpy(),
+        crs=built.crs,
     )
     return spacing.update(before, added=added)
 

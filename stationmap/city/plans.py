@@ -143,6 +143,16 @@ def counting(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> gpd.GeoData
     return now.counting(rule.id, with_planned=asked.with_planned, effective=asked.effective)
 
 
+def standing(now: "Answers", asked: PlanAsked) -> gpd.GeoDataFrame:
+    """Return the stations that a plan of another kind takes as given."""
+    frame = now.stations()
+    statuses = ("active", "planned") if asked.with_planned else ("active",)
+    keep = frame["status"].isin(statuses) & ~(frame.geometry.isna() | frame.geometry.is_empty)
+    if asked.effective:
+        keep &= ~frame["station_id"].isin(now.idle(now.today()))
+    return frame[keep].reset_index(drop=True)
+
+
 def lines_of(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> tuple[int, ...] | None:
     """Return the parts that are meant, as rows of ``Streets.parts``; None for all.
 
@@ -220,6 +230,7 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
 
     lines = lines_of(now, rule, asked)
     candidates = of_city(
+        prepared=now.prepared(rule.id),
         shops=now.layer("shops"),
         facilities=now.facilities(),
         rule=rule,

@@ -70,7 +70,7 @@ def fewest(
     few_last, _ = _fewest_last(within, last, clock)
     chosen, bound = _fewest(within, last, few_last, clock)
     few = int(chosen.sum())
-    if bound >= few and suitability is not None and np.ptp(hundredths(suitability, number)):
+    if few and bound >= few and suitability is not None and np.ptp(hundredths(suitability, number)):
         chosen = _most_suitable(within, last, chosen, hundredths(suitability, number), clock)
     status = OPTIMAL if bound >= few else BOUNDED
     return Chosen(np.flatnonzero(chosen), bound, status, np.flatnonzero(~held))

@@ -9,9 +9,9 @@ from stationmap.reports import plan_maps, plan_tables
 from stationmap.reports.assumed import assumptions
 from stationmap.reports.bulletin import SHA_SHOWN, TITLE_LINE
 from stationmap.reports.content import Block, Column, Paragraph, Report, Section, Table
-from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_dossier import PlanDossier, milestones
 from stationmap.reports.plan_sentences import sentences
-from stationmap.reports.plan_words import HOST_KINDS, said, type_name
+from stationmap.reports.plan_words import HOST_KINDS, category, said, type_name
 from stationmap.reports.wording import Say, day, issued, percent, text
 
 LISTED = 20
@@ -160,9 +160,9 @@ def _order(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     if len(curve) < 2:
         return None
     whole = plan_maps.whole_of(curve)
-    rows = []
+    gaps, rows = bool(dossier.left_m), []
     former: float | None = None
-    for at in plan_maps.milestones(len(curve)):
+    for at in milestones(len(curve)):
         row = curve.iloc[at]
         share = float(row["share"])
         best = float(row["bound"]) / whole if whole and not pd.isna(row["bound"]) else None
@@ -170,6 +170,7 @@ def _order(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
             [
                 f"{int(row['n']):,}",
                 percent(share),
+                *([f"{dossier.left_m.get(int(row['n']), 0.0) / 1000:,.2f}"] if gaps else []),
                 "–"
                 if former is None
                 else say(N_("{points} points"), points=_points(share, former)),
@@ -181,6 +182,7 @@ def _order(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     columns = (
         Column(say(N_("New stations")), number=True),
         Column(say(N_("Covered")), number=True),
+        *([Column(say(N_("length of the gaps, km")), 1.2, number=True)] if gaps else []),
         Column(say(N_("More than in the row above")), 1.4, number=True),
         Column(say(N_("No plan with as many reaches more than")), 1.6, number=True),
         Column(say(N_("Gap to the best, at most")), 1.2, number=True),
@@ -191,9 +193,21 @@ def _order(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
             "ones bring most. The curve tells where more of them bring little."
         )
     )
+    if closes_gaps(dossier):
+        lead += say(
+            N_(
+                "The last ones add no covered length; they stand where a gap would otherwise be "
+                "left."
+            )
+        )
     table = Table(say(N_("Stages of building")), columns, rows)
     picture = plan_maps.curve(dossier, lang=lang)
-    return Section(say(N_("Building order")), (Paragraph(lead), picture, table))
+    return Section(say(N_("Building order")), (Paragraph(lead), table, picture))
+
+
+def closes_gaps(dossier: PlanDossier) -> bool:
+    """Whether some stations are there to close a gap alone, and cover nothing more."""
+    return bool(dossier.left_m) and bool((dossier.plan.proposals["adds"].fillna(1) < 0.5).any())
 
 
 def _points(share: float, former: float) -> str:
@@ -215,7 +229,7 @@ def _streets(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
         [
             str(number),
             row["street"],
-            row["county"],
+            *([row["county"]] if dossier.several else []),
             f"{row['count']:,}",
             *(f"{row[k]:,}" for k in kinds),
             *([f"{row['needed']:,}"] if needed else []),
@@ -226,7 +240,7 @@ def _streets(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     columns = (
         Column(say(N_("No.")), 0.7, number=True),
         Column(say(N_("Street")), 2.2),
-        Column(say(N_("County")), 1.4),
+        *([Column(say(N_("County")), 1.4)] if dossier.several else []),
         Column(say(N_("New stations")), 1.0, number=True),
         *(Column(say(N_("at a {kind}"), kind=say(HOST_KINDS[k])), 1.1, number=True) for k in kinds),
         *([Column(say(N_("Free-standing points needed")), 1.2, number=True)] if needed else []),
@@ -254,34 +268,36 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
         ascending=[False, False, False, True],
     )
     along = bool(found["length_m"].notna().any())
+    reasons = [said(one, lang=lang) for one in found["reason"]]
+    alike = len(set(reasons)) == 1
     rows = []
     for number, row in enumerate(order.head(OPEN_ROWS).to_dict("records"), start=1):
         place = [f"{row['from_m']:,.0f}–{row['to_m']:,.0f}", f"{row['length_m']:,.0f}"]
         rows.append(
             [
                 str(number),
-                text(row["name"]) or say(N_("(unnamed)")),
-                dossier.area(text(row["adcode"])),
+                plan_tables.nameless(row["name"], row["subject_id"], say=say),
+                *([dossier.area(text(row["adcode"]))] if dossier.several else []),
                 *(place if along else []),
                 f"{int(row['points_needed']):,}",
-                said(row["reason"], lang=lang),
+                *([] if alike else [said(row["reason"], lang=lang)]),
             ]
         )
     more = len(found) - len(rows)
     columns = (
         Column(say(N_("No.")), 0.6, number=True),
         Column(say(N_("Street or place")), 1.7),
-        Column(say(N_("County")), 1.1),
+        *([Column(say(N_("County")), 1.1)] if dossier.several else []),
         *(
             [
-                Column(say(N_("From–to, m")), 1.3, number=True),
+                Column(say(N_("From–to, m")), 1.6, number=True),
                 Column(say(N_("Length, m")), 0.9, number=True),
             ]
             if along
             else []
         ),
         Column(say(N_("Points needed")), 0.8, number=True),
-        Column(say(N_("Reason")), 2.4),
+        *([] if alike else [Column(say(N_("Reason")), 2.2)]),
     )
     lead = say(
         N_(
@@ -290,13 +306,15 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
             "places."
         )
     )
+    if alike:
+        lead += say(N_("Of all of them: {reason}."), reason=reasons[0].rstrip("。."))
     note = say(N_("{more} more stand in the workbook (xlsx)."), more=f"{more:,}") if more else ""
     table = Table(say(N_("Not coverable")), columns, rows, note)
     return Section(say(N_("What no host can cover")), (Paragraph(lead), table))
 
 
 def _grounds(dossier: PlanDossier, say: Say, *, lang: str) -> Section:
-    blocks: list[Block] = [Paragraph(one) for one in dossier.conditions]
+    blocks: list[Block] = [Paragraph("".join(_spaced([*dossier.conditions], lang=lang)).strip())]
     told = [said(one, lang=lang) for one in dossier.plan.summary.get("assumptions") or ()]
     if dossier.rule is not None:
         told = [one.text for one in assumptions([dossier.rule], dossier.pack, lang=lang)] + told
@@ -336,7 +354,7 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     for row in proposals.head(ROWS).to_dict("records"):
         where = plan_tables.street_of(row, say=say) or dossier.area(text(row["adcode"]))
         kind = HOST_KINDS.get(row["host_kind"], "")
-        kind_of = plan_tables.category(row["host_kind"], row["category"], lang=lang)
+        kind_of = category(row["host_kind"], row["category"], lang=lang)
         rows.append(
             [
                 f"{int(row['order']):,}",
@@ -349,15 +367,17 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
         )
     more = len(proposals) - len(rows)
     columns = (
-        Column(say(N_("Building order")), 0.8, number=True),
+        Column(say(N_("Building order")), 1.0, number=True),
         Column(say(N_("Street") if streets else N_("County")), 1.7),
         *([Column(say(N_("Chainage, m")), 1.0, number=True)] if streets else []),
         Column(say(N_("Host")), 2.6),
         Column(say(N_("Category")), 1.2),
-        Column(_adds_heading(dossier, say), 0.9, number=True),
+        Column(_adds_heading(dossier, say), 1.1, number=True),
     )
     notes = [say(N_("Chainage counts from the western end of the street's part."))]
     notes = notes if streets else []
+    if closes_gaps(dossier):
+        notes.append(say(N_("Stations that cover nothing more (0) are there to close a gap.")))
     if more > 0:
         notes.append(say(N_("{more} more stand in the workbook (xlsx)."), more=f"{more:,}"))
     table = Table("", columns, rows, "".join(_spaced(notes, lang=lang)).strip())

@@ -36,6 +36,12 @@ class PlanParts(Protocol):
         """What was asked and found."""
 
 
+def milestones(rows: int) -> list[int]:
+    """Return the rows of a curve that are told: none built, an eighth, a quarter … all."""
+    last = rows - 1
+    return sorted({round(last * share) for share in (0, 0.125, 0.25, 0.5, 0.75, 1)})
+
+
 @dataclass(frozen=True)
 class PlanDossier:
     """A plan of a city, with what a reader needs to judge it.
@@ -63,6 +69,8 @@ class PlanDossier:
         Those that the plan takes as given, in any CRS.
     before, after : GeoDataFrame, optional
         Gaps without the plan's stations, and with them; a spacing plan's.
+    left_m : mapping of int to float
+        So many new stations, in building order → metres of gaps that are left then.
     demand : GeoDataFrame, optional
         Places whose people are to be reached; an access plan's.
     sources : sequence of Source
@@ -82,8 +90,16 @@ class PlanDossier:
     stations: gpd.GeoDataFrame
     before: gpd.GeoDataFrame | None
     after: gpd.GeoDataFrame | None
+    left_m: Mapping[int, float]
     demand: gpd.GeoDataFrame | None
     sources: Sequence[Source]
+
+    @property
+    def several(self) -> bool:
+        """Whether it is worth telling in which county something lies."""
+        frames = (self.plan.proposals, self.plan.uncoverable)
+        codes = {str(code)[:6] for frame in frames for code in frame["adcode"].dropna()}
+        return len(codes) > 1
 
     @property
     def title_place(self) -> str:

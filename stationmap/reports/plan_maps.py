@@ -13,7 +13,7 @@ from stationmap.crs import local_crs, to_metric
 from stationmap.messages import N_, render
 from stationmap.reports import maps
 from stationmap.reports.content import Picture
-from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_dossier import PlanDossier, milestones
 from stationmap.reports.plan_words import type_name
 from stationmap.reports.wording import day
 
@@ -65,7 +65,7 @@ def curve(dossier: PlanDossier, *, lang: str) -> Picture:
     n, share = table["n"].to_numpy(float), table["share"].to_numpy(float) * 100
     whole = whole_of(table)
     bound = table["bound"].to_numpy(float) / whole * 100 if whole else np.full(len(n), np.nan)
-    settings = {
+    settings: Any = {
         "font.family": "sans-serif",
         "font.sans-serif": fonts,
         "text.parse_math": False,
@@ -94,8 +94,8 @@ def curve(dossier: PlanDossier, *, lang: str) -> Picture:
                 f"{n[at]:.0f} · {share[at]:.1f}%",
                 (n[at], share[at]),
                 textcoords="offset points",
-                xytext=(-4, 6),
-                ha="right",
+                xytext=(4, -15) if at < len(n) - 1 else (0, -15),
+                ha="left" if at < len(n) - 1 else "right",
                 size=11,
             )
         axes.set_xlabel(render(N_("new stations, in building order"), {}, lang=lang), size=13)
@@ -106,12 +106,6 @@ def curve(dossier: PlanDossier, *, lang: str) -> Picture:
         axes.legend(loc="lower right", fontsize=12, framealpha=0.92)
         figure.savefig(target, dpi=160, format="png")
     return _picture(target, render(N_("What each further station adds"), {}, lang=lang))
-
-
-def milestones(rows: int) -> list[int]:
-    """Return the rows of a curve that are told: none built, an eighth, a quarter … all."""
-    last = rows - 1
-    return sorted({round(last * share) for share in (0, 0.125, 0.25, 0.5, 0.75, 1)})
 
 
 def whole_of(table: Any) -> float:
@@ -139,7 +133,8 @@ def _frame(dossier: PlanDossier) -> tuple[Any, Any]:
         bounds = np.zeros((1, 4))
     west, south = bounds[:, :2].min(axis=0)
     east, north = bounds[:, 2:].max(axis=0)
-    crs = dossier.streets.crs if _any(dossier.streets) else local_crs([west, east], [south, north])
+    lines = dossier.streets if _any(dossier.streets) else dossier.other_streets
+    crs = local_crs([west, east], [south, north]) if lines is None else lines.crs
     box = gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326").to_crs(crs)
     return box.total_bounds, crs
 

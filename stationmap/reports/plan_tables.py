@@ -56,7 +56,7 @@ def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         N_("Code of host"): found["host_id"],
         N_("Code of proposal"): found["proposal_id"],
     }
-    table = pd.DataFrame({say(name): np.asarray(values) for name, values in columns.items()})
+    table = pd.DataFrame({say(name): values for name, values in columns.items()})
     return gpd.GeoDataFrame(table, geometry=np.asarray(found.geometry), crs=found.crs)
 
 
@@ -116,7 +116,10 @@ def uncoverable(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         return render(template, {}, lang=lang)
 
     columns = {
-        N_("Street or place"): [text(n) or say(N_("(unnamed)")) for n in found["name"]],
+        N_("Street or place"): [
+            nameless(name, own, say=say)
+            for name, own in zip(found["name"], found["subject_id"], strict=True)
+        ],
         N_("County"): [dossier.area(text(one)) for one in found["adcode"]],
         N_("Side"): [say(SIDES[s]) if s in SIDES else "" for s in found["side"]],
         N_("From, m"): found["from_m"].astype("float64").round(0),
@@ -127,15 +130,18 @@ def uncoverable(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         N_("Reason"): [said(one, lang=lang) for one in found["reason"]],
         N_("Code"): found["subject_id"],
     }
-    table = pd.DataFrame({say(name): np.asarray(values) for name, values in columns.items()})
+    table = pd.DataFrame({say(name): values for name, values in columns.items()})
     return gpd.GeoDataFrame(table, geometry=np.asarray(found.geometry), crs=found.crs)
 
 
 def street_of(row: Mapping[str, Any], *, say: Any) -> str:
     """Return the street of a station, in words; "" where it is at none."""
-    if text(row["street_name"]):
-        return text(row["street_name"])
-    return str(say(N_("(unnamed)"))) if text(row["street_id"]) else ""
+    return nameless(row["street_name"], row["street_id"], say=say) if text(row["street_id"]) else ""
+
+
+def nameless(name: Any, own_id: Any, *, say: Any) -> str:
+    """Return a name; what has none is told by the end of its id."""
+    return text(name) or f"{say(N_('(unnamed)'))} {text(own_id).rpartition('-')[2]}".strip()
 
 
 def host_of(row: Mapping[str, Any], *, say: Any) -> str:

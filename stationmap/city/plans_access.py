@@ -1,0 +1,130 @@
+"""Plans of a city by walking distance, and for the places at which a rule wants stations."""
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stationmap.city.districts import with_adcode
+from stationmap.city.plans import PlanAsked, excluded, in_district, standing
+from stationmap.planning.access import plan_access
+from stationmap.planning.demand import demand_of
+from stationmap.planning.plan import Plan
+from stationmap.planning.presence import plan_presence
+from stationmap.standards import PresenceRule, SpacingRule
+
+if TYPE_CHECKING:
+    from stationmap.city.answers import Answers
+
+# among hosts that serve alike a public facility comes before a shop; assumed
+_SUITABILITY = {"facility": 1.0, "shop": 0.5}
+_COLUMNS = (
+    "candidate_id",
+    "host_kind",
+    "host_id",
+    "name",
+    "category",
+    "hours",
+    "partner",
+    "front_m",
+    "suitability",
+    "adcode",
+)
+
+
+def access_plan(now: "Answers", asked: PlanAsked) -> Plan:
+    """Return the plan by walking distance that is asked for.
+
+    Raises
+    ------
+    InputError
+        What is asked for cannot be.
+    """
+    assert asked.within_m is not None
+    demand = demand_of(
+        asked.demand,
+        demand=now.layer("demand"),
+        zones=now.zones(),
+        facilities=now.facilities(),
+        weights=dict(asked.weights),
+    )
+    hosts, stations = hosts_of(now, asked), standing(now, asked)
+    if asked.district is not None:
+        begins = in_district(now, asked.district)
+        demand = demand[demand["adcode"].fillna("").astype("str").str.startswith(begins)]
+        demand = demand.reset_index(drop=True)
+    districts = now.layer("districts").dropna(subset=["name"])
+    network = now.walking()
+    return plan_access(
+        demand,
+        hosts,
+        network=network if len(network.edges) else None,
+        stations=stations,
+        within_m=asked.within_m,
+        budget=asked.budget,
+        target=asked.target,
+        least_share=asked.least_share,
+        least_stations=asked.least_stations,
+        site_type=type_of(now),
+        names=dict(zip(districts["adcode"], districts["name"], strict=True)),
+        limit_s=asked.limit_s,
+    )
+
+
+def presence_plan(now: "Answers", rule: PresenceRule, asked: PlanAsked) -> Plan:
+    """Return the plan for the places at which a rule wants stations.
+
+    Raises
+    ------
+    InputError
+        What is asked for cannot be.
+    """
+    return plan_presence(
+        rule,
+        now.facts(),
+        candidates=hosts_of(now, asked),
+        budget=asked.budget,
+        district="" if asked.district is None else in_district(now, asked.district),
+        with_planned=asked.with_planned,
+        limit_s=asked.limit_s,
+    )
+
+
+def hosts_of(now: "Answers", asked: PlanAsked) -> gpd.GeoDataFrame:
+    """Return all shops and facilities of the city that are not left out, as candidates."""
+    frames = {"facility": now.facilities(), "shop": now.layer("shops")}
+    rows = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "candidate_id": f"{kind}:" + frame["id"].astype("str"),
+                    "host_kind": kind,
+                    "host_id": frame["id"].astype("str"),
+                    "name": frame["name"].astype("object"),
+                    "category": frame["category"].astype("object"),
+                    "hours": None,
+                    "partner": False,
+                    "front_m": np.nan,
+                    "suitability": _SUITABILITY[kind],
+                    "adcode": None,
+                    "geometry": frame.geometry.representative_point().to_numpy(),
+                }
+            )
+            for kind, frame in frames.items()
+        ],
+        ignore_index=True,
+    )
+    rows = rows[~rows["host_id"].isin(excluded(now, asked))]
+    hosts = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
+    hosts = hosts[~(hosts.geometry.isna() | hosts.geometry.is_empty)]
+    once = hosts.drop_duplicates("candidate_id").reset_index(drop=True)
+    located = with_adcode(once, districts=now.layer("districts"), city=now.config.adcode)
+    return located[[*_COLUMNS, "geometry"]]
+
+
+def type_of(now: "Answers") -> str:
+    """Return the type of new stations: the spacing rule's, else the first that is a station."""
+    along = [r.site_type for r in now.pack.rules if isinstance(r, SpacingRule)]
+    stations = [site.id for site in now.pack.site_types if site.role == "station"]
+    return (along or stations or [now.pack.site_types[0].id])[0]
