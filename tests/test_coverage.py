@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmap.coverage import Placed, Spans, effective, ticks, uncovered
+from stationmap.covering import Placed, Spans, effective, ticks, uncovered
 
 CM = 100  # ticks
 

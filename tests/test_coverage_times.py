@@ -13,7 +13,7 @@ from stationmap.checks import spacing
 from stationmap.city import City
 from stationmap.city import coverage as covering
 from stationmap.city import coverage_told as told
-from stationmap.coverage import HOURS, by_hour, open_mask, pieces, states, supply_mask, ticks, times
+from stationmap.covering import HOURS, by_hour, open_mask, pieces, states, supply_mask, ticks, times
 from stationmap.errors import InputError
 from stationmap.hours import Calendar, state_at
 from stationmap.stations import SUPPLIES

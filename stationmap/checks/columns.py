@@ -12,7 +12,7 @@ import shapely
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from stationmap.coverage import B, F, I
+from stationmap.covering import B, F, I
 from stationmap.errors import InputError
 from stationmap.linear import expand
 

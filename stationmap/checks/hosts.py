@@ -10,7 +10,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from stationmap.coverage import ticks
+from stationmap.covering import ticks
 from stationmap.crs import scale_factor, to_metric
 
 B = NDArray[np.bool_]

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from stationmap.coverage import B, F, I, Spans, place, ticks
+from stationmap.covering import B, F, I, Spans, place, ticks
 from stationmap.errors import InputError
 from stationmap.linear import Lines, expand
 from stationmap.streets import Streets
@@ -51,7 +51,7 @@ class Stretches:
 
     @cached_property
     def axis(self) -> I:
-        """Where each stretch begins, as `coverage.place` gives it."""
+        """Where each stretch begins, as `covering.place` gives it."""
         return place(self.kerb, self.low)
 
     def of(self, kerb: I) -> tuple[I, I]:

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from stationmap.checks.kerbs import Prepared
-from stationmap.coverage import F, I, Placed, ticks
+from stationmap.covering import F, I, Placed, ticks
 from stationmap.errors import InputError
 from stationmap.linear import locate, within
 from stationmap.streets.frontage import ON_LINE_M

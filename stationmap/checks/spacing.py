@@ -21,7 +21,7 @@ from stationmap.checks.spacing_gaps import gap_geometry, gap_places
 from stationmap.checks.spacing_result import Spacing
 from stationmap.checks.spacing_rule import Cut, cut
 from stationmap.checks.spacing_tally import tally
-from stationmap.coverage import F, Placed
+from stationmap.covering import F, Placed
 from stationmap.crs import local_crs, require_metric, to_metric, to_wgs84
 from stationmap.errors import CrsError, InputError
 from stationmap.linear import Lines

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stationmap.checks.kerbs import Prepared
 from stationmap.checks.matching import Matches, Stations
 from stationmap.checks.spacing_rule import Cut
-from stationmap.coverage import I, ticks
+from stationmap.covering import I, ticks
 from stationmap.linear import TICKS_PER_M, substrings
 
 

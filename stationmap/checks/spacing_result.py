@@ -21,7 +21,7 @@ from stationmap.checks.spacing_tally import (
     shop_ticks,
     where_most_lies,
 )
-from stationmap.coverage import F, I
+from stationmap.covering import F, I
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M

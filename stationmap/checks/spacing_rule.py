@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from stationmap.checks.kerbs import Prepared
-from stationmap.coverage import B, F, I, Placed, place, ticks, uncovered
+from stationmap.covering import B, F, I, Placed, place, ticks, uncovered
 from stationmap.linear import expand
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stationmap.checks.kerbs import FRONTAGE, Prepared
 from stationmap.checks.spacing_rule import Cut
-from stationmap.coverage import B, I, Spans, place, ticks
+from stationmap.covering import B, I, Spans, place, ticks
 from stationmap.linear import expand
 
 

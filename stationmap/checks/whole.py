@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stationmap import checks
 from stationmap.checks import exempt, findings, spacing, words
 from stationmap.checks.facts import Facts, stem
-from stationmap.coverage import effective
+from stationmap.covering import effective
 from stationmap.messages import N_
 from stationmap.standards import Pack, Rule, SpacingRule, Text
 from stationmap.stations import AS_ROLE
@@ -124,7 +124,7 @@ def coverage(rules: Sequence[Rule], facts: Facts) -> list[dict[str, Any]]:
 
 
 def serves(facts: Facts) -> NDArray[np.bool_]:
-    """Tell which active stations serve; see `coverage.effective`. There are inspections."""
+    """Tell which active stations serve; see `covering.effective`. There are inspections."""
     assert facts.inspections is not None
     return serving(
         facts.active,

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stationmap import coverage
+from stationmap import covering
 from stationmap.checks.facts import COUNTY, stem
 from stationmap.checks.spacing import Spacing
 from stationmap.city import inspected
 from stationmap.city.answers import Answers
-from stationmap.coverage import ByHour, F, I, Pieces, times
+from stationmap.covering import ByHour, F, I, Pieces, times
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M, substrings
@@ -128,7 +128,7 @@ class Coverage:
         found = {}
         for name, serves in self._serving.items():
             found[name] = {
-                "hours": self._by_hour(coverage.times.both(self._open, self._has(serves))),
+                "hours": self._by_hour(covering.times.both(self._open, self._has(serves))),
                 "any": self._by_hour(self._has(serves)),
             }
         return found
@@ -193,14 +193,14 @@ class Coverage:
 
     def _by_hour(self, mask: I8) -> ByHour:
         ground = self.ground
-        return coverage.by_hour(
+        return covering.by_hour(
             mask, ground.pairs, ground.weight, ground.group, groups=len(ground.adcodes)
         )
 
     @cached_property
     def _open(self) -> I8:
         stations = self.ground.stations
-        mask = coverage.open_mask(stations["hours"].to_list(), monday=self.monday)
+        mask = covering.open_mask(stations["hours"].to_list(), monday=self.monday)
         mask[stations["station_id"].isin(self._shut()).to_numpy(dtype=bool)] = times.CLOSED
         return mask
 
@@ -225,7 +225,7 @@ class Coverage:
     def _supplied(self, supplies: Sequence[str], serves: NDArray[np.bool_]) -> I8:
         """Whether stations serve and have some supplies: one column."""
         stations, missed = self.ground.stations, self._answers.missed_supplies()
-        mask = coverage.supply_mask(
+        mask = covering.supply_mask(
             stations["supplies"].to_list(),
             [missed.get(own, ()) for own in stations["station_id"]],
             asked=supplies,
@@ -360,7 +360,7 @@ def _frontage(answers: Answers, spacing: Spacing) -> Ground:
         column[some] for column in (stretches.kerb, stretches.low, stretches.high, stretches.adcode)
     )
     counties, codes = _counties(pd.Series(prepared.adcodes, dtype="str"))
-    cut = coverage.pieces(
+    cut = covering.pieces(
         (spans[0], spans[1], spans[2], counties[spans[3]]),
         (placed.kerb, placed.at_m, station.astype(np.int64)),
         reach_m=prepared.spacing_m,

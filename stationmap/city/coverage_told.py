@@ -17,7 +17,7 @@ from stationmap.city.coverage import (
     FRONTAGE,
     Coverage,
 )
-from stationmap.coverage import PERIODS, ByHour, F
+from stationmap.covering import PERIODS, ByHour, F
 from stationmap.errors import InputError
 from stationmap.io import tabular, vector
 from stationmap.linear import TICKS_PER_M

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stationmap import coverage
+from stationmap import covering
 from stationmap.checks import whole
 from stationmap.city import inspected
 from stationmap.city.answers import Answers
@@ -153,7 +153,7 @@ def _reasons(
     if station["status"].iloc[0] != "active" or not inspected.are_there(answers.register):
         return None
     asked = whole.asked(judged, station, pack=answers.pack)
-    wrong = coverage.failing(asked, binding=whole.binding(answers.pack))
+    wrong = covering.failing(asked, binding=whole.binding(answers.pack))
     lines = Checklist.of_pack(answers.pack).by_key
     own = {OPEN: CLOSED, STAFFED: UNSTAFFED}
     found = []
@@ -162,7 +162,7 @@ def _reasons(
         found.append(Reason(own.get(key, LINE), at.date(), key, lines.get(key)))
     order = {key: number for number, key in enumerate(lines)}
     found.sort(key=lambda reason: order.get(reason.key, len(order)))
-    known = coverage.known_on(station, judged, listed_on=answers.listed_on(station)).iloc[0]
+    known = covering.known_on(station, judged, listed_on=answers.listed_on(station)).iloc[0]
     day = None if pd.isna(known) else known.date()
     if day is None or (today - day).days > answers.pack.stale_days:
         found.append(Reason(STALE, day))

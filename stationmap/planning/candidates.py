@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from stationmap.checks.kerbs import Prepared
-from stationmap.coverage import B, F
+from stationmap.covering import B, F
 from stationmap.crs import to_metric, to_wgs84
 from stationmap.facilities import name_key
 from stationmap.linear import locate

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from stationmap.checks.matching import match
-from stationmap.coverage import B, F, I, Placed
+from stationmap.covering import B, F, I, Placed
 from stationmap.linear import interpolate
 from stationmap.planning.sites import Sites, free_table
 from stationmap.planning.windows import Along

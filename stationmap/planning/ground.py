@@ -19,7 +19,7 @@ from stationmap.checks.facts import Facts
 from stationmap.checks.findings import Batch
 from stationmap.checks.hosts import Hosts
 from stationmap.checks.kerbs import rows_of
-from stationmap.coverage import ticks
+from stationmap.covering import ticks
 from stationmap.crs import scale_factor, to_metric
 from stationmap.planning.moved import Locate, Roll, Row
 from stationmap.standards import PlacementRule, PresenceRule, Rule, ServicesRule, SpacingRule

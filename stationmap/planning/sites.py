@@ -10,7 +10,7 @@ import shapely
 from stationmap.checks.kerbs import Prepared, rows_of
 from stationmap.checks.matching import match
 from stationmap.checks.spacing_rule import Cut, cut
-from stationmap.coverage import B, F, I, Placed, ticks
+from stationmap.covering import B, F, I, Placed, ticks
 from stationmap.crs import to_metric, to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import interpolate

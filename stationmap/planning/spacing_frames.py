@@ -11,7 +11,7 @@ from stationmap.checks.kerbs import Prepared
 from stationmap.checks.spacing_gaps import gap_geometry, gap_places, named
 from stationmap.checks.spacing_rule import Cut
 from stationmap.checks.spacing_tally import covered_stretches, where_most_lies
-from stationmap.coverage import F, I, ticks
+from stationmap.covering import F, I, ticks
 from stationmap.crs import to_wgs84
 from stationmap.linear import TICKS_PER_M, expand
 from stationmap.messages import N_

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from stationmap.checks.kerbs import Prepared
 from stationmap.checks.words import Said
-from stationmap.coverage import B, F, I
+from stationmap.covering import B, F, I
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M
 from stationmap.messages import N_

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from stationmap.checks.kerbs import Prepared, rows_of
-from stationmap.coverage import B, F, I, Placed, Spans, place, ticks
+from stationmap.covering import B, F, I, Placed, Spans, place, ticks
 from stationmap.linear import expand
 
 Voids = Sequence[tuple[float, float]]
@@ -89,7 +89,7 @@ class Along:
 
     @cached_property
     def axis(self) -> I:
-        """Where each place is, as `coverage.place` gives it."""
+        """Where each place is, as `covering.place` gives it."""
         return place(self.placed.kerb, ticks(self.placed.at_m))
 
     @cached_property

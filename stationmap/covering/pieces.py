@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stationmap.coverage.along import B, F, I, place, ticks
+from stationmap.covering.along import B, F, I, place, ticks
 from stationmap.linear import expand
 
 

@@ -1,9 +1,9 @@
 """Coverage: what has a station within reach, along the street or on foot, and at which hours."""
 
-from stationmap.coverage.along import B, F, I, Placed, Spans, place, ticks, uncovered
-from stationmap.coverage.pieces import Pieces, pieces
-from stationmap.coverage.serving import VISIT, effective, failing, known_on
-from stationmap.coverage.times import (
+from stationmap.covering.along import B, F, I, Placed, Spans, place, ticks, uncovered
+from stationmap.covering.pieces import Pieces, pieces
+from stationmap.covering.serving import VISIT, effective, failing, known_on
+from stationmap.covering.times import (
     HOURS,
     PERIODS,
     ByHour,

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stationmap.coverage.along import F, I
+from stationmap.covering.along import F, I
 from stationmap.errors import InputError
 from stationmap.hours import parse
 from stationmap.hours.days import line
