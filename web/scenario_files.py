@@ -36,7 +36,7 @@ def _geojson(scenario: Scenario, path: Path) -> None:
 def _package(scenario: Scenario, path: Path) -> None:
     found = shown.figures_of(scenario)
     layers = {"scenario": _frame(scenario)}
-    if found is not None:
+    if found.closed is not None and found.new is not None:
         layers |= {"gaps_closed": found.closed, "gaps_new": found.new}
     vector.write(path, layers)
 
@@ -80,7 +80,7 @@ def _workbook(scenario: Scenario, path: Path) -> None:
     )
     sheets = {word(N_("Scenario")): sheet}
     found = shown.figures_of(scenario)
-    if found is not None:
+    if found.closed is not None and found.new is not None:
         lines = [*shown.lines(found), *shown.by_district(found)]
         sheets[word(N_("Figures"))] = pd.DataFrame(
             {

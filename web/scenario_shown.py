@@ -25,18 +25,20 @@ from web.words import say
 
 SHOWN = 300
 """Stations in the table of a scenario's page; all of them are in its files."""
+FINDINGS = 30
+"""Findings in that table."""
 _KEPT = 24
-_figures: WeakKeyDictionary[CityView, dict[tuple[str, int], Figures | None]] = WeakKeyDictionary()
+_figures: WeakKeyDictionary[CityView, dict[tuple[str, int, str], Figures]] = WeakKeyDictionary()
 
 
-def figures_of(scenario: Scenario) -> Figures | None:
+def figures_of(scenario: Scenario) -> Figures:
     """Return a scenario's figures, worked out once for as long as nothing changes."""
-    held = _figures.setdefault(present(), {})
-    key = (scenario.id, scenario.version)
+    held, lang = _figures.setdefault(present(), {}), language()
+    key = (scenario.id, scenario.version, lang)
     if key not in held:
         if len(held) >= _KEPT:
             del held[next(iter(held))]
-        held[key] = scenario_figures.figures(present().answers, scenario)
+        held[key] = scenario_figures.figures(present().answers, scenario, lang=lang)
     return held[key]
 
 
@@ -64,10 +66,9 @@ def told(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def lines(*found: Figures | None) -> list[Line]:
+def lines(*known: Figures) -> list[Line]:
     """Lay the figures of scenarios beside those of today; none without streets."""
-    known = [one for one in found if one is not None]
-    if len(known) < len(found) or not known:
+    if any(one.rule is None for one in known):
         return []
     made = []
     for label, key, write in _FIGURES:
@@ -84,10 +85,27 @@ def lines(*found: Figures | None) -> list[Line]:
     return made
 
 
-def by_district(*found: Figures | None) -> list[Line]:
+def shortfalls(*known: Figures) -> list[tuple[str, list[int]]]:
+    """Count the shortfalls of all rules that would be no more, and that would be new."""
+    lang = language()
+    return [
+        (say(N_("Shortfalls that go"), lang=lang), [len(one.solved) for one in known]),
+        (say(N_("Shortfalls that come"), lang=lang), [len(one.caused) for one in known]),
+    ]
+
+
+def found_otherwise(figures: Figures) -> list[dict[str, Any]]:
+    """Return the first shortfalls that come, then those that go, for a page's table."""
+    both = [(one, True) for one in figures.caused] + [(one, False) for one in figures.solved]
+    return [
+        {"name": one.subject_name or one.subject_id, "said": one.message, "comes": comes}
+        for one, comes in both[:FINDINGS]
+    ]
+
+
+def by_district(*known: Figures) -> list[Line]:
     """Lay the covered share of each county beside that of today, where it would be another."""
-    known = [one for one in found if one is not None]
-    if len(known) < len(found) or not known:
+    if any(one.rule is None for one in known):
         return []
     made = []
     for code, figures in known[0].before["by_district"].items():
@@ -188,8 +206,8 @@ def on_map(scenario: Scenario, frame: gpd.GeoDataFrame) -> dict[str, Any]:
     return {
         "name": scenario.name,
         "stations": [_station(row) for row in frame.to_dict("records") if row["geometry"]],
-        "closed": _lines(found.closed if found else None),
-        "new": _lines(found.new if found else None),
+        "closed": _lines(found.closed),
+        "new": _lines(found.new),
         "others": _others(found),
     }
 
@@ -208,9 +226,9 @@ def _station(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _others(found: Figures | None) -> list[list[list[float]]] | None:
+def _others(found: Figures) -> list[list[list[float]]] | None:
     """Return the gaps that stay as they are; None where they are too many for a page."""
-    if found is None or found.remaining is None:
+    if found.remaining is None or found.new is None:
         return None
     stay = ~found.remaining["gap_id"].isin(found.new["gap_id"]).to_numpy(dtype=bool)
     return _lines(found.remaining[stay])

@@ -61,7 +61,8 @@ def _page(scenario: Scenario, *, wrong: StationMapError | None = None) -> Respon
         scenario=shown.told(scenario),
         lines=shown.lines(found),
         districts=shown.by_district(found),
-        closed=len(found.closed) if found else 0,
+        shortfalls=shown.shortfalls(found),
+        findings=shown.found_otherwise(found),
         stations=shown.table(scenario, frame),
         total=len(frame),
         gone=[*stored.left_out(present().answers, scenario)[1]],
@@ -98,10 +99,14 @@ def compare() -> ResponseReturnValue:
         scenarios=[shown.told(one) for one in both],
         lines=shown.lines(*found),
         districts=shown.by_district(*found),
-        counts=[(say(text, lang=language()), [one.counts()[k] for one in both])
-                for k, text in stored.KINDS.items() if any(one.counts()[k] for one in both)],
+        counts=[*_counts(both), *shown.shortfalls(*found)],
         all=[(one.id, one.name) for one in stored.listed(register())],
-    )  # fmt: skip
+    )
+
+
+def _counts(both: list[Scenario]) -> list[tuple[str, list[int]]]:
+    kinds = [(text, [one.counts()[kind] for one in both]) for kind, text in stored.KINDS.items()]
+    return [(say(text, lang=language()), numbers) for text, numbers in kinds if any(numbers)]
 
 
 def _uuid(text: str) -> UUID:

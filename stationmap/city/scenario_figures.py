@@ -8,13 +8,13 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from stationmap import stations
-from stationmap.checks import spacing
 from stationmap.city.answers import Answers
 from stationmap.city.districts import with_adcode
 from stationmap.city.scenarios import Scenario, host_names, kind_of, left_out
-from stationmap.crs import WGS84, to_metric
-from stationmap.planning.changes import Change
+from stationmap.city.what_if import what_if
+from stationmap.crs import WGS84
+from stationmap.planning.changes import NEW, Change
+from stationmap.planning.ground import Finding
 from stationmap.standards import SpacingRule
 
 MOST = 2000
@@ -39,53 +39,75 @@ class Figures:
 
     Attributes
     ----------
-    rule : SpacingRule
+    rule : SpacingRule or None
+        None where the city has no streets or no spacing rule.
     before, after : mapping
-        See `Spacing.summary`.
-    closed, new : GeoDataFrame
+        See `Spacing.summary`; empty without a rule.
+    closed, new : GeoDataFrame or None
         Gaps (EPSG:4326) that would be no more, and that would be instead of them.
     remaining : GeoDataFrame or None
         All gaps that there would be, `new` among them; None where they are more than `MOST`.
+    solved, caused : tuple of Finding
+        Shortfalls of all rules that would be no more, and that would be new; without those of
+        the new stations themselves, which have only a place yet.
     left_out : tuple of str
         Stations of the scenario that are not in the register any more: it goes without them.
     """
 
-    rule: SpacingRule
+    rule: SpacingRule | None
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    closed: gpd.GeoDataFrame
-    new: gpd.GeoDataFrame
+    closed: gpd.GeoDataFrame | None
+    new: gpd.GeoDataFrame | None
     remaining: gpd.GeoDataFrame | None
+    solved: tuple[Finding, ...]
+    caused: tuple[Finding, ...]
     left_out: tuple[str, ...]
 
 
-def figures(answers: Answers, scenario: Scenario) -> Figures | None:
-    """Work out a scenario's figures; None where the city has no streets or no spacing rule.
+def figures(answers: Answers, scenario: Scenario, *, lang: str = "zh") -> Figures:
+    """Work out a scenario's figures.
 
-    Stations count as they do for the rule (active ones); new ones as if they were built.
+    Stations count as they do for the rules; new ones as if they were built.
+
+    Parameters
+    ----------
+    answers : Answers
+    scenario : Scenario
+    lang : str
+        Of the sentences of findings.
     """
-    if not answers.has_spacing:
-        return None
-    rule = _rule(answers, scenario)
     changes, gone = left_out(answers, scenario)
-    was = answers.spacing(rule.id)
-    frame = changed(answers, changes)
-    counts = stations.counting(frame, types=rule.counts)
-    here = to_metric(frame.loc[counts, ["station_id", "geometry"]], answers.crs())
-    would = spacing.update(
-        was, moved=here, removed=set(frame["station_id"]).difference(here["station_id"])
-    )
-    lines = sorted(would.changed)
-    old, new = was.gaps(rule, lines=lines), would.gaps(rule, lines=lines)
+    found = what_if(answers, lang=lang).after(changes)
+    differ = [
+        (was, now)
+        for was, now in found.findings()
+        if _falls_short(was) != _falls_short(now)
+        # what a new station has beside its place is known once it is there
+        and not any(one.subject_id.startswith(NEW) for one in (was, now) if one)
+    ]
+    solved = tuple(was for was, now in differ if was is not None and not _falls_short(now))
+    caused = tuple(now for _, now in differ if now is not None and _falls_short(now))
+    rule = _rule(answers, scenario)
+    if rule is None or rule.id not in found.spacing:
+        return Figures(None, {}, {}, None, None, None, solved, caused, gone)
+    before, after = found.summaries(rule.id)
+    was = answers.gaps(rule.id)
     return Figures(
-        rule=rule,
-        before=was.summary(),
-        after=would.summary(),
-        closed=old[~old["gap_id"].isin(new["gap_id"]).to_numpy()],
-        new=new[~new["gap_id"].isin(old["gap_id"]).to_numpy()],
-        remaining=would.gaps(rule) if would.summary()["gaps"] <= MOST else None,
-        left_out=gone,
+        rule,
+        before,
+        after,
+        was[was["gap_id"].isin(found.gone(rule.id)).to_numpy(dtype=bool)],
+        found.new(rule.id),
+        found.spacing[rule.id].gaps(rule) if after["gaps"] <= MOST else None,
+        solved,
+        caused,
+        gone,
     )
+
+
+def _falls_short(finding: Finding | None) -> bool:
+    return finding is not None and finding.state == "not_met"
 
 
 def changed(answers: Answers, changes: tuple[Change, ...]) -> gpd.GeoDataFrame:
@@ -138,7 +160,8 @@ def changed(answers: Answers, changes: tuple[Change, ...]) -> gpd.GeoDataFrame:
     ).assign(adcode=lambda made: made["adcode"].where(made["adcode"] != "nan"))
 
 
-def _rule(answers: Answers, scenario: Scenario) -> SpacingRule:
+def _rule(answers: Answers, scenario: Scenario) -> SpacingRule | None:
     """Return the scenario's rule; of one that the standard has no more, the first there is."""
     known = [rule for rule in answers.pack.rules if isinstance(rule, SpacingRule)]
-    return next((rule for rule in known if rule.id == scenario.rule_id), known[0])
+    first = next(iter(known), None)
+    return next((rule for rule in known if rule.id == scenario.rule_id), first)
