@@ -79,7 +79,7 @@ def _page_data(now: CityView, lang: str) -> dict[str, Any]:
         "stationsWord": pack.label("stations").get(lang),
         "edit": _edit(),
         "inspect": _inspect(now),
-        "plan": _plan(),
+        "plan": _plan(now),
         "texts": script_texts(lang),
     }
 
@@ -109,9 +109,10 @@ def _inspect(now: CityView) -> dict[str, Any] | None:
     }
 
 
-def _plan() -> dict[str, Any]:
-    """Say where scenarios are kept, and whether whoever looks may see them."""
+def _plan(now: CityView) -> dict[str, Any]:
+    """Say where scenarios are kept, who may see them, and how many stations are planned already."""
     return {
+        "planned": int((now.stations["status"] == "planned").sum()),
         "signedIn": visitor_if_known() is not None,
         "signIn": url_for("login.sign_in", next="/?tab=plan"),
         "scenarios": url_for("scenarios.listing"),

@@ -33,6 +33,12 @@ TEXTS: Mapping[str, str] = {
     "plan.proven_fewest": N_("✓ Proven: it cannot be done with fewer."),
     "plan.proven_best": N_("✓ Proven: no other choice of as many covers more."),
     "plan.bounded": N_("Not proven to be the best: at most {gap} better may be possible."),
+    "plan.with_planned": N_(
+        "The plan counts the {n} station that is planned already as if it stood; the figures above "
+        "count only what stands.|"
+        "The plan counts the {n} stations that are planned already as if they stood; the figures "
+        "above count only what stands."
+    ),
     "plan.part": N_("The first {n} of {of} in building order"),
     "plan.curve": N_("Coverage by number of new stations"),
     "plan.slider": N_("Number of new stations that are looked at"),
@@ -77,7 +83,7 @@ TEXTS: Mapping[str, str] = {
     "plan.did_changed": N_("other type or status"),
     "plan.proposal": N_("Proposal {n}"),
     "plan.added": N_("New station"),
-    "plan.drag": N_("Drag it on the map, or move it by the keys below."),
+    "plan.drag": N_("Drag it on the map, or change its coordinates here."),
     "plan.lon": N_("Longitude (WGS-84)"),
     "plan.lat": N_("Latitude (WGS-84)"),
     "plan.keys": N_("Move by arrow keys: 1 m, with Shift 10 m"),
@@ -95,6 +101,10 @@ TEXTS: Mapping[str, str] = {
     "plan.live_gaps": N_("Gaps in number"),
     "plan.live_points_needed": N_("Points still needed"),
     "plan.live_findings_not_met": N_("Not met"),
+    "plan.too_many": N_(
+        "With more than 50 changed stations the map follows only for planners who are signed in."
+    ),
+    "plan.split": N_("Long gaps are split: there may be more of them, but they are shorter."),
     "plan.becomes": N_("becomes"),
     "plan.none_before": N_("none"),
     "plan.findings": N_("{n} finding changes|{n} findings change"),

@@ -2,7 +2,7 @@
 
 import { toWorld } from "../canvas.js";
 import { rampOf } from "../page.js";
-import { follow, forget } from "./whatif.js";
+import { canAsk, follow, forget } from "./whatif.js";
 
 /** Keep `found.plan` and the figures of `live` in step with the changes, while `on()`. */
 export function following({ found, live, redraw, on }) {
@@ -29,8 +29,11 @@ export function following({ found, live, redraw, on }) {
 
   return {
     none,
-    /** Ask what follows; `ids` are the stations there are that would be other. */
-    ask(changes, ids, { since, again }) {
+    /**
+     * Ask what follows; `ids` are the stations there are that would be other, `known` are figures
+     * {before, after} that are known without asking, or null.
+     */
+    ask(changes, ids, { since, again, known }) {
       if (!changes.length) {
         none();
         return;
@@ -40,6 +43,13 @@ export function following({ found, live, redraw, on }) {
       found.plan = { gone: new Set(), added: [], ...found.plan, changed: new Set(ids) };
       // what moves is no longer drawn where it stood
       if (!before || before.size !== ids.length || ids.some((id) => !before.has(id))) redraw();
+      if (!canAsk(changes)) {
+        forget();
+        Object.assign(found.plan, { gone: new Set(), added: [] });
+        redraw();
+        live.short(known);
+        return;
+      }
       live.wait();
       follow(changes, { since, told: show, failed: (sentence) => live.fail(sentence, again) });
     },

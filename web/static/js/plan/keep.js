@@ -34,8 +34,11 @@ function mark() {
   return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
 }
 
-/** The section of scenarios; `whole()` gives the changes to keep, `open(id)` lays a scenario on the map. */
-export function keeping({ whole, open }) {
+/**
+ * The section of scenarios; `whole()` gives the changes to keep, `open(id)` lays a scenario on the
+ * map, `ready()` is called once it is known that a planner looks.
+ */
+export function keeping({ whole, open, ready }) {
   const said = h("p", { role: "status" });
   const name = h("input", { class: "form-control", name: "name", maxlength: 80, autocomplete: "off", required: true });
   const over = h("button", { type: "button", class: "btn btn-outline", hidden: true });
@@ -154,7 +157,10 @@ export function keeping({ whole, open }) {
     if (!page.plan.signedIn) return draw();
     try {
       known = await ask("scenarios", "scenarios");
-      trust(known.csrf);
+      if (known.may_make) {
+        trust(known.csrf);
+        ready();
+      }
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       if (error.status !== 401) tell(error.message, true);

@@ -20,10 +20,13 @@ const FIGURES = [
   { name: "findings_not_met", write: (n) => number(n), better: -1 },
 ];
 
-function figure({ name, write, better }, before, after) {
+/** Whether one long gap became several shorter ones: more of them, and less of it. */
+const isSplit = (before, after) => after.gaps > before.gaps && after.gap_m < before.gap_m;
+
+function figure({ name, write, better }, before, after, neutral) {
   if (before === null || before === undefined || after === null || after === undefined) return null;
   const [from, to] = [write(before, true), write(after)];
-  const way = Math.sign(after - before) * better;
+  const way = neutral ? 0 : Math.sign(after - before) * better;
   const mark = way > 0 ? "is-better" : way < 0 ? "is-worse" : "is-same";
   const same = write(before) === to;
   return h("div", { class: `live-figure ${mark}`, "data-figure": name },
@@ -64,12 +67,22 @@ export function liveBox() {
     list,
     show({ summary, findings: changed = [] }) {
       const { before, after } = summary;
-      figures.replaceChildren(...FIGURES.map((one) => figure(one, before[one.name], after[one.name])).filter(Boolean));
+      figures.replaceChildren(...FIGURES.map((one) => figure(
+        one, before[one.name], after[one.name], one.name === "gaps" && isSplit(before, after),
+      )).filter(Boolean));
       opened = list.querySelector("details")?.open ?? opened;
       list.replaceChildren(...[findings(changed)].filter(Boolean));
       if (opened) list.querySelector("details")?.setAttribute("open", "");
-      said_to.replaceChildren();
+      said_to.replaceChildren(isSplit(before, after) ? h("p", { class: "quiet" }, t("plan.split")) : "");
       box.classList.remove("is-old");
+      box.hidden = false;
+    },
+    /** Figures alone, and why the map does not follow: too much is changed for a resident's question. */
+    short(known) {
+      if (known) this.show({ summary: known });
+      else figures.replaceChildren();
+      said_to.replaceChildren(h("p", { class: "notice" }, t("plan.too_many"), " ",
+        !page.plan.signedIn && h("a", { href: page.plan.signIn }, t("plan.sign_in_link"))));
       box.hidden = false;
     },
     /** What is shown is of a moment ago. */

@@ -109,7 +109,9 @@ export function result(plan, items, n, act) {
   };
   return h("section", { class: "plan-result", "aria-label": t("plan.result") },
     said,
-    (summary.notes ?? summary.notices ?? []).map((note) => h("p", { class: "notice" }, note)),
+    (plan.notices ?? []).map((note) => h("p", { class: "notice" }, note)),
+    summary.with_planned && page.plan.planned > 0
+      && h("p", { class: "quiet" }, t("plan.with_planned", { n: number(page.plan.planned) })),
     rows.length > 2 && curve(rows, n, { moved, set: act.set, place }),
     open(uncoverable.features, act.fly),
     h("details", { class: "how" }, h("summary", {}, t("how.assumed")),

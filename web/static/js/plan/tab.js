@@ -33,7 +33,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   const live = liveBox();
   const [editing, forming, answer] = ["editor", "form", "result"].map((name) => h("div", { id: `plan-${name}` }));
   const tools = bar({ add: (on) => adding(on), centre: () => addAt(map.getCenter()), pick, number: byNumber });
-  const keep = keeping({ whole: () => changesOf(shown.items, edits(), { whole: true }), open: openScenario });
+  const keep = keeping({ whole: () => changesOf(shown.items, edits(), { whole: true }), open: openScenario, ready: () => sync() });
   $("plan").replaceChildren(
     h("h1", { class: "visually-hidden" }, t("plan.title")),
     h("div", { class: "plan-top" }, live.box, tools.hint, tools.acts), editing, live.list, tools.box, forming, answer, keep.box);
@@ -58,7 +58,10 @@ export function mount({ map, found, fit, note, redraw, radius }) {
 
   function ask_what(changes = edits(), since) {
     const ids = shown.items.filter(({ isNew }) => !isNew).map(({ id }) => id);
-    consequences.ask(changesOf(shown.items, changes), ids, { since, again: () => ask_what() });
+    const whole = plan && limit() === proposals.length && !changes.length;
+    consequences.ask(changesOf(shown.items, changes), ids, {
+      since, again: () => ask_what(), known: whole ? plan.summary : null,
+    });
   }
 
   function make(changes) {

@@ -4,12 +4,16 @@ import { page, t } from "../page.js";
 import { ask, Trouble } from "../server.js";
 
 const LONG = 6000; // letters of an address that every server takes
+const MOST = 50; // stations that may change in one address
 let under_way = false;
 let next = null;
 let token = ""; // with which the server takes long lists, from whoever is signed in
 
 /** Send long lists with this token. */
 export const trust = (csrf) => { token = csrf; };
+
+/** Whether so many changes can be asked about: long lists are taken from planners alone. */
+export const canAsk = (changes) => Boolean(token) || changes.length <= MOST;
 
 /** JSON as short as it goes: degrees to a centimetre. */
 export function sent(changes) {
