@@ -27,7 +27,7 @@ from stationmap.planning.listing import FEWER, B, F, I, bounds_of, curve, propos
 from stationmap.planning.most import Least, OutOfReachError, enough, most
 from stationmap.planning.order import in_building_order
 from stationmap.planning.plan import OPTIMAL, Plan
-from stationmap.planning.serving import Town, lonlat, pairs, thinned, who_serves
+from stationmap.planning.serving import Town, lonlat, pairs, table, thinned, who_serves
 from stationmap.walking import Network
 
 _TINY = 1e-9
@@ -439,18 +439,16 @@ def _suggested(
     site_type: str | None,
     limit_s: float,
 ) -> gpd.GeoDataFrame:
-    """Return the fewest places of demand that serve all demand that no candidate can."""
-    demand = town.demand.iloc[lost]
-    demand = demand[demand.geometry.notna()]
-    weight = demand["weight"].to_numpy(dtype=np.float64)
-    places = as_candidates(demand)
-    here = lonlat(demand)
-    rows, columns, _ = pairs(here, here, network, asked.within_m)
-    every = np.arange(len(demand))
-    rows, columns = np.r_[rows, every], np.r_[columns, every]
-    ones = np.ones(len(rows), dtype=bool)
-    covers = sparse.csr_array((ones, (rows, columns)), shape=(len(demand), len(demand)))
-    covers.sum_duplicates()
+    """Return the fewest places of the demand that serve all of it that no candidate can."""
+    placed = town.demand.geometry.notna().to_numpy()
+    left, every = lost[placed[lost]], np.flatnonzero(placed)
+    places = as_candidates(town.demand.iloc[every])
+    here = lonlat(town.demand)
+    rows, columns, _ = pairs(here[left], here[every], network, asked.within_m)
+    own = np.searchsorted(every, left)
+    rows, columns = np.r_[rows, np.arange(len(left))], np.r_[columns, own]
+    covers = table(rows, columns, shape=(len(left), len(every)))
+    weight = town.weight[left]
     chosen = fewest(covers, limit_s=limit_s).columns
     alone = np.asarray(covers[:, chosen].T.astype(np.float64) @ weight)
     return proposals(
