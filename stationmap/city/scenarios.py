@@ -25,7 +25,7 @@ from stationmap.store.accounts import Account
 ENTITY = KIND = "scenario"
 """Name of the entity, and kind of the actions that keep, change and delete one."""
 NAME, NOTE = 80, 500  # characters
-_DECIMALS = 7  # a centimetre
+_DECIMALS = 10  # a centimetre more would open gaps again that points a spacing apart close
 _NAMED = N_("Name of the scenario")
 _NOTED = N_("Note")
 

@@ -1,0 +1,207 @@
+"""`stationmap plan`: the fewest stations at real hosts, adopted, and the loop closed by `gaps`."""
+
+import json
+import shutil
+
+import geopandas as gpd
+import pytest
+import small_city
+from openpyxl import load_workbook
+
+from stationmap.city import City
+from stationmap.cli import run as cli
+from stationmap.cli.output import LANG_VARIABLE
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return small_city.make(tmp_path_factory.mktemp("plan"))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The same town without a station."""
+    return small_city.make(tmp_path_factory.mktemp("bare"), stations=False)
+
+
+@pytest.fixture
+def own(made, tmp_path):
+    """A copy of the town, to be changed."""
+    shutil.copytree(made.path, tmp_path / "own")
+    return City.open(tmp_path / "own")
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run a command in a language; return exit code, standard output, standard error."""
+
+    def call(*arguments, lang="zh"):
+        monkeypatch.setenv(LANG_VARIABLE, lang)
+        code = cli.run([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err + out
+        return code, out, err
+
+    return call
+
+
+def answer(command, *arguments):
+    code, out, err = command("plan", *arguments, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def refusal(command, *arguments, lang="en"):
+    code, out, err = command("plan", *arguments, lang=lang)
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    return err
+
+
+def stretches(features):
+    """Street, part and rounded chainages of stretches that are open."""
+    rows = (feature["properties"] for feature in features)
+    return sorted(
+        (
+            row.get("street_id") or row["subject_id"],
+            row["part"],
+            round(row["from_m"]),
+            round(row["to_m"]),
+        )
+        for row in rows
+    )
+
+
+def open_gaps(command, city):
+    _, out, _ = command("gaps", city.path, "--with-planned", "--json")
+    return stretches(json.loads(out)["gaps"]["features"])
+
+
+def test_the_json_has_the_plan_its_proof_and_what_stays_open(command, made):
+    found = answer(command, made.path)
+    assert set(found) == {"summary", "proposals", "uncoverable", "suggested", "curve"}
+    summary, proposals = found["summary"], found["proposals"]["features"]
+    assert summary["objective"] == summary["bound"] == len(proposals) > 0
+    assert summary["status"] == "optimal"
+    assert [one["properties"]["order"] for one in proposals] == list(range(1, len(proposals) + 1))
+    assert len(found["uncoverable"]["features"]) == summary["uncoverable"] > 0
+    needed = sum(one["properties"]["points_needed"] for one in found["uncoverable"]["features"])
+    assert len(found["suggested"]["features"]) == needed
+    shares = [row["share"] for row in found["curve"]]
+    assert shares == sorted(shares)
+    assert [row["n"] for row in found["curve"]] == list(range(len(proposals) + 1))
+
+
+def test_after_adopting_gaps_finds_none_but_those_the_plan_named(command, own):
+    found = answer(command, own.path, "--adopt")
+    assert found["scenario"]["planned"] == len(found["proposals"]["features"])
+    assert open_gaps(command, own) == stretches(found["uncoverable"]["features"])
+    stations = City.open(own.path).now().stations()
+    assert (stations["status"] == "planned").sum() == found["scenario"]["planned"]
+
+
+def test_after_adopting_free_standing_points_no_gap_is_left(command, own):
+    found = answer(command, own.path, "--free-standing", "--adopt")
+    assert found["uncoverable"]["features"] == []
+    assert found["summary"]["free_standing_proposals"] > 0
+    assert open_gaps(command, own) == []
+
+
+def test_planned_stations_count_unless_told_otherwise(command, own):
+    first = answer(command, own.path, "--adopt")["summary"]
+    assert answer(command, own.path)["summary"]["proposals"] == 0
+    again = answer(command, own.path, "--without-planned", "--street", "人民路")["summary"]
+    assert 0 < again["proposals"] <= first["proposals"]
+
+
+def test_saving_keeps_a_scenario_and_plans_no_station(command, own):
+    found = answer(command, own.path, "--save", "一期方案")
+    assert found["scenario"]["name"] == "一期方案"
+    assert not (City.open(own.path).now().stations()["status"] == "planned").any()
+    rows = City.open(own.path).register.rows("scenario")
+    assert [row["name"] for row in rows] == ["一期方案"]
+
+
+def test_a_budget_is_kept_and_more_than_there_are_hosts_is_planned_with_fewer(command, bare):
+    one = answer(command, bare.path, "--budget", "1")
+    assert len(one["proposals"]["features"]) == 1
+    assert one["curve"][1]["bound"] >= one["curve"][1]["value"] > one["curve"][0]["value"]
+    many = answer(command, bare.path, "--budget", "500")["summary"]
+    assert 1 < many["proposals"] <= many["candidates"] < 500
+
+
+def test_only_the_streets_asked_for_are_planned(command, made):
+    found = answer(command, made.path, "--street", "人民路", "--free-standing")
+    assert {one["properties"]["street_name"] for one in found["proposals"]["features"]} == {
+        "人民路"
+    }
+    by_id = found["proposals"]["features"][0]["properties"]["street_id"]
+    same = answer(command, made.path, "--street", by_id, "--free-standing")
+    assert same["proposals"] == found["proposals"]
+
+
+def test_excluded_hosts_are_never_proposed(command, made, tmp_path):
+    before = answer(command, made.path)["proposals"]["features"]
+    host = before[0]["properties"]["host_id"]
+    file = tmp_path / "不设.csv"
+    file.write_text(f"编号,备注\n{host},业主不同意\n", encoding="utf-8")
+    after = answer(command, made.path, "--exclude", file)
+    assert host not in {one["properties"]["host_id"] for one in after["proposals"]["features"]}
+    area = tmp_path / "area.geojson"
+    lon, lat = before[0]["geometry"]["coordinates"]
+    place = gpd.GeoSeries(gpd.points_from_xy([lon], [lat]), crs=4326).buffer(1e-5)
+    place.to_file(area)
+    inside = answer(command, made.path, "--exclude", area)
+    assert inside["summary"]["excluded"] >= 1
+    assert host not in {one["properties"]["host_id"] for one in inside["proposals"]["features"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--budget", "0"), "cannot add any"),
+        (("--budget", "-2"), "cannot add any"),
+        (("--street", "人民大路"), "人民路"),
+        (("--district", "999999"), "there is no district 999999"),
+        (("--rule", "Q-C1"), "Q-S1"),
+        (("--rule", "nonsense"), "no rule nonsense"),
+        (("--target", "95%"), "--within METRES"),
+        (("--within", "500", "--minutes", "5"), "one of the two"),
+        (("--within", "500", "--target", "0"), "a share above 0"),
+        (("--within", "500", "--weight", "empty_nest"), "GROUP=NUMBER"),
+        (("--effective",), "nobody has inspected"),
+        (("--out", "plan.doc"), "no such output format"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(command, made, arguments, says):
+    assert says in refusal(command, made.path, *arguments)
+    assert refusal(command, made.path, *arguments, lang="zh").startswith("错误：")
+
+
+def test_ids_that_are_of_no_host_are_named(command, made, tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text("id\nnobody\n", encoding="utf-8")
+    assert "nobody" in refusal(command, made.path, "--exclude", file)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "xlsx"])
+def test_files_hold_every_station_of_the_plan(command, made, tmp_path, ending):
+    found = answer(command, made.path)
+    count = len(found["proposals"]["features"])
+    file = tmp_path / f"plan.{ending}"
+    code, out, err = command("plan", made.path, "--out", file)
+    assert (code, file.exists()) == (0, True), err
+    assert "已证明" in out
+    if ending == "gpkg":
+        assert len(gpd.read_file(file, layer="proposals")) == count
+        assert len(gpd.read_file(file, layer="gaps_after")) == found["summary"]["uncoverable"]
+    elif ending == "geojson":
+        layers = gpd.read_file(file)["layer"].value_counts()
+        assert layers["proposals"] == count
+        assert layers["uncoverable"] == found["summary"]["uncoverable"]
+    else:
+        book = load_workbook(file, read_only=True)
+        rows = list(book["新增点位"].iter_rows(values_only=True))
+        proposed = [row for row in rows[1:] if row[1] == "拟设"]
+        assert len(proposed) == count
+        assert "nan" not in {str(cell) for row in rows for cell in row}
