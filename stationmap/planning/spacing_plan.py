@@ -22,8 +22,11 @@ from stationmap.planning.most import Best, most
 from stationmap.planning.order import in_building_order
 from stationmap.planning.plan import CURVE, Plan
 from stationmap.planning.sites import SITES, Sites
+from stationmap.planning.solving import Clock
 from stationmap.planning.windows import Atoms, atoms
 from stationmap.standards import SpacingRule
+
+_FOR_BOUNDS = 0.2  # share of the time for what the curve could be at most
 
 
 def plan_spacing_of(
@@ -161,7 +164,7 @@ def _close(sites: Sites, limit_s: float) -> _Found:
     parts = atoms(sites.along(), points=len(sites))
     left, base = _left(sites, parts)
     order, values = in_building_order(parts.covers, left, np.flatnonzero(chosen))
-    bounds = _bounds(parts.covers, left, order, values)
+    bounds = _bounds(parts.covers[:, sites.fixed :], left, values, limit_s * _FOR_BOUNDS)
     number = len(best.columns)
     return _Found(
         sites=sites,
@@ -169,7 +172,7 @@ def _close(sites: Sites, limit_s: float) -> _Found:
         order=order,
         curve=_curve(parts, base, values, bounds),
         atoms=parts,
-        left_m=left,
+        left_m=left / TICKS_PER_M,
         bound=best.bound,
         status=best.status,
         gap=(number - best.bound) / number if number else 0.0,
@@ -200,7 +203,7 @@ def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
         order=order,
         curve=curve,
         atoms=parts,
-        left_m=left,
+        left_m=left / TICKS_PER_M,
         bound=float(bound),
         status=best.status,
         gap=float((bound - value) / bound) if bound else 0.0,
@@ -208,32 +211,29 @@ def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
 
 
 def _left(sites: Sites, parts: Atoms) -> tuple[F, float]:
-    """Metres of each stretch that the fixed stations leave uncovered; metres that they cover."""
+    """Ticks of each stretch that the fixed stations leave uncovered; ticks that they cover."""
     covered = parts.covers[:, : sites.fixed].sum(axis=1) > 0
-    length_m = parts.length / TICKS_PER_M
-    return np.where(covered, 0.0, length_m), float(parts.length[covered].sum() / TICKS_PER_M)
+    left = np.where(covered, 0, parts.length).astype(np.float64)
+    return left, float(parts.length[covered].sum())
 
 
-def _bounds(covers: sparse.csc_array, left: F, order: I, values: F) -> F:
-    """Bound what 0, 1, … points can cover: whatever is built, others add no more than alone."""
-    gains = covers.T.astype(np.float64)
-    top = np.full(len(values), np.inf)
-    rest = left.copy()
-    for n, value in enumerate(values):
-        best = np.sort(gains @ rest)[::-1][: len(values) - 1]
-        ahead = value + np.concatenate(([0.0], np.cumsum(best)))
-        k = np.arange(len(values))
-        top = np.minimum(top, ahead[np.minimum(k, len(ahead) - 1)])
-        if n < len(order):
-            rest[covers.indices[covers.indptr[order[n]] : covers.indptr[order[n] + 1]]] = 0.0
-    reach = float(left[covers.sum(axis=1) > 0].sum())
-    bounds: F = np.maximum(np.minimum(top, reach), values)
+def _bounds(covers: sparse.csc_array, left: F, values: F, limit_s: float) -> F:
+    """Bound what 0, 1, … points can cover, by the best for some numbers of them."""
+    rows = np.flatnonzero(left)
+    top = np.full(len(values), left[covers.sum(axis=1) > 0].sum())
+    clock, number = Clock(limit_s), len(values) - 1
+    while number and clock.left_s > 0:
+        best = most(covers[rows], left[rows], budget=number, limit_s=clock.left_s)
+        known = min(len(best.bounds), len(top))
+        top[:known] = np.minimum(top[:known], best.bounds[:known])
+        number //= 2
+    bounds: F = np.maximum(top, values)
     return bounds
 
 
 def _curve(parts: Atoms, base: float, values: F, bounds: F) -> pd.DataFrame:
-    whole = float(parts.length.sum() / TICKS_PER_M)
-    value, bound = base + values, base + bounds
+    whole = parts.length.sum() / TICKS_PER_M
+    value, bound = (base + values) / TICKS_PER_M, (base + bounds) / TICKS_PER_M
     share = value / whole if whole else np.full(len(value), np.nan)
     gap = np.where(bound > 0, (bound - value) / np.where(bound > 0, bound, 1.0), 0.0)
     columns = np.arange(len(value)), np.round(value, 4), share, np.round(bound, 4), gap
