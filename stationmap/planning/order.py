@@ -66,7 +66,7 @@ def more_suitable(matrix: sparse.csr_array, weight: F, chosen: B, suits: F, grou
     group : array of int, optional
         Per column; only columns of one group replace each other.
     """
-    if not np.ptp(suits):
+    if not len(suits) or not np.ptp(suits):
         return chosen
     chosen = chosen.copy()
     kept = np.flatnonzero((np.diff(matrix.indptr) > 0) & (weight > 0))
