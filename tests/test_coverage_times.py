@@ -1,6 +1,7 @@
 """Coverage by hour of the week, held to counting by hand: minute by minute, set by set."""
 
 import datetime as dt
+import importlib
 from types import MappingProxyType
 
 import numpy as np
@@ -9,6 +10,7 @@ import small_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import stationmap
 from stationmap.checks import spacing
 from stationmap.city import City
 from stationmap.city import coverage as covering
@@ -204,10 +206,27 @@ def rows():
     ]
 
 
+def homes():
+    people = [(120, 30), (80, None), (45, 9), (0, 0), (300, 12)]
+    places = [(0.0005, 0.0), (0.003, 0.0002), (0.002, 0.0041), (0.0, 0.008), (0.0031, 0.008)]
+    return [
+        {
+            "编号": f"H{k}",
+            "名称": f"小区{k}",
+            "人口": people[k][0],
+            "空巢老人": people[k][1],
+            "经度": small_city.LON + x,
+            "纬度": small_city.LAT + y,
+        }
+        for k, (x, y) in enumerate(places)
+    ]
+
+
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hours")
     made = small_city.make(folder, stations=False)
+    made.import_file("demand", small_city.table(folder / "people.csv", homes()), datum="wgs84")
     made.import_file("stations", small_city.table(folder / "list.csv", rows()), datum="wgs84")
     return City.open(made.path)
 
@@ -267,6 +286,33 @@ def test_demand_is_within_the_walk_of_the_walking_law(now, within_m):
     assert len(found.ground.group) == 1
 
 
+@pytest.mark.parametrize("hour", [9, 19, 5 * 24 + 3])
+@pytest.mark.parametrize(
+    ("carrier", "column"), [("people", "人口"), ("people:empty_nest", "空巢老人")]
+)
+def test_people_are_covered_by_whom_they_can_walk_to_at_the_hour(now, carrier, column, hour):
+    found = of(now, carrier=carrier, within_m=450.0)
+    stations = now.stations()
+    walks = Walks(
+        now.walking(),
+        station_ids=stations["station_id"].tolist(),
+        lon=stations.geometry.x,
+        lat=stations.geometry.y,
+    )
+    hours = stations["hours"].where(stations["hours"].notna(), None).tolist()
+    mask = open_mask(hours, monday=MONDAY)[:, hour]
+    sure = perhaps = 0
+    for home in homes():
+        metres = walks.metres(home["经度"], home["纬度"], np.arange(len(stations)))
+        near = set(mask[metres <= 450.0])
+        sure += (home[column] or 0) * (1 in near)
+        perhaps += (home[column] or 0) * bool(near & {1, -1})
+    figures = found.readings["built"]["hours"].of(found.groups)
+    assert figures.weight[0] == sum(home[column] or 0 for home in homes())
+    assert (figures.certain[0, hour], figures.possible[0, hour]) == (sure, perhaps)
+    assert 0 < sure < figures.weight[0]
+
+
 @pytest.mark.parametrize("at", [(0, 9), (0, 19), (5, 3)])
 def test_what_is_not_covered_makes_up_the_rest(now, at):
     found, hour = of(now), at[0] * 24 + at[1]
@@ -294,9 +340,10 @@ def test_each_supply_alone_is_asking_for_it(now):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"carrier": "people:all"}, "expected one of"),
-        ({"carrier": "facilities:hospital"}, "no places of the kind"),
-        ({"carrier": "communities"}, "no places of the kind"),
+        ({"carrier": "gold"}, "expected one of"),
+        ({"carrier": "facilities:hospital"}, "no facility of category hospital"),
+        ({"carrier": "communities"}, "no communities are known"),
+        ({"carrier": "people:gold"}, "expected one of"),
         ({"carrier": "facilities:library", "within_m": float("nan")}, "longest walk"),
         ({"within_m": 0.0}, "longest walk"),
         ({"within_m": 5_000.1}, "longest walk"),
@@ -318,3 +365,8 @@ def test_an_hour_of_the_week_is_read_as_people_write_it(text):
 def test_no_hour_of_the_week_is_refused(text):
     with pytest.raises(InputError, match="no hour of the week"):
         told.read_at(text)
+
+
+def test_the_public_name_is_a_function_whatever_is_imported():
+    importlib.import_module("web.app")
+    assert callable(stationmap.coverage)

@@ -66,6 +66,7 @@ def page() -> ResponseReturnValue:
         longest=_longest(now, asked, lang),
         link=_link(asked),
         frontage=asked.asked.carrier == FRONTAGE,
+        amount=say(told.AMOUNTS[asked.found.ground.unit], lang=lang),
         endings=ENDINGS,
         shell=map_shell(now, None),
         base_scripts=basemaps.scripts(now),

@@ -1,7 +1,7 @@
 """Coverage of a city by hour of the week, by supply and by district, built and effective.
 
 What is covered is shop frontage, within the spacing of a station along the street, or demand
-(communities, facilities, people), within some metres of one on foot.
+(people, communities, facilities), within some metres of one on foot.
 """
 
 import datetime as dt
@@ -24,13 +24,12 @@ from stationmap.covering import ByHour, F, I, Pieces, times
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M, substrings
+from stationmap.planning.demand import COMMUNITIES, FACILITIES, GROUPS, PEOPLE, demand_of
+from stationmap.planning.serving import lonlat, pairs
 from stationmap.standards.tables import categories
 from stationmap.stations import SUPPLIES, counting
-from stationmap.walking.ground import apart_m, earth_centred
-from stationmap.walking.reach import reach
 
 FRONTAGE = "frontage"
-COMMUNITIES, FACILITIES = "communities", "facilities"
 METRES_A_MINUTE = 80.0
 """assumed: what people walk in a minute."""
 MOST_M = 5_000.0
@@ -50,7 +49,8 @@ class CoverageAsked:
     Attributes
     ----------
     carrier : str
-        What is to be covered: "frontage", "communities" or "facilities:CATEGORY".
+        What is to be covered: "frontage", "people", "people:GROUP" (see
+        `planning.demand.GROUPS`), "communities" or "facilities:CATEGORY".
     rule : str or None
         The spacing rule of frontage, the pack's only one unless given.
     within_m : float
@@ -75,11 +75,11 @@ class Ground:
     Attributes
     ----------
     unit : str
-        "m", with weights in ticks of 0.1 mm, or "places".
+        "m", with weights in ticks of 0.1 mm, "people" or "places".
     pieces : Pieces or None
         Of frontage.
     places : GeoDataFrame or None
-        Of demand: name, geometry in EPSG:4326.
+        Of demand, as `demand_of` gives it, with a place each.
     weight, group : (n,)
         Of each piece or place; groups are numbers in `adcodes`.
     pairs : (carrier, station) of (k,) int64
@@ -290,8 +290,13 @@ class Coverage:
 
 
 def carriers(answers: Answers) -> list[str]:
-    """List what a city has to be covered: frontage, communities, categories of facilities."""
+    """List what a city has to be covered: frontage, people, communities, kinds of facilities.
+
+    Groups of people are left out: where few of them live is not for everybody.
+    """
     found = [FRONTAGE] if answers.has_spacing else []
+    if answers.demand().geometry.notna().any():
+        found.append(PEOPLE)
     zones = answers.zones()
     if ((zones["kind"] == "community") & zones.geometry.notna()).any():
         found.append(COMMUNITIES)
@@ -345,6 +350,13 @@ def _metres(within_m: float) -> float:
 def _ground(answers: Answers, carrier: str, rule: str | None, within_m: float) -> Ground:
     if carrier == FRONTAGE:
         return _frontage(answers, answers.spacing(rule))
+    if carrier.partition(":")[0] not in (PEOPLE, COMMUNITIES, FACILITIES):
+        raise InputError(
+            "{option} is “{value}”; expected one of {expected}",
+            option="demand",
+            value=carrier,
+            expected=f"{FRONTAGE}, {PEOPLE}, {COMMUNITIES}, {FACILITIES}:CATEGORY",
+        )
     return _demand(answers, carrier, within_m)
 
 
@@ -391,66 +403,38 @@ def _facts(answers: Answers, ids: Sequence[str]) -> pd.DataFrame:
 
 
 def _demand(answers: Answers, carrier: str, within_m: float) -> Ground:
-    places = _places_of(answers, carrier)
+    kind, _, group = carrier.partition(":")
+    people = answers.demand()
+    if kind == PEOPLE and group:
+        if group not in GROUPS:
+            raise InputError(
+                "{option} is “{value}”; expected one of {expected}",
+                option="demand",
+                value=carrier,
+                expected=", ".join(f"{PEOPLE}:{one}" for one in GROUPS),
+            )
+        people = people.assign(people=people[group].fillna(0.0))
+    places = demand_of(
+        PEOPLE if kind == PEOPLE else carrier,
+        demand=people,
+        zones=answers.zones(),
+        facilities=answers.facilities(),
+    )
+    places = places[places.geometry.notna()].reset_index(drop=True)
     number, codes = _counties(places["adcode"])
     every = answers.stations()
     types = {kind.id for kind in answers.pack.site_types}
     active = every[counting(every, types=types)]
-    goals, starts = active.geometry, places.geometry
     network = answers.walking()
-    straight = not network.length_m
-    if straight:
-        pairs = _straight_pairs(starts, goals, within_m)
-    else:
-        a, b, _ = reach(network, starts.x, starts.y, goals.x, goals.y, within_m=within_m)
-        pairs = a, b
+    place, station, _ = pairs(lonlat(places), lonlat(active), network, within_m)
     return Ground(
-        "places",
+        PEOPLE if kind == PEOPLE else "places",
         None,
         places,
-        np.ones(len(places)),
+        places["weight"].to_numpy(dtype=np.float64),
         number,
-        pairs,
+        (place, station),
         codes,
         _facts(answers, active["station_id"].tolist()),
-        straight,
-    )
-
-
-def _straight_pairs(starts: gpd.GeoSeries, goals: gpd.GeoSeries, within_m: float) -> tuple[I, I]:
-    begin, end = (earth_centred(g.x.to_numpy(), g.y.to_numpy()) for g in (starts, goals))
-    found = [
-        np.flatnonzero(np.rint(apart_m(end, place) * TICKS_PER_M) <= round(within_m * TICKS_PER_M))
-        for place in begin
-    ]
-    count = [len(rows) for rows in found]
-    none = np.zeros(0, dtype=np.int64)
-    return np.repeat(np.arange(len(found)), count), np.concatenate([none, *found])
-
-
-def _places_of(answers: Answers, carrier: str) -> gpd.GeoDataFrame:
-    """Return what is to be covered: name, adcode, a point each."""
-    kind, _, category = carrier.partition(":")
-    if kind == COMMUNITIES and not category:
-        zones = answers.zones()
-        found = zones[zones["kind"] == "community"]
-    elif kind == FACILITIES and category:
-        frame = answers.facilities()
-        found = frame[frame["category"] == category]
-    else:
-        raise InputError(
-            "{option} is “{value}”; expected one of {expected}",
-            option="demand",
-            value=carrier,
-            expected=f"{FRONTAGE}, {COMMUNITIES}, {FACILITIES}:CATEGORY",
-        )
-    found = found[~(found.geometry.isna() | found.geometry.is_empty)]
-    if found.empty:
-        raise InputError(
-            "the city has no places of the kind {kind}; import some first, or ask for another kind",
-            kind=carrier,
-        )
-    points = found.geometry.representative_point()
-    return gpd.GeoDataFrame(
-        found[["name", "adcode"]].reset_index(drop=True), geometry=points.to_numpy(), crs=found.crs
+        straight=not len(network.edges),
     )

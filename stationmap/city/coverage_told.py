@@ -10,18 +10,13 @@ import numpy as np
 import pandas as pd
 
 from stationmap.city.answers import Answers
-from stationmap.city.coverage import (
-    BUILT,
-    COMMUNITIES,
-    EFFECTIVE,
-    FRONTAGE,
-    Coverage,
-)
+from stationmap.city.coverage import BUILT, EFFECTIVE, FRONTAGE, Coverage
 from stationmap.covering import PERIODS, ByHour, F
 from stationmap.errors import InputError
 from stationmap.io import tabular, vector
 from stationmap.linear import TICKS_PER_M
 from stationmap.messages import N_, render
+from stationmap.planning.demand import COMMUNITIES, GROUPS, PEOPLE
 from stationmap.standards.tables import categories
 from stationmap.stations import SUPPLIES
 
@@ -50,6 +45,10 @@ PERIOD_NAMES: Mapping[str, str] = MappingProxyType(
 STATES: Mapping[str, str] = MappingProxyType(
     {"no": N_("not covered"), "perhaps": N_("not known: hours or supplies are not told")}
 )
+AMOUNTS: Mapping[str, str] = MappingProxyType(
+    {"m": N_("Frontage, m"), "people": N_("People"), "places": N_("Places")}
+)
+"""What is summed up, by its unit."""
 _DAY_NAMES = {
     word: day
     for day, words in enumerate(
@@ -174,10 +173,15 @@ def carrier_name(carrier: str, *, lang: str) -> str:
     """Name what is to be covered."""
     if carrier == FRONTAGE:
         return render(N_("shop frontage"), {}, lang=lang)
+    if carrier == PEOPLE:
+        return render(N_("residents"), {}, lang=lang)
     if carrier == COMMUNITIES:
         return render(N_("communities"), {}, lang=lang)
-    known = categories().get(carrier.partition(":")[2])
-    return known.get(lang) if known else carrier.partition(":")[2]
+    kind, _, part = carrier.partition(":")
+    if kind == PEOPLE:
+        return render(GROUPS[part], {}, lang=lang)
+    known = categories().get(part)
+    return known.get(lang) if known else part
 
 
 def hour_name(at: tuple[int, int], *, lang: str) -> str:
@@ -226,9 +230,7 @@ def tables(
             {
                 word(N_("County")): [row["name"] for row in districts],
                 word(N_("Code")): [row["adcode"] for row in districts],
-                word(N_("Frontage, m") if said["summary"]["unit"] == "m" else N_("Places")): [
-                    row["total"] for row in districts
-                ],
+                word(AMOUNTS[said["summary"]["unit"]]): [row["total"] for row in districts],
                 **every,
             }
         ),

@@ -41,8 +41,8 @@ def coverage(
     demand: Annotated[
         str,
         typer.Option(
-            metavar="frontage|communities|facilities:CATEGORY",
-            help="看什么的覆盖：临街店面、社区，或一类设施 · what is to be covered",
+            metavar="frontage|people|people:GROUP|communities|facilities:CATEGORY",
+            help="看什么的覆盖：临街店面、居民、社区，或一类设施 · what is to be covered",
         ),
     ] = "frontage",
     within: Annotated[
@@ -156,7 +156,9 @@ def _print(found: "Coverage", document: dict[str, Any], at: tuple[int, int] | No
     summary, lang = document["summary"], language()
     known = [name for name in told.READINGS if summary[name] is not None]
     total = N_("{what}: {total} m; covered where a station is within {within} m along the street")
-    if summary["unit"] != "m":
+    if summary["unit"] == "people":
+        total = N_("{what}: {total} people; covered where a station is within {within} m on foot")
+    elif summary["unit"] != "m":
         total = N_("{what}: {total} places; covered where a station is within {within} m on foot")
     say(
         total,
