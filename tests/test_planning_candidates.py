@@ -1,0 +1,153 @@
+"""Which shops and facilities can take a station, and how they suit."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point, box
+from spacing_towns import CRS, streets_of
+
+from stationmap import standards, stations
+from stationmap.checks.spacing import prepare
+from stationmap.crs import to_wgs84
+from stationmap.planning.candidates import CANDIDATES, HELD_M, hosting, of_city, weights
+from stationmap.planning.spacing_plan import plan_spacing_of
+from stationmap.standards import tables
+
+PACK = standards.load("quzhou-2018")
+RULE = next(rule for rule in PACK.rules if rule.kind == "spacing")
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    from planning_towns import line, ring
+
+    return prepare(streets_of([line(200.0), ring(40.0, y=400.0)]), spacing_m=50.0)
+
+
+def places(*rows):
+    """Rows of id, category, shape; further columns by name."""
+    frame = pd.DataFrame([{"name": None, "source": "t", **row} for row in rows])
+    shapes = list(frame.pop("shape")) if len(frame) else []
+    columns = ["id", "name", "category", "source"]
+    frame = frame if len(frame) else pd.DataFrame({name: [] for name in columns})
+    return to_wgs84(gpd.GeoDataFrame(frame, geometry=shapes, crs=CRS))
+
+
+def shop(number, x, y=5.0, category="bank", **more):
+    return {"id": number, "name": number, "category": category, "shape": Point(x, y)} | more
+
+
+def standing(*rows):
+    """A stations frame of id, type, status and place."""
+    ids, types, statuses, shapes, *units = zip(*rows, strict=True) if rows else [()] * 4
+    columns = {"station_id": ids, "name": ids, "type": types, "status": statuses}
+    points = to_wgs84(gpd.GeoDataFrame(geometry=list(shapes), crs=CRS)).geometry
+    if units:
+        columns["unit"] = units[0]
+    frame = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=list(points), crs=4326)
+    return stations.conform(frame)
+
+
+def found(prepared, shops=(), facilities=(), there=(), **asked):
+    return of_city(
+        prepared=prepared,
+        shops=places(*shops),
+        facilities=places(*facilities),
+        rule=RULE,
+        pack=PACK,
+        stations=standing(*there),
+        **asked,
+    )
+
+
+def test_shops_and_facilities_that_the_pack_names_stand_near_a_street_or_are_none(prepared):
+    some = sorted(hosting(PACK, RULE))
+    assert some == ["bus_stop"]
+    none = next(one for one in tables.categories() if one not in some)
+    hosts = found(
+        prepared,
+        [shop("a", 10), shop("b", 20, 30.0), shop("c", 30, 30.002), shop("d", 40, 900)],
+        [shop("a", 50, category="bus_stop"), shop("y", 60, category=none)],
+    )
+    assert hosts["candidate_id"].tolist() == ["facility:a", "shop:a", "shop:b"]
+    assert tuple(hosts.columns) == CANDIDATES
+    assert hosts.crs == 4326
+    assert set(hosts["adcode"]) == {"330802"}
+
+
+def test_a_host_that_holds_a_counting_station_is_none_however_it_stands(prepared):
+    shops = [shop(str(k), 20 * k) for k in range(1, 7)]
+    there = [
+        ("S1", "point", "active", Point(20 + HELD_M - 0.01, 5)),
+        ("S2", "point", "planned", Point(40, 5)),
+        ("S3", "point", "closed", Point(60, 5)),
+        ("S4", "post", "active", Point(80, 5)),
+        ("S5", "point", "active", Point(100, 5 + HELD_M + 0.01)),
+    ]
+    hosts = found(prepared, shops, there=there)
+    assert hosts["host_id"].tolist() == ["3", "4", "5", "6"]
+    assert hosts.attrs == {"excluded": 0, "held": 2}
+    # a station of another type makes its host a partner
+    assert hosts["partner"].tolist() == [False, True, False, False]
+
+
+def test_excluded_hosts_are_left_out_and_counted(prepared):
+    shops = [shop(str(k), 20 * k) for k in range(1, 7)]
+    by_id = found(prepared, shops, exclude=["2", "shop:4", "nobody"])
+    assert by_id["host_id"].tolist() == ["1", "3", "5", "6"]
+    area = gpd.GeoDataFrame(geometry=[box(30, 0, 70, 20)], crs=CRS)
+    by_area = found(prepared, shops, exclude=to_wgs84(area))
+    assert by_area["host_id"].tolist() == ["1", "4", "5", "6"]
+    assert by_id.attrs["excluded"] == by_area.attrs["excluded"] == 2
+    plan = plan_spacing_of(prepared, fixed=standing(), candidates=by_id, lines=[0])
+    assert plan.summary["excluded"] == 2
+
+
+def test_an_outline_is_taken_where_it_is_nearest_to_the_street(prepared):
+    hall = {"id": "hall", "category": "mall", "shape": box(50, 20, 90, 200)}
+    around = {"id": "ring", "category": "mall", "shape": box(30, 399, 60, 401)}
+    hosts = found(prepared, [hall, around]).set_index("host_id")
+    point = hosts.geometry.to_crs(CRS)["hall"]
+    assert point.y == pytest.approx(20, abs=1e-6)
+    assert 50 <= point.x <= 90
+    assert hosts["front_m"]["hall"] == pytest.approx(40, abs=1e-3)
+    assert hosts["front_m"]["ring"] < 5  # across the origin of the ring
+    assert np.isnan(found(prepared, [shop("p", 10)])["front_m"]).all()
+
+
+def test_suitability_weighs_category_partner_hours_and_front(prepared):
+    share = weights()["weight"]
+    assert sum(share.values()) == pytest.approx(1)
+    there = [("S", "home", "active", Point(900, 900), "中国银行")]
+    hosts = found(
+        prepared,
+        [
+            shop("1", 10),
+            shop("2", 30, category="nightclub"),
+            shop("3", 50, name="中国银行"),
+            shop("4", 70, hours="Mo-Su 08:00-20:00"),
+            {"id": "5", "category": "bank", "shape": box(90, 5, 105, 9)},
+            shop("6", 130, category="never heard of"),
+        ],
+        there=there,
+    ).set_index("host_id")["suitability"]
+    assert hosts["1"] == pytest.approx(share["category"])
+    assert hosts["2"] < hosts["6"] < hosts["1"]
+    assert hosts["3"] == pytest.approx(hosts["1"] + share["partner"])
+    assert hosts["4"] == pytest.approx(hosts["1"] + share["hours"])
+    assert hosts["5"] == pytest.approx(hosts["1"] + share["front"] / 2)
+
+
+def test_a_city_without_shops_or_streets_has_no_candidates(prepared):
+    assert len(found(prepared)) == 0
+    bare = prepare(streets_of([]), spacing_m=50.0)
+    assert len(found(bare, [shop("a", 10)])) == 0
+
+
+def test_every_weight_is_of_a_known_kind_and_a_share():
+    table = weights()
+    assert table["assumed"] is True
+    assert set(table["facility"]) - {"other"} <= set(tables.categories())
+    values = [v for kind in ("shop", "facility", "weight") for v in table[kind].values()]
+    assert all(0 <= value <= 1 for value in values)
