@@ -11,19 +11,25 @@ import stationmap
 from stationmap.errors import CrsError, InputError
 
 CRS = "EPSG:4547"
+EAST, NORTH = 500_000, 3_200_000  # on the central meridian, where a metre of the CRS is one
 
 
 def points(xy, **columns):
-    return gpd.GeoDataFrame(columns, geometry=shapely.points(np.atleast_2d(xy)), crs=CRS)
+    placed = shapely.points(np.add(np.atleast_2d(xy), (EAST, NORTH)))
+    return gpd.GeoDataFrame(columns, geometry=placed, crs=CRS)
+
+
+def line(*xy):
+    return shapely.LineString(np.add(xy, (EAST, NORTH)))
 
 
 @pytest.fixture
 def cross():
-    lines = [[(0, 0), (400, 0)], [(200, -150), (200, 150)]]
+    lines = [line((0, 0), (400, 0)), line((200, -150), (200, 150))]
     return gpd.GeoDataFrame(
         {"name": ["礼贤路", "南街"]},
         index=["a", "b"],
-        geometry=[shapely.LineString(line) for line in lines],
+        geometry=lines,
         crs=CRS,
     )
 
@@ -38,7 +44,8 @@ def shops():
 
 def with_new(stations, plan):
     new = plan.proposals.to_crs(CRS).geometry
-    return points(np.r_[shapely.get_coordinates(stations.geometry), shapely.get_coordinates(new)])
+    both = [shapely.get_coordinates(frame.geometry) for frame in (stations, new)]
+    return points(np.concatenate(both) - (EAST, NORTH))
 
 
 @pytest.mark.parametrize("free", [False, True])
@@ -75,7 +82,8 @@ def test_a_budget_is_spent_as_well_as_by_trying_every_choice():
     people = points(lot.uniform(0, 600, (40, 2)), people=lot.integers(1, 90, 40))
     hosts = points(lot.uniform(0, 600, (9, 2)))
     plan = stationmap.plan_coverage(people, hosts, within_m=120.0, weight="people", budget=3)
-    near = people.geometry.values[:, None].distance(hosts.geometry.values[None, :]) <= 120.0
+    one, other = (np.asarray(frame.geometry.values) for frame in (people, hosts))
+    near = shapely.distance(one[:, None], other[None, :]) <= 120.0
     best = max(
         people["people"][near[:, list(choice)].any(axis=1)].sum()
         for choice in combinations(range(9), 3)
@@ -99,9 +107,7 @@ def test_coverage_is_summed_up_by_a_column():
 
 
 def test_a_walk_goes_along_the_streets():
-    wall = gpd.GeoDataFrame(
-        geometry=[shapely.LineString([(0, 0), (0, 1500), (40, 1500), (40, 0)])], crs=CRS
-    )
+    wall = gpd.GeoDataFrame(geometry=[line((0, 0), (0, 1500), (40, 1500), (40, 0))], crs=CRS)
     people, station = points([(1, 1)]), points([(39, 1)])
     straight = stationmap.coverage(people, station, within_m=100.0)
     walked = stationmap.coverage(people, station, within_m=100.0, streets=wall)

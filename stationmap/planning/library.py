@@ -218,7 +218,7 @@ def _candidates(frame: gpd.GeoDataFrame, suitability: str | None) -> gpd.GeoData
     rows = {
         # ids in the order of the rows, so that ties go to the first
         "candidate_id": [f"{number:09d}" for number in range(len(frame))],
-        "host_kind": "place",
+        "host_kind": "host",
         "host_id": frame.index.astype(str),
         "name": _text(frame, "name"),
         "category": _text(frame, "category"),
