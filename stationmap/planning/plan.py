@@ -59,11 +59,11 @@ class Plan:
     ----------
     proposals : GeoDataFrame
         `PROPOSALS`, EPSG:4326, in building order (`order` from 1). ``host_kind`` is "shop",
-        "facility", "place" (demand itself, a community), "host" (of a frame) or "free" (a free-standing point, of no
-        host). ``suitability`` is from 0 to 1. ``street_id``, ``part``, ``side`` and ``chainage_m``
-        tell the foot on the street where it closes most; ``also`` names the ids of other streets
-        that it serves, joined by ";". ``covers_m`` is what it covers alone, ``adds`` what it adds
-        at its turn, both in the plan's unit.
+        "facility", "place" (demand itself, a community), "host" (of a frame) or "free" (a
+        free-standing point, of no host). ``suitability`` is from 0 to 1. ``street_id``, ``part``,
+        ``side`` and ``chainage_m`` tell the foot on the street where it closes most; ``also`` names
+        the ids of other streets that it serves, joined by ";". ``covers_m`` is what it covers
+        alone, ``adds`` what it adds at its turn, both in the plan's unit.
     uncoverable : GeoDataFrame
         `UNCOVERABLE`, EPSG:4326: stretches ("gap") or subjects ("place", "people") that no host
         covers. ``reason`` is a message; ``points_needed`` free-standing points would close it.
