@@ -44,7 +44,7 @@ def access_plan(now: "Answers", asked: PlanAsked) -> Plan:
     assert asked.within_m is not None
     demand = demand_of(
         asked.demand,
-        demand=now.layer("demand"),
+        demand=now.demand(),
         zones=now.zones(),
         facilities=now.facilities(),
         weights=dict(asked.weights),
