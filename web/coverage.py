@@ -8,10 +8,10 @@ import pandas as pd
 from flask import Blueprint, Response, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from stationmap.city import coverage as covering
 from stationmap.city import coverage_told as told
 from stationmap.city import open_data
-from stationmap.city.coverage import BUILT, EFFECTIVE, FRONTAGE, METRES_A_MINUTE, CoverageAsked
+from stationmap.city.coverage import METRES_A_MINUTE, CoverageAsked
+from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE, carriers
 from stationmap.io import tabular, vector
 from stationmap.messages import N_
 from stationmap.reports.wording import percent
@@ -40,7 +40,7 @@ _APART = 0.005  # half a point: less is not told in a cell
 def page() -> ResponseReturnValue:
     """Show the coverage of a week."""
     now, params = present(), Params.of_request()
-    if not covering.carriers(now.answers):
+    if not carriers(now.answers):
         return render_template("coverage.html", city=now.name, shown=None)
     asked, lang = shown(now, params), params.lang
     said = told.document(asked.found, now.answers, at=asked.at, lang=lang)
@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
         notices=params.notices,
         answer=_answer(asked, said, lang),
         what=told.carrier_name(asked.asked.carrier, lang=lang),
-        kinds=[(k, told.carrier_name(k, lang=lang)) for k in covering.carriers(now.answers)],
+        kinds=[(k, told.carrier_name(k, lang=lang)) for k in carriers(now.answers)],
         walks=[(m, f"{m / METRES_A_MINUTE:.0f}") for m in WALKS],
         days=[say(day, lang=lang) for day in told.DAYS],
         supplies=[(key, say(label, lang=lang)) for key, label in SUPPLIES.items()],

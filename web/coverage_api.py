@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap.city import coverage_told
-from stationmap.city.coverage import EFFECTIVE
+from stationmap.city.coverage_ground import EFFECTIVE
 from web.allowance import limited
 from web.caching import kept_by_version, present
 from web.coverage_asked import shown

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from stationmap.city import coverage as covering
-from stationmap.city.coverage import BUILT, EFFECTIVE, Coverage, CoverageAsked
+from stationmap.city.coverage import Coverage, CoverageAsked
+from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE, carriers
 from stationmap.stations import SUPPLIES
 from web.params import Params
 from web.view import CityView
@@ -47,7 +48,7 @@ def shown(now: CityView, params: Params) -> Shown:
     InputError
         A value is none that can be asked for, or there is nothing to cover.
     """
-    kinds = covering.carriers(now.answers)
+    kinds = carriers(now.answers)
     if not kinds:
         raise WebError(
             "There is nothing to cover yet: no streets, communities or facilities were imported."
@@ -58,7 +59,7 @@ def shown(now: CityView, params: Params) -> Shown:
     hour = params.whole("hour", default=USUAL_HOUR[1], low=0, high=23)
     asked = CoverageAsked(
         carrier=carrier,
-        rule=now.spacing_rule.id if carrier == covering.FRONTAGE else None,
+        rule=now.spacing_rule.id if carrier == FRONTAGE else None,
         within_m=float(within),
         supplies=_supplies(params),
         district=params.one_of("district", list(now.counties), default=""),

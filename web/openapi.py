@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.checks import RULE_KINDS
 from stationmap.city import open_data
-from stationmap.city.coverage import carriers
+from stationmap.city.coverage_ground import carriers
 from stationmap.city.near import NEEDS
 from stationmap.messages import N_
 from web.caching import kept_by_version, present

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from stationmap.city.answers import Answers
-from stationmap.city.coverage import BUILT, EFFECTIVE, FRONTAGE, Coverage
+from stationmap.city.coverage import Coverage
+from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE
 from stationmap.covering import PERIODS, ByHour, F
 from stationmap.errors import InputError
 from stationmap.io import tabular, vector

@@ -77,6 +77,10 @@ class ByHour:
             self.possible[rows].sum(axis=0, keepdims=True),
         )
 
+    def columns(self, some: slice) -> "ByHour":
+        """Return the same of some of the hours."""
+        return ByHour(self.weight, self.certain[:, some], self.possible[:, some])
+
     def shares(self, group: int = 0) -> tuple[F, F]:
         """Return the shares covered for certain and perhaps, hour by hour; NaN of nothing."""
         whole = self.weight[group]
@@ -229,8 +233,10 @@ def states(mask: I8, pairs: tuple[I, I], *, demands: int) -> I8:
 
 def _patterns(bits: NDArray[np.uint8], pairs: tuple[I, I]) -> Iterator[tuple[I, NDArray[np.uint8]]]:
     """Join the hours of all stations of each demand: demand, packed hours, block by block."""
-    order = np.argsort(pairs[0], kind="stable")
-    demand, station = pairs[0][order], pairs[1][order]
+    demand, station = pairs
+    if (demand[1:] < demand[:-1]).any():
+        order = np.argsort(demand, kind="stable")
+        demand, station = demand[order], station[order]
     first = np.flatnonzero(np.diff(demand, prepend=-1))
     blocks = np.unique(np.searchsorted(first, np.arange(0, len(demand) + _BLOCK, _BLOCK)))
     ends = np.append(first, len(demand))
