@@ -67,7 +67,7 @@ def fewest(
     last = np.zeros(number, bool) if last_resort is None else np.asarray(last_resort, bool)
     held = np.diff(matrix.indptr) > 0
     within = matrix[np.flatnonzero(held)]
-    few_last, _ = _fewest_last(within, last, clock)
+    few_last = _fewest_last(within, last, clock)
     chosen, bound = _fewest(within, last, few_last, clock)
     few = int(chosen.sum())
     if few and bound >= few and suitability is not None and np.ptp(hundredths(suitability, number)):
@@ -76,14 +76,14 @@ def fewest(
     return Chosen(np.flatnonzero(chosen), bound, status, np.flatnonzero(~held))
 
 
-def _fewest_last(matrix: sparse.csr_array, last: B, clock: Clock) -> tuple[int, bool]:
-    """Return a number of columns of last resort that suffices, and whether fewer do not."""
+def _fewest_last(matrix: sparse.csr_array, last: B, clock: Clock) -> int:
+    """Return how many columns of last resort it takes: what no other column covers takes them."""
     if not last.any():
-        return 0, True
+        return 0
     regular = (matrix.astype(np.int32) @ (~last).astype(np.int32)) > 0
     rows = matrix[np.flatnonzero(~regular)]
-    chosen, bound = cheapest(rows, np.ones(matrix.shape[1]), clock)
-    return int(chosen.sum()), bool(bound > chosen.sum() - 0.5)
+    chosen, _ = cheapest(rows, np.ones(matrix.shape[1]), clock)
+    return int(chosen.sum())
 
 
 def _fewest(matrix: sparse.csr_array, last: B, few_last: int, clock: Clock) -> tuple[B, int]:
@@ -94,7 +94,7 @@ def _fewest(matrix: sparse.csr_array, last: B, few_last: int, clock: Clock) -> t
     """
     dear = _LAST
     while True:
-        chosen, bound = cheapest(matrix, 1.0 + dear * last, clock)
+        chosen, bound = cheapest(matrix, 1.0 + dear * last.astype(np.float64), clock)
         held = int(chosen[last].sum())
         if held <= few_last or clock.over:
             return chosen, max(int(np.ceil(bound - dear * held - 1e-6)), 0)
@@ -109,7 +109,8 @@ def _most_suitable(matrix: sparse.csr_array, last: B, chosen: B, suits: F, clock
     """
     step, dear = _NUMBER, _LAST
     while not clock.over:
-        better, _ = cheapest(matrix, step * (1.0 + dear * last) + 100.0 - suits, clock)
+        cost = step * (1.0 + dear * last.astype(np.float64)) + 100.0 - suits
+        better, _ = cheapest(matrix, cost, clock)
         if better.sum() == chosen.sum() and better[last].sum() == chosen[last].sum():
             return better if suits[better].sum() >= suits[chosen].sum() else chosen
         step, dear = step * 10.0, dear * 2.0

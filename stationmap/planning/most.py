@@ -235,13 +235,13 @@ def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ..
     bound = _down(task, min(found.bound(budget), total))
     choices = [greedy]
     if found.dear is not None:
-        few = found.dear.columns
+        chosen = found.dear.columns
         if found.cheap is not None:
             many = found.cheap.columns
-            few = between(
-                matrix, weight, few, many, may=lambda have, _value, more: have + more <= budget
+            chosen = between(
+                matrix, weight, chosen, many, may=lambda have, _value, more: have + more <= budget
             )
-        choices.append(_filled(task, few, budget))
+        choices.append(_filled(task, chosen, budget))
     best = max(choices, key=lambda columns: covered(matrix, weight, columns))
     best, bound = _closed(task, found, best, bound, budget)
     return best, bound, _more_prices(task, found, np.diff(values), budget)

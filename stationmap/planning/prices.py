@@ -9,7 +9,7 @@ apart into small parts, and a good price leaves nothing between what is bought a
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+from scipy import optimize, sparse
 
 from stationmap.planning.reductions import components, dominated_columns
 from stationmap.planning.solving import B, Clock, F, I, least_cost
@@ -95,7 +95,8 @@ def merged(matrix: sparse.csr_array, weight: F, group: I | None = None) -> tuple
     sums = [np.add.reduceat(key[matrix.indices], matrix.indptr[:-1]) for key in keys]
     marks = np.column_stack([*sums, *([] if group is None else [group])])
     _, first, kind = np.unique(marks, axis=0, return_index=True, return_inverse=True)
-    return np.bincount(kind.ravel(), weights=weight, minlength=len(first)), first
+    weights = np.bincount(kind.ravel(), weights=weight, minlength=len(first)).astype(np.float64)
+    return weights, first.astype(np.int64)
 
 
 def _left(
@@ -155,9 +156,9 @@ def _solved(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> 
 def _batch(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> tuple[B, float]:
     """Solve the linear programme, and what it leaves broken part by part in whole numbers."""
     columns = matrix.shape[1]
-    x, worth = _programme(matrix, weight, price, whole=False, limit_s=clock.left_s)
+    x, worth = _relaxed(matrix, weight, price, clock.left_s)
     if x is None:
-        return np.zeros(columns, bool), float(weight.sum())
+        return np.zeros(columns, bool), worth
     bought = x > 0.5
     broken = np.abs(x - np.rint(x)) > 1e-6
     if not broken.any():
@@ -169,7 +170,7 @@ def _batch(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> t
         piece = matrix[mine].tocsc()[:, own].tocsr()
         relaxed = _worth(piece, weight[mine], price, x[own])
         limit_s = min(clock.left_s, _PART_S)
-        better, bound = _programme(piece, weight[mine], price, whole=True, limit_s=limit_s)
+        better, bound = _in_whole_numbers(piece, weight[mine], price, limit_s)
         if better is not None:
             bought[own] = better > 0.5
         worth -= max(relaxed - bound, 0.0)
@@ -181,17 +182,41 @@ def _worth(matrix: sparse.csr_array, weight: F, price: float, x: F) -> float:
     return float(weight @ share - price * x.sum())
 
 
-def _programme(
-    matrix: sparse.csr_array, weight: F, price: float, *, whole: bool, limit_s: float
+def _relaxed(
+    matrix: sparse.csr_array, weight: F, price: float, limit_s: float
 ) -> tuple[F | None, float]:
-    """Return how much of every column is bought, and what no purchase is worth more than."""
+    """Return how much of every column is bought, and what no purchase is worth more than.
+
+    The dual programme is solved, as it is smaller: every row offers up to its weight, no column
+    takes more than its price, and what the rows do not offer is the worth. What is bought are the
+    prices of its own constraints.
+    """
+    rows, columns = matrix.shape
+    answer = optimize.linprog(
+        np.full(rows, -1.0),
+        A_ub=matrix.T.tocsc().astype(np.float64),
+        b_ub=np.full(columns, price),
+        bounds=np.column_stack((np.zeros(rows), weight)),
+        method="highs-ds",
+        options={"time_limit": limit_s},
+    )
+    total = float(weight.sum())
+    if answer.status != 0:
+        return None, total
+    return np.maximum(-answer.ineqlin.marginals, 0.0), total + float(answer.fun)
+
+
+def _in_whole_numbers(
+    matrix: sparse.csr_array, weight: F, price: float, limit_s: float
+) -> tuple[F | None, float]:
+    """Return which columns are bought, and what no purchase is worth more than."""
     rows, columns = matrix.shape
     solved = least_cost(
         np.concatenate((np.full(columns, price), weight)),
         sparse.hstack([matrix.astype(np.float64), sparse.eye_array(rows)], format="csr"),
         low=np.ones(rows),
         high=np.full(rows, np.inf),
-        whole=np.arange(rows + columns) < (columns if whole else 0),
+        whole=np.arange(rows + columns) < columns,
         limit_s=limit_s,
     )
     worth = float(weight.sum()) - max(solved.bound, 0.0)

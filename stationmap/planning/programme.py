@@ -117,17 +117,17 @@ def _solved(
     """Solve on (columns chosen, share covered of rows); a row is covered if a column of it is."""
     rows, columns = matrix.shape
     blocks = [sparse.hstack([matrix.astype(np.float64), -sparse.eye_array(rows)], format="csr")]
-    low, high = [np.zeros(rows), [limits[1]]], [np.full(rows, np.inf), [limits[2]]]
+    low, high = [limits[1]], [limits[2]]
     blocks.append(sparse.csr_array(limits[0][None]))
     for line, asked in _lines(weight, columns, least):
         blocks.append(sparse.csr_array(line[None]))
-        low.append([asked])
-        high.append([np.inf])
+        low.append(asked)
+        high.append(np.inf)
     return least_cost(
         cost,
         sparse.vstack(blocks, format="csr"),
-        low=np.concatenate(low),
-        high=np.concatenate(high),
+        low=np.concatenate((np.zeros(rows), low)),
+        high=np.concatenate((np.full(rows, np.inf), high)),
         whole=np.arange(rows + columns) < columns,
         limit_s=limit_s,
     )

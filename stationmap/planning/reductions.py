@@ -91,7 +91,7 @@ def dominated_columns(matrix: sparse.csr_array, cost: F) -> B:
     """
     sets = matrix.T.tocsr()
     size = np.diff(sets.indptr)
-    drop = size == 0
+    drop: B = size == 0
     for small, large in _subsets(sets):
         equal = (size[small] == size[large]) & (cost[small] == cost[large])
         drop[small[(cost[large] <= cost[small]) & (~equal | (large < small))]] = True
