@@ -188,6 +188,13 @@ def test_a_host_between_two_such_stretches_is_not_built():
     assert ids(found.proposals) == ["0", "2"]
 
 
+def test_a_host_at_the_very_end_of_what_stays_open_is_not_built():
+    street = line(120.0)
+    _, found = plan([street], [*on(street, 40), Point(125, 3), Point(127, -3)])
+    assert ids(found.proposals) == ["0"]
+    assert found.uncoverable[["from_m", "to_m"]].values.tolist() == [[40, 120]]
+
+
 def test_a_short_frontage_takes_a_station_on_it_or_near_it_along_the_street():
     street, rule = line(400.0), "main"
     stretches = [

@@ -107,7 +107,7 @@ class Along:
     def windows(self) -> tuple[I, I, int]:
         """List what must hold a station: number of the window, point in it; how many there are.
 
-        Windows that hold no point at all are left out.
+        Windows that hold no point beside those at their cut point are left out.
         """
         run, stood = self.standing
         at_m, s = self.placed.at_m[stood], self.spacing
@@ -142,6 +142,10 @@ class Along:
         ahead_m = (self.placed.at_m[row] - cut_m[window]) * (1 if behind else -1)
         stands = (self.first[run[window]] <= row) & (row < self.last[run[window]])
         keep = (ahead_m > 0) & (ticks(ahead_m) <= s) & (stands | self.ring[run[window]])
+        # what stands at the cut point itself shortens nothing
+        helps = np.zeros(len(run), np.bool_)
+        helps[window[keep & (ticks(ahead_m) > 0)]] = True
+        keep &= helps[window]
         return window[keep], self.point[row[keep]]
 
     def _lonely(self) -> tuple[I, I]:
