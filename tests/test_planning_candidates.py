@@ -116,6 +116,26 @@ def test_an_outline_is_taken_where_it_is_nearest_to_the_street(prepared):
     assert np.isnan(found(prepared, [shop("p", 10)])["front_m"]).all()
 
 
+def test_a_large_outline_has_a_front_on_each_street_that_the_former_are_too_far_from():
+    from planning_towns import line
+
+    streets = prepare(streets_of([line(200.0), line(200.0, y=100.0)]), spacing_m=50.0)
+    hosts = found(streets, [{"id": "block", "category": "mall", "shape": box(80, 20, 120, 75)}])
+    assert hosts["candidate_id"].tolist() == ["shop:block", "shop:block-2"]
+    assert set(hosts["host_id"]) == {"block"}
+    assert hosts.geometry.to_crs(CRS).y.round(3).tolist() == [20, 75]
+    near = prepare(streets_of([line(200.0), line(200.0, y=45.0)]), spacing_m=50.0)
+    one = found(near, [{"id": "kiosk", "category": "mall", "shape": box(80, 18, 90, 22)}])
+    assert one["candidate_id"].tolist() == ["shop:kiosk"]
+    excluded = found(
+        streets,
+        [{"id": "block", "category": "mall", "shape": box(80, 20, 120, 75)}],
+        exclude=["block"],
+    )
+    assert len(excluded) == 0
+    assert excluded.attrs["excluded"] == 1
+
+
 def test_suitability_weighs_category_partner_hours_and_front(prepared):
     share = weights()["weight"]
     assert sum(share.values()) == pytest.approx(1)

@@ -51,7 +51,8 @@ def of_city(
     Shops that stand within snapping distance of a street of the rule; and facilities there of the
     categories at which the pack wants or allows stations of the rule's type. Hosts that hold a
     counting station already, active or planned, are none. An outline is taken at its point nearest
-    to a street.
+    to a street; a large one also at its points nearest to further streets that the former are too
+    far from to count on, as candidates of their own.
 
     Suitability is the sum of four shares (``standards/tables/suitability.toml``; assumed, as no
     document weighs hosts): its category; whether it is a partner already (it holds a station of
@@ -74,7 +75,8 @@ def of_city(
     Returns
     -------
     GeoDataFrame
-        `CANDIDATES`, EPSG:4326, by candidate_id ("shop:" or "facility:" and the host's id).
+        `CANDIDATES`, EPSG:4326, by candidate_id ("shop:" or "facility:" and the host's id,
+        "-2" … of its further fronts).
         ``front_m`` is NaN, ``hours`` None where nobody knows. ``attrs["excluded"]`` is how many
         hosts `exclude` kept out, ``attrs["held"]`` how many hold a station.
     """
@@ -84,26 +86,30 @@ def of_city(
     frame = frame.drop_duplicates("candidate_id").sort_values("candidate_id", ignore_index=True)
     frame = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
     shapes = to_metric(frame[["geometry"]], prepared.lines.crs).geometry.to_numpy()
-    near, line = _nearest_part(prepared, shapes)
-    frame, shapes, line = frame[near].reset_index(drop=True), shapes[near], line[near]
+    host, line, front, points = _fronts(prepared, shapes)
+    near = np.unique(host)
 
     kept_out = _excluded(frame, shapes, exclude, prepared)
     own = counting(stations, types=rule.counts, with_planned=True)
     other = stations["status"].isin(["active", "planned"]).to_numpy(dtype=np.bool_) & ~own
     held = _beside(shapes, stations[own], prepared) & ~kept_out
     frame["partner"] = _beside(shapes, stations[other], prepared) | _unit(frame, stations)
-    frame["front_m"] = _front(prepared, shapes, line)
-    frame["suitability"] = _suitability(frame)
-    frame["adcode"] = frame["adcode"].where(
-        frame["adcode"].notna(), prepared.parts["adcode"].to_numpy(dtype=object)[line]
+    excluded, taken = int(kept_out[near].sum()), int(held[near].sum())
+    free = ~(kept_out | held)[host]
+    host, line, front, points = host[free], line[free], front[free], points[free]
+    found = frame.iloc[host].reset_index(drop=True)
+    found["front_m"] = _front(prepared, shapes[host], line)
+    found["suitability"] = _suitability(found)
+    found["adcode"] = found["adcode"].where(
+        found["adcode"].notna(), prepared.parts["adcode"].to_numpy(dtype=object)[line]
     )
-    points = to_wgs84(
-        gpd.GeoDataFrame(geometry=_at(prepared, shapes, line), crs=prepared.lines.crs)
-    )
-    drawn = shapely.get_dimensions(shapes) > 0
-    frame = frame.set_geometry(frame.geometry.where(~drawn, points.geometry))
-    found = frame.loc[~(kept_out | held), list(CANDIDATES)].reset_index(drop=True)
-    found.attrs.update(excluded=int(kept_out.sum()), held=int(held.sum()))
+    more = front > 0
+    found.loc[more, "candidate_id"] += "-" + pd.Series(front + 1)[more].astype("str")
+    placed = to_wgs84(gpd.GeoDataFrame(geometry=points, crs=prepared.lines.crs)).geometry
+    drawn = shapely.get_dimensions(shapes[host]) > 0
+    found = found.set_geometry(found.geometry.where(~drawn, placed))[list(CANDIDATES)]
+    found = found.sort_values("candidate_id", ignore_index=True)
+    found.attrs.update(excluded=excluded, held=taken)
     return found
 
 
@@ -134,27 +140,46 @@ def _hosts(rows: gpd.GeoDataFrame, kind: str) -> pd.DataFrame:
     )
 
 
-def _nearest_part(prepared: Prepared, shapes: Any) -> tuple[B, Any]:
-    """Tell which shapes a street passes within snapping distance; the nearest part to each."""
-    line = np.zeros(len(shapes), np.int64)
-    near = np.zeros(len(shapes), np.bool_)
+def _fronts(prepared: Prepared, shapes: Any) -> tuple[Any, Any, Any, Any]:
+    """Tell where along streets shapes stand, no farther than the snapping distance.
+
+    Returns
+    -------
+    host, line, front : (n,) int64
+        Row in `shapes`; the part that the place is nearest to; 0 for the nearest front of a host,
+        1 … for further ones, from where the former ones are too far.
+    points : (n,) array of Point
+        Planar; of an outline its point nearest to the part.
+    """
     if not len(shapes) or not len(prepared.lines):
-        return near, line
+        none = np.zeros(0, np.int64)
+        return none, none, none, np.zeros(0, dtype=object)
+    streets = np.asarray(prepared.tree.geometries)
     reach = (prepared.snap_m + 1e-3) * prepared.widest
     shape, row = prepared.tree.query(shapes, predicate="dwithin", distance=reach)
-    apart = shapely.distance(shapes[shape], prepared.tree.geometries[row])
+    apart = shapely.distance(shapes[shape], streets[row])
     order = np.lexsort((row, apart, shape))
     shape, row = shape[order], row[order]
-    first = np.flatnonzero(np.diff(shape, prepend=-1))
-    near[shape[first]] = True
-    line[shape[first]] = prepared.line_of[row[first]]
-    return near, line
+    at = shapely.get_point(shapely.shortest_line(shapes[shape], streets[row]), 0)
+    drawn = shapely.get_dimensions(shapes) > 0
+    kept: list[int] = []
+    of_host: list[int] = []
+    fronts: list[int] = []
+    for number, (own, street) in enumerate(zip(shape.tolist(), row.tolist(), strict=True)):
+        if not kept or shape[kept[-1]] != own:
+            of_host = []
+        if of_host and (not drawn[own] or _reaches(at[of_host], streets[street], reach)):
+            continue
+        fronts.append(len(of_host))
+        of_host.append(number)
+        kept.append(number)
+    pick = np.array(kept, np.int64)
+    return shape[pick], prepared.line_of[row[pick]], np.array(fronts, np.int64), at[pick]
 
 
-def _at(prepared: Prepared, shapes: Any, line: Any) -> Any:
-    """Return the point of each shape that is nearest to its part."""
-    parts = np.asarray(prepared.tree.geometries)[line]
-    return shapely.get_point(shapely.shortest_line(shapes, parts), 0)
+def _reaches(points: Any, street: Any, reach: float) -> bool:
+    """Tell whether one of some points is near enough to a street to count on it."""
+    return bool(shapely.dwithin(points, street, reach).any())
 
 
 def _front(prepared: Prepared, shapes: Any, line: Any) -> F:

@@ -20,8 +20,8 @@ from stationmap.planning.sites import Sites, free_table
 from stationmap.planning.windows import Atoms
 from stationmap.standards import SpacingRule
 
-NO_HOST = N_("no shop or facility where a station could stand is known along this stretch")
-NONE_NEAR = N_("no shop or facility where a station could stand is known on this frontage or near")
+NO_HOST = N_("no shop or facility is known along this stretch near enough to the street to count")
+NONE_NEAR = N_("no shop or facility is known on this frontage near enough to the street to count")
 NO_PLACE = N_("the line of the street runs over itself here, so no place on it can be told apart")
 
 
