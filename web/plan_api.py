@@ -3,27 +3,41 @@
 from dataclasses import replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 from flask.typing import ResponseReturnValue
 
 from stationmap import reports
-from stationmap.city import plan_report
+from stationmap.city import open_data, plan_report
 from stationmap.city.plans import PlanAsked
 from stationmap.messages import N_
 from stationmap.planning.plan import Plan
 from stationmap.reports.plan_words import document
+from web.access import may
 from web.allowance import limited
-from web.caching import kept_by_version, present
+from web.caching import kept_by_version, present, whole
 from web.downloads import written
 from web.open_data import opened
 from web.params import Params
 from web.view import CityView
 from web.words import WebError, say
 
-plan_api = opened(limited(kept_by_version(Blueprint("plan_api", __name__, url_prefix="/api/v1"))))
 
-FORMATS = ("gpkg", "geojson", "xlsx", "docx", "pdf", "png")
+def _mark() -> str:
+    return f"{whole()}-{'exact' if _exact() else 'published'}"
+
+
+def _exact() -> bool:
+    """Whether whoever asks may plan: a place that is rounded could open a gap again."""
+    return may("plan.make")
+
+
+plan_api = Blueprint("plan_api", __name__, url_prefix="/api/v1")
+plan_api = opened(limited(kept_by_version(plan_api, mark=_mark)))
+
+GEODATA = ("gpkg", "geojson", "xlsx")
+FORMATS = (*GEODATA, "docx", "pdf", "png")
 MOST_STREETS = 50
 LIMIT_S = 20.0
 """Seconds that a plan may take; what was found by then is given with its bound."""
@@ -36,8 +50,8 @@ _PLACES = BoundedSemaphore(3)
 def plan() -> ResponseReturnValue:
     """Where to add stations so that the gaps close, with the proof and the curve."""
     params, now = Params.of_request(), present()
-    found = _plan(now, _asked(params))
-    decimals = now.answers.config.published.decimals
+    found = _plan(now, _asked(params, now))
+    decimals = None if _exact() else now.answers.config.published.decimals
     body = document(found, pack=now.pack, lang=params.lang, decimals=decimals)
     return jsonify(version=now.version, datum="wgs84", notices=params.notices, **body)
 
@@ -48,14 +62,36 @@ def plan_file(ending: str) -> Response:
     if ending not in FORMATS:
         abort(404)
     params, now = Params.of_request(), present()
-    asked = _asked(params)
+    asked = _asked(params, now)
     found = _plan(now, asked)
 
     def write(path: Path) -> None:
         told = plan_report.dossier(now.answers, asked, found, lang=params.lang)
+        if ending in GEODATA and not _exact():
+            told = _published(told, found, now)
         reports.write_plan(path, told, lang=params.lang)
 
     return written(now, write, name=say(N_("Plan"), lang=params.lang), ending=ending)
+
+
+def _published(told: reports.PlanDossier, plan: Plan, now: CityView) -> reports.PlanDossier:
+    """Round places as the city publishes them."""
+    decimals = now.answers.config.published.decimals
+
+    def rounded(frame: Any) -> Any:
+        if frame is None:
+            return None
+        return open_data.published(frame, datum="wgs84", decimals=decimals)
+
+    parts = ("proposals", "uncoverable", "suggested")
+    plan = replace(plan, **{name: rounded(getattr(plan, name)) for name in parts})
+    return replace(told, plan=plan, before=rounded(told.before), after=rounded(told.after))
+
+
+@plan_api.after_request
+def _by_cookie(response: Response) -> Response:
+    response.vary.add("Cookie")
+    return response
 
 
 def _plan(now: CityView, asked: PlanAsked) -> Plan:
@@ -68,7 +104,7 @@ def _plan(now: CityView, asked: PlanAsked) -> Plan:
         _PLACES.release()
 
 
-def _asked(params: Params) -> PlanAsked:
+def _asked(params: Params, now: CityView) -> PlanAsked:
     """Read what is asked for from the address."""
     streets = tuple(dict.fromkeys(s for s in params.values.getlist("street") if s))
     if len(streets) > MOST_STREETS:
@@ -79,7 +115,7 @@ def _asked(params: Params) -> PlanAsked:
             most=MOST_STREETS,
         )
     asked = PlanAsked(
-        rule=params.text("rule") or None,
+        rule=params.text("rule") or (now.rule.id if now.rule else None),
         streets=streets,
         district=params.text("district") or None,
         free_standing=params.one_of("free_standing", ("0", "1"), default="0") == "1",

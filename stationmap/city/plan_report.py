@@ -11,7 +11,7 @@ from stationmap.city.plans import PlanAsked, counting, lines_of, rule_of, standi
 from stationmap.messages import N_, render
 from stationmap.planning.plan import Plan
 from stationmap.reports.plan_dossier import PlanDossier, milestones
-from stationmap.standards import SpacingRule
+from stationmap.standards import PresenceRule, SpacingRule
 
 if TYPE_CHECKING:
     from stationmap.city.answers import Answers
@@ -38,6 +38,8 @@ def dossier(now: "Answers", asked: PlanAsked, plan: Plan, *, lang: str) -> PlanD
     )
     found["left_m"] = {}
     stations = standing(now, asked)
+    if isinstance(rule, PresenceRule):
+        stations = stations[stations["type"].isin(rule.counts)]
     if isinstance(rule, SpacingRule):
         stations = counting(now, rule, asked)
         lines = lines_of(now, rule, asked)

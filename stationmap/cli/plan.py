@@ -324,6 +324,8 @@ def _print(told: "PlanDossier") -> None:
         return
     columns = [said(name) for name in (N_("Street"), N_("Host"), N_("Category"))]
     numbers = [said(name) for name in (N_("Chainage, m"), N_("Adds at its turn"))]
+    if (table[columns[0]] == "").all():
+        columns, numbers = [said(N_("County")), *columns[1:]], numbers[1:]
     print_table(
         (order, *columns),
         [

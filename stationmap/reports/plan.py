@@ -30,7 +30,7 @@ _FIGURES = (
     ("stations", N_("stations that count"), "count"),
     ("people", N_("people in all"), "count"),
     ("reached", N_("of them within reach"), "count"),
-    ("share", N_("share within reach"), "share"),
+    ("share", N_("covered share"), "share"),
 )
 
 
@@ -381,7 +381,8 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     if more > 0:
         notes.append(say(N_("{more} more stand in the workbook (xlsx)."), more=f"{more:,}"))
     table = Table("", columns, rows, "".join(_spaced(notes, lang=lang)).strip())
-    return Section(say(N_("Table A: new stations by street")), (table,))
+    heading = N_("Table A: new stations by street") if streets else N_("Table A: new stations")
+    return Section(say(heading), (table,))
 
 
 def _chainage(row: Any, say: Say) -> str:

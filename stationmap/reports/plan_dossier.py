@@ -37,9 +37,9 @@ class PlanParts(Protocol):
 
 
 def milestones(rows: int) -> list[int]:
-    """Return the rows of a curve that are told: none built, an eighth, a quarter … all."""
+    """Return the rows of a curve that are told: none built, a quarter, half … all."""
     last = rows - 1
-    return sorted({round(last * share) for share in (0, 0.125, 0.25, 0.5, 0.75, 1)})
+    return sorted({round(last * share) for share in (0, 0.25, 0.5, 0.75, 1)})
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _OTHER, _GAP, _LEFT = "#e6e2da", "#e6550d", "#7f2704"
 _STATION, _NEW, _FREE = "#00695c", "#1f4e9c", "#8e24aa"
 _SOURCES = 3
 _CURVE_IN = (8.5, 4.6)
+_LAST_NAMED, _APART = 0.7, 6.0  # of the stations, and per cent: nearer to the end is too near
 
 
 def picture(dossier: PlanDossier, *, after: bool, lang: str) -> Picture:
@@ -90,6 +91,8 @@ def curve(dossier: PlanDossier, *, lang: str) -> Picture:
         axes.fill_between(n, share, share[0], color=_NEW, alpha=0.12)
         for at in milestones(len(n))[1:]:
             axes.plot(n[at], share[at], "o", color=_NEW, markersize=5)
+            if n[-1] > n[at] > n[-1] * _LAST_NAMED and share[at] > share[-1] - _APART:
+                continue  # its words would lie on those of the last one
             axes.annotate(
                 f"{n[at]:.0f} · {share[at]:.1f}%",
                 (n[at], share[at]),
@@ -182,7 +185,8 @@ def _draw_points(shown: maps.Sheet, dossier: PlanDossier, crs: Any, *, after: bo
         return found
 
     kind = type_name(dossier.pack, plan.summary.get("type"), lang=shown.lang)
-    there = render(N_("{type}, there already"), {"type": kind}, lang=shown.lang)
+    there = N_("stations, there already") if dossier.rule is None else N_("{type}, there already")
+    there = render(there, {"type": kind}, lang=shown.lang)
     points(dossier.stations, there, s=11, color=_STATION, zorder=4)
     if not after:
         return

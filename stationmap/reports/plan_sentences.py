@@ -12,8 +12,6 @@ from stationmap.reports.plan_maps import whole_of
 from stationmap.reports.plan_words import type_name
 from stationmap.reports.wording import Say, percent
 
-_CLOSING = ("spacing", "presence")
-
 
 def sentences(dossier: PlanDossier, *, lang: str) -> list[str]:
     """Return the answer, the proof, and what stays open, as far as there is any."""
@@ -63,6 +61,14 @@ def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
         return say(
             N_(
                 "{place}: with {count} more {type}, the share of people within reach rises from "
+                "{before} to {after}."
+            ),
+            **given,
+        )
+    if summary.get("kind") == "access":
+        return say(
+            N_(
+                "{place}: with {count} more {type}, the share of places within reach rises from "
                 "{before} to {after}."
             ),
             **given,

@@ -91,8 +91,10 @@ def document(
         found = json.loads(worded.to_json(na="null", drop_id=True))
         return {"type": "FeatureCollection", "features": found["features"]}
 
+    summary = {name: plain(value, lang=lang) for name, value in plan.summary.items()}
+    told = plan.summary.get("assumptions") or ()
     return {
-        "summary": {name: plain(value, lang=lang) for name, value in plan.summary.items()},
+        "summary": summary | {"assumptions": [said(one, lang=lang) for one in told]},
         "proposals": features(plan.proposals),
         "uncoverable": features(plan.uncoverable),
         "suggested": features(plan.suggested),

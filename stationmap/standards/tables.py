@@ -58,8 +58,9 @@ def categories() -> Mapping[str, Text]:
 
 
 def shop_name(category: str) -> Text:
-    """Return what a kind of shop is called; one that the table lacks by its own value."""
-    return Text(zh=_table("shop_names")["zh"].get(category, category), en=category)
+    """Return what a kind of shop is called; one that the table lacks is a shop like any."""
+    known = _table("shop_names")["zh"]
+    return Text(zh=known.get(category, known["yes"]), en=category.replace("_", " "))
 
 
 def facility_keys() -> tuple[str, ...]:
