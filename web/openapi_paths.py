@@ -146,6 +146,10 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
             ),
         ),
         "spacing_rule": Param(TEXT, N_("rule about spacing; the first by itself"), name="rule"),
+        "planned": Param(
+            {"type": "string", "enum": ["0", "1"]},
+            N_("1: before and after as if the planned stations stood"),
+        ),
         "scenario": Param(TEXT, N_("id of a scenario whose changes are made first")),
         "bbox": Param(
             BOX | {"oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]},
@@ -294,7 +298,7 @@ OPERATIONS = (
         "/api/v1/what-if",
         CITY,
         N_("Coverage, gaps and findings as they would be after a few changes of stations"),
-        "changes spacing_rule scenario lang",
+        "changes spacing_rule scenario planned lang",
         has="version rule stations summary gaps streets findings findings_total notices",
         other=(400, 401, 404, 429),
     ),

@@ -34,10 +34,8 @@ TEXTS: Mapping[str, str] = {
     "plan.proven_best": N_("✓ Proven: no other choice of as many covers more."),
     "plan.bounded": N_("Not proven to be the best: at most {gap} better may be possible."),
     "plan.with_planned": N_(
-        "The plan counts the {n} station that is planned already as if it stood; the figures above "
-        "count only what stands.|"
-        "The plan counts the {n} stations that are planned already as if they stood; the figures "
-        "above count only what stands."
+        "The {n} station that is planned already counts as if it stood.|"
+        "The {n} stations that are planned already count as if they stood."
     ),
     "plan.part": N_("The first {n} of {of} in building order"),
     "plan.curve": N_("Coverage by number of new stations"),

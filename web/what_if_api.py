@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city.what_if import what_if
 from stationmap.planning.changes import NEW, Change, read_changes
 from stationmap.planning.ground import Finding
-from stationmap.planning.whatif import WhatIf
+from stationmap.planning.whatif import After, WhatIf
 from stationmap.standards import SpacingRule
 from web import scenario_rows
 from web.access import allow
@@ -73,16 +73,18 @@ def _answer(rows: Any) -> ResponseReturnValue:
     changes = read_changes(
         rows, types=[t.id for t in now.pack.site_types], known=engine.ground.roll.row_of.keys()
     )
-    after = engine.after(_with_scenario(changes, params, engine))
-    changed = [
-        pair for pair in after.findings() if _state(pair[0]) != _state(pair[1]) and _is_due(pair)
-    ]
+    changes = _with_scenario(changes, params, engine)
+    planned = _planned(changes, params, engine)
+    base, after = engine.after(planned), engine.after((*changes, *planned))
+    changed = _changed(base, after)
     listed = sorted(filter(_worth_saying, changed), key=_order)
-    figures = after.summaries(rule.id) if rule else ({}, {})
-    before, would = ({name: plain(f[name]) for name in _FIGURES if name in f} for f in figures)
-    before["findings_not_met"] = known = _not_met(now, params.lang)
-    more = sum((_state(b) == "not_met") - (_state(a) == "not_met") for a, b in changed)
-    would["findings_not_met"] = None if known is None else known + more
+    before, would = (
+        {name: plain(f[name]) for name in _FIGURES if name in f}
+        for f in (one.summaries(rule.id)[1] if rule else {} for one in (base, after))
+    )
+    known = _not_met(now, params.lang)
+    for figures, one in ((before, base), (would, after)):
+        figures["findings_not_met"] = None if known is None else known + _more(one)
     new = after.new(rule.id) if rule else None
     return jsonify(
         version=now.version,
@@ -104,6 +106,42 @@ def _answer(rows: Any) -> ResponseReturnValue:
         findings_total=len(listed),
         notices=params.notices,
     )
+
+
+def _planned(changes: tuple[Change, ...], params: Params, engine: WhatIf) -> tuple[Change, ...]:
+    """Return the planned stations as if they stood, where the address asks for that."""
+    if params.one_of("planned", ("0", "1"), default="0") == "0":
+        return ()
+    given = {change.station_id for change in changes}
+    stations = engine.ground.roll.frame
+    return tuple(
+        Change(own, status="active")
+        for own in stations.loc[stations["status"] == "planned", "station_id"]
+        if own not in given
+    )
+
+
+def _due(after: After) -> dict[str, tuple[Finding | None, Finding | None]]:
+    """Return what is found otherwise than it is now, and can be told, by its id."""
+    found = {}
+    for was, now in after.findings():
+        one = now or was
+        if one is not None and _state(was) != _state(now) and _is_due((was, now)):
+            found[one.finding_id] = was, now
+    return found
+
+
+def _changed(base: After, after: After) -> list[tuple[Finding | None, Finding | None]]:
+    """Return what is found otherwise than with `base`: before and after."""
+    were, are = _due(base), _due(after)
+    found = [(were[own][1] if own in were else was, now) for own, (was, now) in are.items()]
+    found += [(now, was) for own, (was, now) in were.items() if own not in are]
+    return [pair for pair in found if _state(pair[0]) != _state(pair[1])]
+
+
+def _more(after: After) -> int:
+    """Count the shortfalls more, or fewer, than there are."""
+    return sum((_state(b) == "not_met") - (_state(a) == "not_met") for a, b in _due(after).values())
 
 
 def _rule(engine: WhatIf, params: Params) -> SpacingRule | None:

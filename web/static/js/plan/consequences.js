@@ -33,7 +33,7 @@ export function following({ found, live, redraw, on }) {
      * Ask what follows; `ids` are the stations there are that would be other, `known` are figures
      * {before, after} that are known without asking, or null.
      */
-    ask(changes, ids, { since, again, known }) {
+    ask(changes, ids, { since, again, known, planned }) {
       if (!changes.length) {
         none();
         return;
@@ -51,7 +51,7 @@ export function following({ found, live, redraw, on }) {
         return;
       }
       live.wait();
-      follow(changes, { since, told: show, failed: (sentence) => live.fail(sentence, again) });
+      follow(changes, { planned, since, told: show, failed: (sentence) => live.fail(sentence, again) });
     },
   };
 }

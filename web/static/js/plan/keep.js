@@ -45,7 +45,7 @@ export function keeping({ whole, open, ready }) {
   const keep = h("button", { class: "btn btn-outline" }, t("plan.keep"));
   const adopt = h("button", { type: "button", class: "btn btn-accent" }, t("plan.adopt"));
   const form = h("form", { class: "plan-keep", hidden: true },
-    h("h3", {}, t("plan.keep_title")),
+    h("h2", { class: "plan-head" }, t("plan.keep_title")),
     h("label", { class: "field" }, h("span", {}, t("plan.name")), name),
     h("div", { class: "plan-acts" }, keep, over, adopt),
     h("p", { class: "quiet" }, t("plan.adopt_about")));
@@ -147,7 +147,7 @@ export function keeping({ whole, open, ready }) {
       }
     });
     list.replaceChildren(...(known.scenarios.length ? [
-      h("h3", {}, t("plan.scenarios")), rows,
+      h("h2", { class: "plan-head" }, t("plan.scenarios")), rows,
       h("p", { class: "plan-acts" }, known.scenarios.length > 1 && compare,
         h("a", { class: "btn btn-outline", href: page.plan.scenarios }, t("plan.all_scenarios"))),
     ] : []));

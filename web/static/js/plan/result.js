@@ -39,8 +39,8 @@ function headline(plan, n) {
 export function wordsOf(p) {
   const where = p.street_name && p.chainage_m !== null
     ? t("plan.along", { street: p.street_name, at: chainage(p.chainage_m) }) : p.street_name ?? "";
-  const kind = [p.category_name || p.host_kind_name, p.name && p.category_name ? p.host_kind_name : null];
-  return { name: p.name || p.host_kind_name, where, kind: kind.filter(Boolean).join(" · ") };
+  const [name, ...kind] = [p.name, p.category_name, p.host_kind_name].filter(Boolean);
+  return { name, where, kind: kind.join(" · ") };
 }
 
 function proposal(item, adds, pick) {
@@ -117,7 +117,7 @@ export function result(plan, items, n, act) {
     h("details", { class: "how" }, h("summary", {}, t("how.assumed")),
       h("ul", {}, (summary.assumptions ?? []).map((sentence) => h("li", {}, sentence)))),
     items.length > 0 && files(act.address),
-    items.length > 0 && h("h3", { class: "plan-order" }, t("plan.order")),
+    items.length > 0 && h("h2", { class: "plan-head" }, t("plan.order")),
     items.length > 0 && proposals(items, summary.unit, act.pick));
 }
 

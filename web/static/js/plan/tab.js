@@ -60,7 +60,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
     const ids = shown.items.filter(({ isNew }) => !isNew).map(({ id }) => id);
     const whole = plan && limit() === proposals.length && !changes.length;
     consequences.ask(changesOf(shown.items, changes), ids, {
-      since, again: () => ask_what(), known: whole ? plan.summary : null,
+      since, again: () => ask_what(), known: whole ? plan.summary : null, planned: Boolean(plan?.summary.with_planned),
     });
   }
 

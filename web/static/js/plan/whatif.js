@@ -22,12 +22,15 @@ export function sent(changes) {
 }
 
 /** Ask once, apart from what is followed. */
-async function answer(changes) {
+async function answer(changes, planned) {
   const text = sent(changes);
-  if (!token || encodeURIComponent(text).length <= LONG) return ask("what-if", "what-if", { changes: text });
+  const counts = planned ? "1" : "";
+  if (!token || (changes.length <= MOST && encodeURIComponent(text).length <= LONG)) {
+    return ask("what-if", "what-if", { changes: text, planned: counts });
+  }
   let response;
   try {
-    response = await fetch(`/api/v1/what-if?lang=${page.lang}`, {
+    response = await fetch(`/api/v1/what-if?${new URLSearchParams({ lang: page.lang, planned: counts })}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: `{"changes":${text}}`,
@@ -43,10 +46,10 @@ async function answer(changes) {
 async function work() {
   under_way = true;
   while (next) {
-    const { changes, since, told, failed } = next;
+    const { changes, planned, since, told, failed } = next;
     next = null;
     try {
-      told(await answer(changes));
+      told(await answer(changes, planned));
       painted(since);
     } catch (error) {
       if (!(error instanceof Trouble)) {
@@ -69,10 +72,11 @@ function painted(since) {
 
 /**
  * Follow the changes: `told` gets the answer, `failed` a sentence. What comes while a question is
- * under way waits for its answer, and only the newest of it is asked.
+ * under way waits for its answer, and only the newest of it is asked. With `planned` the stations
+ * that are planned already count as if they stood.
  */
-export function follow(changes, { told, failed, since = performance.now() }) {
-  next = { changes, since, told, failed };
+export function follow(changes, { told, failed, planned, since = performance.now() }) {
+  next = { changes, planned, since, told, failed };
   if (!under_way) work();
 }
 
