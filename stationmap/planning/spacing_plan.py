@@ -26,7 +26,10 @@ from stationmap.planning.solving import Clock
 from stationmap.planning.windows import Atoms, atoms
 from stationmap.standards import SpacingRule
 
-_FOR_BOUNDS = 0.2  # share of the time for what the curve could be at most
+# for what the curve of a closing plan could be at most: parts of its stations for which the best is
+# sought, and the share of the time for that
+_PARTS = (2, 6, 20)
+_FOR_BOUNDS = 0.05
 
 
 def plan_spacing_of(
@@ -222,11 +225,11 @@ def _bounds(covers: sparse.csc_array, left: F, values: F, limit_s: float) -> F:
     rows = np.flatnonzero(left)
     top = np.full(len(values), left[covers.sum(axis=1) > 0].sum())
     clock, number = Clock(limit_s), len(values) - 1
-    while number and clock.left_s > 0:
-        best = most(covers[rows], left[rows], budget=number, limit_s=clock.left_s)
-        known = min(len(best.bounds), len(top))
-        top[:known] = np.minimum(top[:known], best.bounds[:known])
-        number //= 2
+    for budget in (number, *(number // parts for parts in _PARTS)):
+        if budget and clock.left_s > 0:
+            best = most(covers[rows], left[rows], budget=budget, limit_s=clock.left_s)
+            known = min(len(best.bounds), len(top))
+            top[:known] = np.minimum(top[:known], best.bounds[:known])
     bounds: F = np.maximum(top, values)
     return bounds
 
