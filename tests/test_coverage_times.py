@@ -2,23 +2,31 @@
 
 import datetime as dt
 import importlib
+import json
+import shutil
+import uuid
 from types import MappingProxyType
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import small_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inspected_town import inspect
 
 import stationmap
 from stationmap.checks import spacing
 from stationmap.city import City
 from stationmap.city import coverage as covering
 from stationmap.city import coverage_told as told
+from stationmap.cli.run import run
 from stationmap.covering import HOURS, by_hour, open_mask, pieces, states, supply_mask, ticks, times
 from stationmap.errors import InputError
 from stationmap.hours import Calendar, state_at
+from stationmap.inspections import OPEN
 from stationmap.stations import SUPPLIES
+from stationmap.store import Change
 from stationmap.walking import Walks
 
 MONDAY = dt.date(2026, 11, 23)
@@ -75,7 +83,7 @@ masks = st.integers(1, 5).flatmap(
 
 
 @given(masks, st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=9), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_figures_by_hour_are_those_of_going_through_every_station(mask, demand, data):
     some = st.tuples(st.integers(0, max(len(demand) - 1, 0)), st.integers(0, len(mask) - 1))
     pairs = data.draw(st.lists(some, max_size=15)) if demand else []
@@ -122,7 +130,7 @@ def test_a_weight_that_is_none_is_told_by_its_row(wrong):
     ),
     st.integers(1, 300),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_pieces_are_covered_by_the_stations_that_a_sample_finds(kerbs, reach):
     length_m = np.array([k[0] / 10 for k in kerbs])
     closed = np.array([k[1] for k in kerbs])
@@ -365,6 +373,96 @@ def test_an_hour_of_the_week_is_read_as_people_write_it(text):
 def test_no_hour_of_the_week_is_refused(text):
     with pytest.raises(InputError, match="no hour of the week"):
         told.read_at(text)
+
+
+@pytest.fixture
+def own_city(city, tmp_path):
+    shutil.copytree(city.path, tmp_path / "town")
+    return City.open(tmp_path / "town")
+
+
+def test_a_station_shut_until_further_notice_is_open_at_no_hour(own_city):
+    before = of(own_city.now()).readings["built"]
+    notices = [
+        ("A1", "2026-11-01", None),
+        ("A6", "2026-11-24", None),  # not begun
+        ("A0", "2026-11-01", "2026-11-30"),  # it will open again
+    ]
+    for station, first, last in notices:
+        notice = {"station_id": station, "from_date": first, "to_date": last}
+        change = Change("closure", str(uuid.uuid4()), notice)
+        own_city.register.write([change], action=str(uuid.uuid4()), by="cli", kind="closure")
+    now = own_city.now()
+    after = of(now).readings["built"]
+    stations = now.counting()
+    at_night = stations[stations["station_id"] == "A6"]  # of the two that never close
+    checked = spacing.check(now.prepared(), at_night).summary()["covered_m"]
+    assert before["hours"].certain[:, 3].sum() > after["hours"].certain[:, 3].sum()
+    assert after["hours"].certain[:, 3].sum() / 10_000 == pytest.approx(checked)
+    assert (after["any"].certain == before["any"].certain).all()
+
+
+def test_effective_coverage_leaves_out_who_does_not_serve(own_city):
+    inspect(own_city, "A1", failed=[OPEN], met=[OPEN])
+    now = own_city.now()
+    figures = covering.of(now, covering.CoverageAsked(), now.today()).readings
+    for effective in (False, True):
+        summary = now.spacing(effective=effective).summary()
+        own = figures["effective" if effective else "built"]["any"]
+        assert own.certain.sum() / 10_000 == pytest.approx(summary["covered_m"])
+    assert (figures["effective"]["hours"].possible <= figures["built"]["hours"].possible).all()
+    assert figures["effective"]["hours"].certain.sum() < figures["built"]["hours"].certain.sum()
+
+
+# ------------------------------------------------------------------- the command
+
+
+def test_the_command_tells_people_and_programs(city, capsys, monkeypatch):
+    monkeypatch.setenv("STATIONMAP_LANG", "zh")
+    assert run(["coverage", str(city.path), "--at", "周五19时"]) == 0
+    told_people = capsys.readouterr().out
+    assert "临街店面共" in told_people
+    assert "周五 19–20 时" in told_people
+    command = ["coverage", str(city.path), "--at", "fri-19", "--demand", "people", "--minutes", "5"]
+    assert run([*command, "--supply", "umbrella", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["summary"]["within_m"] == 400
+    assert found["summary"]["supplies"] == ["umbrella"]
+    assert len(found["hours"]) == 168
+    assert found["hours"][4 * 24 + 19]["built"] == found["summary"]["built"]["at"]
+    people = sum(home["人口"] for home in homes())
+    bare = [one["properties"] for one in found["not_covered"]["features"]]
+    left = sum(one["weight"] for one in bare if one["state"] == "no")
+    assert left == pytest.approx(people * (1 - found["summary"]["built"]["at"]["possible"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--at", "someday"], "不是一周里的某一小时"),
+        (["--within", "300", "--minutes", "5"], "只能给一个"),
+        (["--supply", "gold"], "umbrella, charging"),
+        (["--demand", "gold"], "frontage, people"),
+        (["--out", "x.gpkg"], "请用 --at 指明"),
+        (["--out", "x.exe"], ".xlsx, .csv"),
+        (["--district", "110101"], "没有要覆盖的内容"),
+    ],
+)
+def test_what_the_command_cannot_do_is_one_sentence(city, capsys, monkeypatch, options, words):
+    monkeypatch.setenv("STATIONMAP_LANG", "zh")
+    assert run(["coverage", str(city.path), *options]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_file_of_places_opens_again(city, tmp_path):
+    out = tmp_path / "bare.gpkg"
+    assert run(["coverage", str(city.path), "--at", "sun-3", "--out", str(out)]) == 0
+    found = gpd.read_file(out, layer="not_covered")
+    assert set(found["state"]) == {"no", "perhaps"}
+    assert (found.geom_type == "LineString").all()
 
 
 def test_the_public_name_is_a_function_whatever_is_imported():

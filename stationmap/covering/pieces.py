@@ -59,7 +59,8 @@ def pieces(
     on, begin, end, station = _covers(stations, reach_m, length_m, closed)
     start, stop = place(kerb, low), place(kerb, high)
     left, right = place(on, begin), place(on, end)
-    cuts = np.unique(np.concatenate((start, stop, left, right)))
+    cuts = np.sort(np.concatenate((start, stop, left, right)))
+    cuts = cuts[np.diff(cuts, prepend=-1) != 0]
     span = start.searchsorted(cuts, side="right") - 1
     inside = np.flatnonzero(span >= 0)
     inside = inside[cuts[inside] < stop[span[inside]]]
