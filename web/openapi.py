@@ -41,6 +41,7 @@ _STATUS: Mapping[int, str] = MappingProxyType(
         302: N_("It was merged into another station: the address of that one"),
         304: N_("Unchanged since the answer that If-None-Match names"),
         400: N_("A value in the address cannot be used; the sentence says which"),
+        401: N_("Only for those who are signed in"),
         404: N_("There is none of this name"),
         429: N_("One address asked too often; Retry-After says when it may ask again"),
         500: N_("A fault of the server; nothing was lost"),
