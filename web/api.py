@@ -43,7 +43,7 @@ from web.standing_words import (
     standing_words,
 )
 from web.station_address import address_of
-from web.station_words import supplies
+from web.station_words import source_name, supplies
 from web.view import EFFECTIVE, CityView
 from web.words import say
 
@@ -200,7 +200,7 @@ def station(station_id: str) -> ResponseReturnValue:
         return redirect(url_for(".station", station_id=merged, out_datum=asked))
     row = now.stations.loc[station_id]
     placed = row.geometry is not None and not row.geometry.is_empty
-    texts = ("name", "unit", "supervising_unit", "address", "hours", "hours_source", "source")
+    texts = ("name", "unit", "supervising_unit", "address", "hours", "hours_source")
     listed, short = text(row["supplies"]) or "", short_of(now, station_id)
     return jsonify(
         version=now.version,
@@ -208,6 +208,7 @@ def station(station_id: str) -> ResponseReturnValue:
         page=address_of(station_id),
         remark=address_of(station_id, page="remark"),
         **{name: text(row[name]) for name in texts},
+        source=source_name(text(row["source"]) or "", lang=lang) or None,
         opening_hours=hours.osm(text(row["hours"])),
         phone=phone_of(now, station_id),
         adcode=text(row["adcode"]),

@@ -9,6 +9,7 @@ from stationmap.city import scenarios
 from stationmap.city.scenarios import Scenario
 from stationmap.io import tabular, vector
 from stationmap.messages import N_
+from web import scenario_report
 from web import scenario_shown as shown
 from web.caching import present
 from web.params import language
@@ -18,14 +19,17 @@ from web.take_away import take_away
 from web.words import say
 
 ENDINGS = ("xlsx", "gpkg", "geojson")
+REPORTS = ("docx", "pdf")
+"""Take some seconds to set: for those who are signed in."""
 
 
 def write(scenario: Scenario, ending: str) -> Response:
-    """Write a scenario: its stations, and but for GeoJSON the gaps it closes and makes.
+    """Write a scenario: its stations, but for GeoJSON with gaps closed and new; or its report.
 
     Stations that were adopted have the ids that they got; the others those of the scenario.
     """
-    made = {"xlsx": _workbook, "gpkg": _package, "geojson": _geojson}[ending]
+    tables = {"xlsx": _workbook, "gpkg": _package, "geojson": _geojson}
+    made = tables.get(ending, scenario_report.write)
     return take_away(lambda path: made(scenario, path), name=scenario.name, ending=ending)
 
 

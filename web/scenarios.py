@@ -72,7 +72,7 @@ def _page(scenario: Scenario, *, wrong: StationMapError | None = None) -> Respon
         typed=request.form if wrong else {},
         wrong=wrong.render(language()) if wrong else "",
         limits={"name": stored.NAME, "note": stored.NOTE},
-        endings=scenario_files.ENDINGS,
+        endings=scenario_files.ENDINGS + (scenario_files.REPORTS if visitor() else ()),
     )
 
 
@@ -134,11 +134,12 @@ def _with_map(
 @scenarios.get("/<uuid:scenario_id>/file.<ending>")
 @public
 def file(scenario_id: UUID, ending: str) -> ResponseReturnValue:
-    """Write a scenario as a file: xlsx, gpkg or geojson."""
-    if ending not in scenario_files.ENDINGS:
+    """Write a scenario as a file: xlsx, gpkg or geojson; as docx or pdf for who is signed in."""
+    known = visitor() is not None
+    if ending not in (*scenario_files.ENDINGS, *(scenario_files.REPORTS if known else ())):
         abort(404)
     scenario = rows.readable(scenario_id)
-    if visitor() is not None:
+    if known:
         log_after("export", f"scenario {len(scenario.changes)}")
     return scenario_files.write(scenario, ending)
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from stationmap import stations
 from stationmap.city import templates
+from stationmap.city.register import PLANNED
 from stationmap.city.station_edit import place_text
 from stationmap.messages import N_
 from web.parts import type_name
@@ -115,6 +116,8 @@ def shown(now: CityView, column: str, value: Any, *, lang: str) -> str:
         return say(stations.STATUSES.get(value, value), lang=lang)
     if column == "adcode":
         return now.district_name(str(value))
+    if column == "source":
+        return source_name(str(value), lang=lang)
     if column == "supplies":
         return say(N_(", "), lang=lang).join(supplies(value, lang=lang))
     if column == "demonstration":
@@ -128,6 +131,11 @@ def shown(now: CityView, column: str, value: Any, *, lang: str) -> str:
 def supplies(value: str, *, lang: str) -> list[str]:
     """Name the supplies of a station's column."""
     return [labelled(stations.SUPPLIES, s, lang=lang) for s in value.split(";") if s]
+
+
+def source_name(source: str, *, lang: str) -> str:
+    """Name where a station came from: its list, or a scenario from which it was planned."""
+    return say(N_("adopted scenario"), lang=lang) if source.startswith(PLANNED) else source
 
 
 def supply_told(name: str, *, short: bool, missed: bool, lang: str) -> str:

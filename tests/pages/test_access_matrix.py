@@ -86,6 +86,7 @@ PLAIN = {
     "unit_home.home",
     "unit_home.many",
     "unit_home.close_many",
+    "what_if_planner.sent",
 }
 # routes about one object -> its kind
 ABOUT = {
@@ -187,6 +188,7 @@ SENT = {
     "scenarios_api.change": lambda _: {},
     "scenarios_api.delete": lambda _: {},
     "scenarios_api.make": lambda _: {},
+    "what_if_planner.sent": lambda _: {"changes": []},
 }
 
 PRIVATE = ("人west", "人east", "0570-0000000", "账号west", "话west", "戊west", "缘由")
