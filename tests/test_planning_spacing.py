@@ -320,6 +320,16 @@ def test_a_budget_of_none_is_refused_in_a_sentence():
 def test_a_budget_beyond_all_candidates_takes_what_there_is():
     _, found = plan([line(300.0)], on(line(300.0), 50, 150), budget=9)
     assert len(found.proposals) == found.summary["candidates"] == 2
+    told = [
+        getattr(one, "render", lambda _, one=one: one)("zh") for one in found.summary["assumptions"]
+    ]
+    assert any("要求新增 9 个站点，2 个就够了" in one for one in told)
+
+
+def test_candidates_and_stations_without_a_place_count_nowhere():
+    street = line(100.0)
+    _, found = plan([street], [None, Point(), *on(street, 50)], fixed=[None, Point()])
+    assert ids(found.proposals) == ["2"]
 
 
 def test_no_candidates_are_refused_where_there_are_gaps_and_only_there():

@@ -78,6 +78,7 @@ class Sites:
             )
         planar = [to_metric(frame[["geometry"]], prepared.lines.crs) for frame in (fixed, table)]
         points = np.concatenate([frame.geometry.to_numpy() for frame in planar])
+        points[shapely.is_empty(points)] = None
         x, y = shapely.get_x(points), shapely.get_y(points)
         return cls._placed(prepared, kerb, len(fixed), table, x, y)
 

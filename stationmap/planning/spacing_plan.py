@@ -119,7 +119,9 @@ def plan_spacing_of(
         "suggested": len(suggested),
         "before": frames.figures(prepared, before),
         "after": frames.figures(prepared, after),
-        "assumptions": _assumptions(prepared, free_standing=free_standing, budget=budget),
+        "assumptions": _assumptions(
+            prepared, free_standing=free_standing, budget=budget, number=len(proposals)
+        ),
         "document": rule.clause.document if rule else None,
         "clause": rule.clause.article if rule else None,
         "budget": budget,
@@ -243,7 +245,9 @@ def _curve(parts: Atoms, base: float, values: F, bounds: F) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(CURVE, columns, strict=True)))
 
 
-def _assumptions(prepared: Prepared, *, free_standing: bool, budget: int | None) -> list[Any]:
+def _assumptions(
+    prepared: Prepared, *, free_standing: bool, budget: int | None, number: int
+) -> list[Any]:
     """Say on what the plan rests, beside the rule."""
     told: list[Any] = [
         Said(
@@ -251,6 +255,7 @@ def _assumptions(prepared: Prepared, *, free_standing: bool, budget: int | None)
             snap_m=prepared.snap_m,
         ),
         N_("a host is taken at its nearest point to the street; whether it agrees is to be asked"),
+        N_("of equally good plans that with the more suitable hosts; no document weighs hosts"),
     ]
     if free_standing:
         told.append(
@@ -266,4 +271,10 @@ def _assumptions(prepared: Prepared, *, free_standing: bool, budget: int | None)
                 spacing_m=prepared.spacing_m,
             )
         )
+        if number < budget:
+            template = N_(
+                "{budget} new stations were asked for and {count} are enough: no further one "
+                "covers more frontage"
+            )
+            told.append(Said(template, budget=budget, count=number))
     return told

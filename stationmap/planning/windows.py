@@ -172,7 +172,7 @@ class Along:
 
         Whole spacings on from the cut points, in the pieces that no other point shortens to the
         spacing; in runs no longer than the spacing that no point keeps from being lonely, in the
-        middle, else at an end. Along one kerb no other places would do with fewer, see `_chain`.
+        middle, else at an end. Within a run no other places would do with fewer, see `_chain`.
         """
         owner, at_m = [], []
         for run, place_m in self._free_places():
