@@ -205,3 +205,20 @@ def test_files_hold_every_station_of_the_plan(command, made, tmp_path, ending):
         proposed = [row for row in rows[1:] if row[1] == "拟设"]
         assert len(proposed) == count
         assert "nan" not in {str(cell) for row in rows for cell in row}
+
+
+def test_a_plan_by_walking_distance_is_told_and_written(command, made, tmp_path):
+    file = tmp_path / "plan.xlsx"
+    found = answer(
+        command, made.path, "--within", "150", "--demand", "facilities:library", "--out", file
+    )
+    assert found["summary"]["kind"] == "access"
+    assert found["summary"]["within_m"] == 150
+    told = [row[1] for row in load_workbook(file)["汇总"].iter_rows(values_only=True)]
+    assert any("步行 150 米以内" in str(text) for text in told)
+
+
+def test_a_plan_for_places_that_lack_a_station_is_told(command, made):
+    code, out, err = command("plan", made.path, "--rule", "Q-T3", "--json")
+    assert code == 0, err
+    assert json.loads(out)["summary"]["kind"] == "presence"

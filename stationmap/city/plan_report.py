@@ -8,9 +8,12 @@ import numpy as np
 from stationmap.checks import spacing
 from stationmap.city.dossier import counties, pack_sha256, sources_of
 from stationmap.city.plans import PlanAsked, counting, lines_of, rule_of, standing
+from stationmap.city.plans_access import wanted
 from stationmap.messages import N_, render
+from stationmap.planning.demand import GROUPS
 from stationmap.planning.plan import Plan
 from stationmap.reports.plan_dossier import PlanDossier, milestones
+from stationmap.reports.wording import Say
 from stationmap.standards import PresenceRule, SpacingRule
 
 if TYPE_CHECKING:
@@ -55,7 +58,9 @@ def dossier(now: "Answers", asked: PlanAsked, plan: Plan, *, lang: str) -> PlanD
             n: float(after(before, plan, first=n).gaps(rule, lines=lines)["length_m"].sum())
             for n in milestones(len(plan.curve))
         }
-    elif len(now.layer("ways")) and now.has_spacing:
+    elif asked.within_m is not None:
+        found["demand"] = wanted(now, asked)
+    if not along and len(now.layer("ways")) and now.has_spacing:
         found["other_streets"] = now.streets().parts
     return PlanDossier(
         city=now.config.name,
@@ -126,12 +131,34 @@ def conditions(plan: Plan, asked: PlanAsked, *, along: bool, lang: str) -> list[
             if asked.free_standing
             else say(N_("Free-standing points were not allowed."))
         )
-    if asked.within_m is not None:
+    return told + _of_access(asked, say)
+
+
+def _of_access(asked: PlanAsked, say: Say) -> list[str]:
+    """Say what only a plan by walking distance is asked for."""
+    if asked.within_m is None:
+        return []
+    told = [
+        say(
+            N_("A place is within reach at {within} m on foot or less."),
+            within=f"{asked.within_m:g}",
+        )
+    ]
+    told += [
+        say(
+            N_("One of the group {group} counts for {weight} people."),
+            group=say(GROUPS.get(group, group)),
+            weight=f"{weight:g}",
+        )
+        for group, weight in asked.weights
+    ]
+    if asked.least_share is not None:
         told.append(
-            say(
-                N_("A place is within reach at {within} m on foot or less."),
-                within=f"{asked.within_m:g}",
-            )
+            say(N_("Every county reaches at least {share}."), share=f"{asked.least_share * 100:g}%")
+        )
+    if asked.least_stations is not None:
+        told.append(
+            say(N_("Every county has at least {count} stations."), count=asked.least_stations)
         )
     return told
 

@@ -42,18 +42,7 @@ def access_plan(now: "Answers", asked: PlanAsked) -> Plan:
         What is asked for cannot be.
     """
     assert asked.within_m is not None
-    demand = demand_of(
-        asked.demand,
-        demand=now.demand(),
-        zones=now.zones(),
-        facilities=now.facilities(),
-        weights=dict(asked.weights),
-    )
-    hosts, stations = hosts_of(now, asked), standing(now, asked)
-    if asked.district is not None:
-        begins = in_district(now, asked.district)
-        demand = demand[demand["adcode"].fillna("").astype("str").str.startswith(begins)]
-        demand = demand.reset_index(drop=True)
+    demand, hosts, stations = wanted(now, asked), hosts_of(now, asked), standing(now, asked)
     districts = now.layer("districts").dropna(subset=["name"])
     network = now.walking()
     return plan_access(
@@ -70,6 +59,28 @@ def access_plan(now: "Answers", asked: PlanAsked) -> Plan:
         names=dict(zip(districts["adcode"], districts["name"], strict=True)),
         limit_s=asked.limit_s,
     )
+
+
+def wanted(now: "Answers", asked: PlanAsked) -> gpd.GeoDataFrame:
+    """Return the demand that an access plan is for; see `demand_of`.
+
+    Raises
+    ------
+    InputError
+        There is none of the kind, or a weight cannot be.
+    """
+    demand = demand_of(
+        asked.demand,
+        demand=now.demand(),
+        zones=now.zones(),
+        facilities=now.facilities(),
+        weights=dict(asked.weights),
+    )
+    if asked.district is None:
+        return demand
+    begins = in_district(now, asked.district)
+    inside = demand["adcode"].fillna("").astype("str").str.startswith(begins)
+    return demand[inside].reset_index(drop=True)
 
 
 def presence_plan(now: "Answers", rule: PresenceRule, asked: PlanAsked) -> Plan:

@@ -148,6 +148,8 @@ def _maps(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
             "The first map shows the stations there are and what they leave open; the second, the "
             "new stations and what is left then."
         )
+        if dossier.before is not None
+        else N_("The first map shows the stations there are; the second, the new ones too.")
     )
     if 0 < len(dossier.plan.proposals) <= plan_maps.NUMBERED:
         text_ += say(N_(" New stations carry their number in the building order."))

@@ -20,7 +20,7 @@ from stationmap.reports.wording import day
 NUMBERED = 60
 """New stations that are numbered on a map; of more the numbers would hide each other."""
 _OTHER, _GAP, _LEFT = "#e6e2da", "#e6550d", "#7f2704"
-_STATION, _NEW, _FREE = "#00695c", "#1f4e9c", "#8e24aa"
+_STATION, _NEW, _FREE, _DEMAND = "#00695c", "#1f4e9c", "#8e24aa", "#b26a00"
 _SOURCES = 3
 _CURVE_IN = (8.5, 4.6)
 _LAST_NAMED, _APART = 0.7, 6.0  # of the stations, and per cent: nearer to the end is too near
@@ -125,7 +125,10 @@ def _frame(dossier: PlanDossier) -> tuple[Any, Any]:
     """Return the bounds of a map in metres, and its CRS: what the plan is about, and no more."""
     about = [
         frame
-        for frame in (dossier.before, dossier.plan.proposals, dossier.plan.uncoverable)
+        for frame in (
+            *(dossier.before, dossier.demand),
+            *(dossier.plan.proposals, dossier.plan.uncoverable),
+        )
         if frame is not None and len(frame)
     ]
     if not about:
@@ -174,6 +177,8 @@ def _draw_lines(shown: maps.Sheet, dossier: PlanDossier, crs: Any, *, after: boo
 
 def _draw_points(shown: maps.Sheet, dossier: PlanDossier, crs: Any, *, after: bool) -> None:
     axes, plan = shown.axes, dossier.plan
+    if dossier.demand is not None and len(dossier.demand):
+        _draw_demand(shown, dossier.demand, crs)
     west, south, east, north = shown.bounds
 
     def points(frame: Any, label: str, **style: Any) -> gpd.GeoDataFrame:
@@ -222,6 +227,28 @@ def _draw_points(shown: maps.Sheet, dossier: PlanDossier, crs: Any, *, after: bo
                 va="center",
                 zorder=7,
             )
+
+
+def _draw_demand(shown: maps.Sheet, demand: gpd.GeoDataFrame, crs: Any) -> None:
+    """Draw the places to be reached as rings, the larger the more they weigh."""
+    placed = demand[~(demand.geometry.isna() | demand.geometry.is_empty)]
+    placed = placed[placed["weight"] > 0]
+    if placed.empty:
+        return
+    points = to_metric(placed, crs).geometry.representative_point()
+    weight = placed["weight"].to_numpy(dtype=float)
+    shown.axes.scatter(
+        points.x,
+        points.y,
+        s=20 + 160 * weight / weight.max(),
+        facecolors="none",
+        edgecolors=_DEMAND,
+        linewidths=1.1,
+        zorder=3,
+        label=render(
+            N_("places to be reached · {count}"), {"count": f"{len(placed):,}"}, lang=shown.lang
+        ),
+    )
 
 
 def _picture(target: io.BytesIO, caption: str) -> Picture:
