@@ -85,9 +85,11 @@ def _feet(sites: Sites, order: I, parts: Atoms, left_m: F) -> pd.DataFrame:
     place = np.flatnonzero((turn[sites.point] >= 0) & (on_kerb[sites.placed.kerb] >= 0))
     who, kerb = turn[sites.point[place]], on_kerb[sites.placed.kerb[place]]
     covers = parts.covers[:, order].tocoo()
-    label = covers.coords[1] * kerbs + parts.kerb[covers.coords[0]]
+    pairs = covers.coords[1] * kerbs + parts.kerb[covers.coords[0]]
+    known, which = np.unique(np.concatenate((pairs, who * kerbs + kerb)), return_inverse=True)
+    of_pairs, asked = which[: len(pairs)], which[len(pairs) :]
     gains = [
-        np.bincount(label, value[covers.coords[0]], len(order) * kerbs)[who * kerbs + kerb]
+        np.bincount(of_pairs, value[covers.coords[0]], len(known))[asked]
         for value in (left_m, parts.length / TICKS_PER_M)
     ]
     ranked = np.lexsort((kerb, -gains[1].round(4), -gains[0].round(4), who))
