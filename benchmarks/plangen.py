@@ -5,6 +5,7 @@ shop covers the demand points within 50 m in a straight line. Cover sets along a
 intervals; at corners a shop covers points of two streets.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import citygen
@@ -45,7 +46,7 @@ def generate(*, points: int, seed: int = 20183) -> Town:
 def _every(xy, first, step_m):
     """Places every so many metres along each line, its begin among them."""
     placed = []
-    for a, b in zip(first[:-1], first[1:], strict=True):
+    for a, b in pairwise(first):
         at = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(xy[a:b], axis=0).T))))
         along = np.arange(0.0, at[-1], step_m)
         placed.append(np.column_stack([np.interp(along, at, xy[a:b, k]) for k in (0, 1)]))

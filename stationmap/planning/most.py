@@ -197,11 +197,6 @@ class _Task:
     columns: I
     clock: Clock
 
-    @property
-    def whole(self) -> bool:
-        """Whether all weights are whole numbers, so that bounds can be rounded down."""
-        return bool(np.all(self.weight == np.rint(self.weight)))
-
 
 def _task(matrix: sparse.csr_array, weight: F, clock: Clock) -> _Task:
     held = np.flatnonzero((np.diff(matrix.indptr) > 0) & (weight > 0))
@@ -227,12 +222,12 @@ def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ..
     found = bracket(
         matrix,
         weight,
-        dear=lambda b: b.number <= budget,
+        excess=lambda b: b.number / budget - 1.0,
         done=lambda b: b.number == budget and _sure(b),
         guess=float(values[-1] - values[-2]),
         clock=task.clock,
     )
-    bound = _down(task, min(found.bound(budget), total))
+    bound = float(_down(task, np.array(min(found.bound(budget), total))))
     choices = [greedy]
     if found.dear is not None:
         chosen = found.dear.columns
@@ -269,7 +264,7 @@ def _closed(task: _Task, found: Bracket, best: B, bound: float, budget: int) -> 
         picked, proven = best_with(
             matrix, weight, budget=budget, least=None, limit_s=task.clock.left_s
         )
-        bound = min(bound, _down(task, proven))
+        bound = min(bound, float(_down(task, np.array(proven))))
         if picked is not None:
             best, value = _better(task, best, picked)
     return best, max(bound, value)
@@ -290,7 +285,7 @@ def _reaching(task: _Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
     found = bracket(
         matrix,
         weight,
-        dear=lambda b: b.value < goal,
+        excess=lambda b: b.value / goal - 1.0,
         done=lambda _: False,
         guess=float(values[number] - values[number - 1]),
         clock=task.clock,
@@ -372,7 +367,7 @@ def _bounds(task: _Task, tried: tuple[Bought, ...], values: F) -> F:
     bounds = np.minimum(sums[np.minimum(numbers, len(alone))], task.weight.sum())
     for bought in tried:
         bounds = np.minimum(bounds, bought.worth + bought.price * numbers)
-    return np.maximum([_down(task, bound) for bound in bounds], values)
+    return np.maximum(_down(task, bounds), values)
 
 
 def _filled(task: _Task, columns: B, budget: int | None, goal: float = np.inf) -> B:
@@ -414,6 +409,7 @@ def _open(value: float, bound: float) -> bool:
     return bound - value > TINY * max(1.0, bound)
 
 
-def _down(task: _Task, bound: float) -> float:
-    """Round a bound down to what whole weights can sum to."""
-    return float(np.floor(bound + 1e-6 + TINY * bound)) if task.whole else bound
+def _down(task: _Task, bounds: F) -> F:
+    """Round bounds down to what whole weights can sum to."""
+    whole = np.all(task.weight == np.rint(task.weight))
+    return np.floor(bounds + 1e-6 + TINY * bounds) if whole else bounds

@@ -93,10 +93,14 @@ def merged(matrix: sparse.csr_array, weight: F, group: I | None = None) -> tuple
     draw = np.random.default_rng(20180823)
     keys = draw.integers(1, 2**63 - 1, (2, matrix.shape[1]))
     sums = [np.add.reduceat(key[matrix.indices], matrix.indptr[:-1]) for key in keys]
-    marks = np.column_stack([*sums, *([] if group is None else [group])])
-    _, first, kind = np.unique(marks, axis=0, return_index=True, return_inverse=True)
-    weights = np.bincount(kind.ravel(), weights=weight, minlength=len(first)).astype(np.float64)
-    return weights, first.astype(np.int64)
+    marks = [*sums, *([] if group is None else [group])]
+    order = np.lexsort(marks)
+    other = np.any([np.diff(mark[order]) != 0 for mark in marks], axis=0)
+    begins = np.append(True, other)
+    kind = np.cumsum(begins) - 1
+    weights = np.bincount(kind, weights=weight[order]).astype(np.float64)
+    first = order[begins]
+    return weights, first
 
 
 def _left(
@@ -198,7 +202,7 @@ def _relaxed(
         b_ub=np.full(columns, price),
         bounds=np.column_stack((np.zeros(rows), weight)),
         method="highs-ds",
-        options={"time_limit": limit_s},
+        options={"time_limit": limit_s, "presolve": False},
     )
     total = float(weight.sum())
     if answer.status != 0:

@@ -12,6 +12,10 @@ from stationmap.planning.solving import B, Clock, F, I
 
 _CLOSE = 1e-6
 _MOST_PRICES = 40
+_STRIDE = 0.03
+"""By how much the second price differs from the first at most."""
+_FAR = 0.002
+"""Excess above which lines are not yet worth following."""
 
 
 @dataclass(frozen=True)
@@ -40,52 +44,65 @@ def bracket(
     matrix: sparse.csr_array,
     weight: F,
     *,
-    dear: Callable[[Bought], bool],
+    excess: Callable[[Bought], float],
     done: Callable[[Bought], bool],
     guess: float,
     clock: Clock,
 ) -> Bracket:
     """Search the price at which ``worth(price) + price * number`` is least.
 
-    The two purchases either side of what is asked are two lines under the worth; where they cross
-    is the next price, until the worth there is on the lines: then no price bounds any better.
+    Two purchases either side of what is asked are two lines under the worth. Where they cross, no
+    price bounds any better once the worth there is on the lines. Before, when what is bought is far
+    from what is asked, one price is tried where a straight line through the two meets that.
 
     Parameters
     ----------
     matrix, weight, clock
         As for `buy`.
-    dear : callable
-        Whether what was bought is too little, or just as much as is asked.
+    excess : callable
+        By how much of what is asked more was bought; negative for less.
     done : callable
         Whether what was bought is just what is asked.
     guess : float
         A price to begin with, above 0.
     """
     lowest = 0.5 * float(weight[weight > 0].min(initial=np.inf))
-    price, step, line = guess, 0.97, -np.inf
+    price, stride, line = guess, _STRIDE, -np.inf
+    met = False
     above: Bought | None = None
     below: Bought | None = None
     tried: list[Bought] = []
     while len(tried) < _MOST_PRICES and not (tried and clock.over):
         bought = buy(matrix, weight, price, clock)
         tried.append(bought)
-        if dear(bought):
+        over = excess(bought)
+        if over <= 0:
             above = bought
         else:
             below = bought
         if done(bought) or bought.worth <= line + _CLOSE * max(abs(bought.value), 1.0):
             break
-        if above is not None and below is not None:
-            price, line = _crossing(above, below)
-            if not below.price * (1 + 1e-12) < price < above.price * (1 - 1e-12):
-                break
-        elif above is not None:
+        if above is None or below is None:
             if price <= lowest:
                 break
-            price, step = max(price * step, lowest), step * step
-        else:
-            price, step = price / step, step * step
+            step = min(0.75 * abs(over) + 0.002, stride)
+            price = max(price * (1.0 + step if over > 0 else 1.0 - step), lowest)
+            stride = min(2.0 * stride, 0.5)
+            continue
+        price, line = _crossing(above, below)
+        if not below.price * (1 + 1e-12) < price < above.price * (1 - 1e-12):
+            break
+        if abs(over) > _FAR and not met:
+            met = True
+            price, line = _met(above, below, excess), -np.inf
     return Bracket(tuple(tried), above, below)
+
+
+def _met(above: Bought, below: Bought, excess: Callable[[Bought], float]) -> float:
+    """Return the price where the excess would be 0 on a straight line; not near either end."""
+    less, more = excess(above), excess(below)
+    share = min(max(more / (more - less), 0.05), 0.95)
+    return below.price + share * (above.price - below.price)
 
 
 def _crossing(above: Bought, below: Bought) -> tuple[float, float]:
