@@ -400,6 +400,10 @@ def test_a_station_shut_until_further_notice_is_open_at_no_hour(own_city):
     assert before["hours"].certain[:, 3].sum() > after["hours"].certain[:, 3].sum()
     assert after["hours"].certain[:, 3].sum() / 10_000 == pytest.approx(checked)
     assert (after["any"].certain == before["any"].certain).all()
+    bare = of(now).not_covered(0, 3).query("state == 'no'").to_crs(now.crs()).union_all()
+    places = stations.set_index("station_id").geometry
+    assert places["A6"].distance(bare) > 40
+    assert places["A1"].distance(bare) < 30
 
 
 def test_effective_coverage_leaves_out_who_does_not_serve(own_city):
