@@ -15,7 +15,7 @@ from stationmap.io import headings
 from stationmap.standards import tables
 
 KINDS = templates.kinds()
-PLACED = ("stations", "facilities", "communities")
+PLACED = ("stations", "facilities", "communities", "demand")
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,7 @@ def test_what_is_filled_in_by_its_words_is_imported_without_options(town, tmp_pa
     places = {"lon": "geometry", "lat": "geometry", "type": "type", "parent": "parent_id"}
     places |= {"id": "station_id" if kind == "stations" else "id", "station": "station_id"}
     places |= {"unit": "unit" if kind == "stations" else "unit_id", "district": "adcode"}
+    places |= {"community": "located_by"}
     for role, column in columns.items():
         assert not column.example or frame[places.get(role, role)].notna().all(), role
 

@@ -139,6 +139,11 @@ ON_PAGE: Mapping[str, str] = MappingProxyType(
             "The city has roads of {sources} beside those of {source}: a road that both hold "
             "counts twice. Name the list {sources} in step 2 to replace them instead."
         ),
+        "the city has people of {sources} beside those of {source}: who stands in both counts "
+        "twice; --set source={sources} would replace them instead": N_(
+            "The city has people of {sources} beside those of {source}: who stands in both counts "
+            "twice. Name the list {sources} in step 2 to replace them instead."
+        ),
         "{file}: {kind} cannot be declared complete; leave out --complete": N_(
             "{file}: {kind} cannot be declared complete; take the mark off."
         ),
