@@ -66,6 +66,12 @@ TEXTS: Mapping[str, str] = {
     ),
     "plan.undo": N_("Undo the last step"),
     "plan.clear": N_("Take all changes back"),
+    "plan.key": N_("Signs on the map"),
+    "plan.key_pin": N_("proposal, numbered in building order"),
+    "plan.key_later": N_("proposal for later"),
+    "plan.key_free": N_("free-standing point that would be needed"),
+    "plan.key_changed": N_("station changed by hand"),
+    "plan.key_closed": N_("gap that is closed"),
     "plan.by_keyboard": N_("Without the mouse"),
     "plan.add_centre": N_("Add one in the middle of the map"),
     "plan.number": N_("Number of a station"),
@@ -96,8 +102,8 @@ TEXTS: Mapping[str, str] = {
     # figures
     "plan.live": N_("What follows from the changes"),
     "plan.live_covered_share": N_("Coverage"),
-    "plan.live_gaps": N_("Gaps in number"),
-    "plan.live_points_needed": N_("Points still needed"),
+    "plan.live_gaps": N_("Gaps"),
+    "plan.live_points_needed": N_("Points needed"),
     "plan.live_findings_not_met": N_("Not met"),
     "plan.too_many": N_(
         "With more than 50 changed stations the map follows only for planners who are signed in."

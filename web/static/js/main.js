@@ -237,7 +237,7 @@ async function showPlan() {
     return;
   }
   const { mount } = await import("./plan/tab.js");
-  plan ??= mount({ map, found: viewport.found, fit, note, redraw: () => paint.redraw(), radius: paint.radius });
+  plan ??= mount({ map, found: viewport.found, fit, note, paint });
 }
 
 // what the layers of the map ask for

@@ -7,6 +7,7 @@ import { path } from "./symbols.js";
 
 const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
 const METRES_ZOOM = 16;
+const WORDS_MS = 120; // writing words is what takes longest
 const NAME_PX = 18; // from a station down to its name
 
 /** Width in px of a gap's stroke: it shows on both sides of the street drawn over it. */
@@ -247,8 +248,17 @@ export function paintOn(map, found, chosen) {
     canvas(map, pane(map, "gaps", 310), drawGaps),
     canvas(map, pane(map, "top", 450), drawTop),
   ];
+  let later = 0;
   return {
     redraw: () => layers.forEach((layer) => layer.redraw()),
+    /** Follow a hand: gaps at once, words and stations a little later. */
+    follow() {
+      layers[0].redraw();
+      later ||= setTimeout(() => {
+        later = 0;
+        layers[1].redraw();
+      }, WORDS_MS);
+    },
     recolor() {
       color = palette();
       this.redraw();

@@ -1,6 +1,6 @@
 // Adding by hand, going back a step, and the list of what was changed.
 
-import { h } from "../dom.js";
+import { h, s } from "../dom.js";
 import { number, t } from "../page.js";
 import { symbol } from "../symbols.js";
 import { canUndo, step, tooLong, undo } from "./state.js";
@@ -11,6 +11,17 @@ const does = (item) => {
   if (item.status === "closed") return t("plan.did_closed");
   return t(item.from ? "plan.did_moved" : "plan.did_changed");
 };
+
+const sign = (...shapes) => s("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, shapes);
+
+/** What the signs of the plan on the map mean. */
+const key = () => h("ul", { class: "plain plan-key" }, [
+  ["plan.key_pin", s("path", { class: "key-full", d: "M10,19L5,11A6,6 0 1 1 15,11Z" })],
+  ["plan.key_later", s("circle", { class: "key-hollow", cx: 10, cy: 10, r: 5 })],
+  ["plan.key_free", s("rect", { class: "key-hollow", x: 5, y: 5, width: 10, height: 10 })],
+  ["plan.key_changed", s("circle", { class: "key-hollow", cx: 10, cy: 10, r: 8 }), s("circle", { class: "key-dot", cx: 10, cy: 10, r: 4 })],
+  ["plan.key_closed", s("path", { class: "key-closed", d: "M1,10H19" })],
+].map(([text, ...shapes]) => h("li", {}, sign(...shapes), t(text))));
 
 /** The bar; `act` = {add(on), centre(), pick(id), number(id)}. */
 export function bar(act) {
@@ -34,7 +45,8 @@ export function bar(act) {
   const list = h("div", {});
   const hint = h("p", { class: "quiet plan-hint" }, t("plan.hint"));
   const acts = h("div", { class: "plan-acts", role: "group", "aria-label": t("plan.by_hand") }, add, back, clear);
-  const box = h("section", { class: "plan-bar", "aria-label": t("plan.by_hand") }, long, list, more);
+  const signs = h("details", { class: "how" }, h("summary", {}, t("plan.key")), key());
+  const box = h("section", { class: "plan-bar", "aria-label": t("plan.by_hand") }, long, list, signs, more);
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && add.getAttribute("aria-pressed") === "true") act.add(false);
   });
@@ -46,6 +58,7 @@ export function bar(act) {
     /** List the items that were changed by hand. */
     show(items, anything) {
       hint.hidden = anything;
+      signs.hidden = !anything;
       back.hidden = !canUndo();
       clear.hidden = items.length === 0;
       long.hidden = !tooLong();

@@ -5,7 +5,7 @@ import { rampOf } from "../page.js";
 import { canAsk, follow, forget } from "./whatif.js";
 
 /** Keep `found.plan` and the figures of `live` in step with the changes, while `on()`. */
-export function following({ found, live, redraw, on }) {
+export function following({ found, live, paint, on }) {
   let some = false;
 
   function none() {
@@ -14,7 +14,7 @@ export function following({ found, live, redraw, on }) {
     live.hide();
     if (!found.plan) return;
     found.plan = null;
-    redraw();
+    paint.redraw();
   }
 
   function show(answer) {
@@ -24,7 +24,7 @@ export function following({ found, live, redraw, on }) {
       ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map((at) => toWorld(...at)),
     }));
     live.show(answer);
-    redraw();
+    paint.follow();
   }
 
   return {
@@ -42,11 +42,11 @@ export function following({ found, live, redraw, on }) {
       some = true;
       found.plan = { gone: new Set(), added: [], ...found.plan, changed: new Set(ids) };
       // what moves is no longer drawn where it stood
-      if (!before || before.size !== ids.length || ids.some((id) => !before.has(id))) redraw();
+      if (!before || before.size !== ids.length || ids.some((id) => !before.has(id))) paint.redraw();
       if (!canAsk(changes)) {
         forget();
         Object.assign(found.plan, { gone: new Set(), added: [] });
-        redraw();
+        paint.redraw();
         live.short(known);
         return;
       }

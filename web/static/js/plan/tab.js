@@ -26,8 +26,8 @@ import { stationAt } from "./under.js";
 const FINGER_PX = 14;
 const MOUSE_PX = 4;
 
-/** Lay out the tab over `map`; `found` is what lies in view, `redraw` paints the map anew. */
-export function mount({ map, found, fit, note, redraw, radius }) {
+/** Lay out the tab over `map`; `found` is what lies in view and `paint` what paints it. */
+export function mount({ map, found, fit, note, paint }) {
   const shown = { items: [], later: [], free: [], chosen: null };
   const layer = drawPlan(map, shown);
   const live = liveBox();
@@ -44,7 +44,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   let adds = false; // whether a click on the map adds a station
 
   const on = () => tab() === "plan";
-  const consequences = following({ found, live, redraw, on });
+  const consequences = following({ found, live, paint, on });
   const limit = () => Math.min(asked()?.n ?? Infinity, proposals.length);
   const find = (id) => shown.items.find((item) => item.id === id) ?? null;
 
@@ -132,7 +132,7 @@ export function mount({ map, found, fit, note, redraw, radius }) {
   // -- the hand --------------------------------------------------------------------------------
 
   function under(point, coarse) {
-    const id = stationAt(map, found, point, radius() + (coarse ? FINGER_PX : MOUSE_PX));
+    const id = stationAt(map, found, point, paint.radius() + (coarse ? FINGER_PX : MOUSE_PX));
     return id && (find(id) ?? standing(id));
   }
 
