@@ -170,7 +170,10 @@ def _grounds(scenario: Scenario, found: Figures) -> list[Block]:
                 text=clause.text.get(lang),
             )
         )
-        told += [assumption(found.rule, name, lang) for name in found.rule.assumed]
+        assumed = [assumption(found.rule, name, lang) for name in found.rule.assumed]
+        if assumed:
+            template = N_("The document does not give, and is assumed here: {said}.")
+            told.append(say(template, lang=lang, said=say(N_("; "), lang=lang).join(assumed)))
     if found.left_out:
         told.append(
             say(

@@ -105,7 +105,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "new": N_("New"),
         "moved": N_("Moved"),
-        "closed": N_("Withdrawal"),
+        "closed": N_("Closed for good"),
         "altered": N_("Type or status changed"),
     }
 )
