@@ -14,6 +14,7 @@ from stationmap.city.coverage import METRES_A_MINUTE, CoverageAsked
 from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE, carriers
 from stationmap.io import tabular, vector
 from stationmap.messages import N_
+from stationmap.planning.demand import PEOPLE
 from stationmap.reports.wording import percent
 from stationmap.stations import SUPPLIES
 from web import basemaps, security
@@ -66,6 +67,7 @@ def page() -> ResponseReturnValue:
         longest=_longest(now, asked, lang),
         link=_link(asked),
         frontage=asked.asked.carrier == FRONTAGE,
+        people=asked.asked.carrier == PEOPLE,
         amount=say(told.AMOUNTS[asked.found.ground.unit], lang=lang),
         endings=ENDINGS,
         shell=map_shell(now, None),
@@ -188,7 +190,7 @@ def _longest(now: CityView, asked: Shown, lang: str) -> list[dict[str, Any]]:
         {
             "name": row["name"] if isinstance(row["name"], str) and row["name"] else "",
             "district": now.district_name(row["adcode"]) if row["adcode"] else "",
-            "metres": round(row["weight"]),
+            "amount": round(row["weight"]),
             "state": say(told.STATES[row["state"]], lang=lang),
             "perhaps": row["state"] == "perhaps",
             "street": row["street_id"] if isinstance(row["street_id"], str) else "",

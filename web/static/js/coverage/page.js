@@ -46,7 +46,7 @@ function draw(answer) {
     renderer,
     style: ({ properties: { state } }) => ({ ...styles[state], lineCap: "butt", renderer }),
     pointToLayer: ({ properties: { state } }, at) => L.circleMarker(at, {
-      renderer, radius: 8, fillOpacity: state === "no" ? 0.85 : 0.15, fillColor: styles[state].color,
+      renderer, radius: map.getZoom() < NEAR - 2 ? 4 : 7, weight: 2, fillOpacity: state === "no" ? 0.85 : 0.15, fillColor: styles[state].color,
     }),
     onEachFeature: (feature, layer) => layer.bindTooltip(() => told(feature), { sticky: true }),
   }).addTo(map);
