@@ -131,16 +131,27 @@ class Facts:
         A declaration for a county or a city holds for what lies in it, one for "*" everywhere; the
         city is complete where all its counties are.
         """
-        said = {*self.complete(layer), *self.complete(layer.partition(":")[0])}
-        codes = pd.Series(np.asarray(adcode, dtype=object)).fillna("").astype("str")
-        if EVERYWHERE in said:
-            return np.ones(len(codes), dtype=bool)
-        within = tuple(stem(code) for code in said)
-        found: NDArray[np.bool_] = codes.str.startswith(within).to_numpy(dtype=bool)
-        counties = self.districts.loc[self.districts["level"] == COUNTY, "adcode"]
-        if len(counties) and counties.str.startswith(within).all():
-            found = found | (codes == self.adcode).to_numpy(dtype=bool)
+        within, whole = self._complete_in(layer)
+        code, known = pd.factorize(np.asarray(adcode, dtype=object))
+        told = [str(one).startswith(within) or (whole and one == self.adcode) for one in known]
+        nowhere = "".startswith(within) or (whole and self.adcode == "")
+        found: NDArray[np.bool_] = np.array([*told, nowhere], dtype=bool)[code]
         return found
+
+    def _complete_in(self, layer: str) -> tuple[tuple[str, ...], bool]:
+        """Return what adcodes begin with where a layer is complete; whether the city's does."""
+        if layer not in self.completeness:
+            said = {*self.complete(layer), *self.complete(layer.partition(":")[0])}
+            within = ("",) if EVERYWHERE in said else tuple(stem(code) for code in said)
+            counties = self.districts.loc[self.districts["level"] == COUNTY, "adcode"]
+            whole = len(counties) > 0 and bool(counties.str.startswith(within).all())
+            self.completeness[layer] = within, whole
+        return self.completeness[layer]
+
+    @cached_property
+    def completeness(self) -> dict[str, tuple[tuple[str, ...], bool]]:
+        """What is known by now of where layers are complete; of facts with the same layers."""
+        return {}
 
     @cached_property
     def built_up(self) -> Any | None:

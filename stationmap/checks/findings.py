@@ -134,6 +134,49 @@ def frame(batches: Sequence[Batch], *, lang: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table[list(COLUMNS[:-1])], geometry=geometry, crs="EPSG:4326")
 
 
+def rows(batches: Sequence[Batch], *, lang: str) -> list[tuple[Any, ...]]:
+    """Return the same without the geometry, as plain values, None where there is none.
+
+    For a few findings that is a hundred times quicker.
+    """
+    found: list[tuple[Any, ...]] = []
+    for batch in batches:
+        rule, size = batch.rule, len(batch)
+        message = _spread(batch.message, size)
+        subject = [str(own) for own in _objects(batch.subject_id)]
+        head = f"{rule.id}/{rule.kind}/{batch.subject_kind}/"
+        columns = (
+            [head + own for own in subject],
+            [rule.id] * size,
+            [rule.kind] * size,
+            [batch.subject_kind] * size,
+            subject,
+            _texts(batch.subject_name, size),
+            _texts(batch.adcode, size),
+            _texts(batch.state, size),
+            _texts(rule.force if batch.force is None else batch.force, size),
+            _numbers(batch.measured, size),
+            _numbers(batch.limit, size),
+            [batch.unit] * size,
+            message.tolist(),
+            _sentences(message, batch, lang=lang).tolist(),
+            [rule.clause.document] * size,
+            [rule.clause.article] * size,
+            np.broadcast_to(np.asarray(batch.assumed, dtype=bool), size).tolist(),
+        )
+        found += zip(*columns, strict=True)
+    return found
+
+
+def _texts(value: Any, size: int) -> list[str | None]:
+    return [None if one is None or one != one else str(one) for one in _spread(value, size)]
+
+
+def _numbers(value: ArrayLike, size: int) -> list[float | None]:
+    spread = np.broadcast_to(np.asarray(value, dtype=float), size).tolist()
+    return [None if one != one else one for one in spread]
+
+
 def _table(batch: Batch, *, lang: str) -> pd.DataFrame:
     rule, size = batch.rule, len(batch)
     message = _spread(batch.message, size)

@@ -80,6 +80,7 @@ class Ground:
         entries = facts.pack.entries(None)
         self.rules: list[Rule] = list({(one.id, one.kind): one for one in entries}.values())
         self._exemptions, self._lang = exemptions, lang
+        self._spared = frozenset(exemptions["subject_id"].dropna())
         self._project = pyproj.Transformer.from_crs(4326, facts.crs, always_xy=True)
         hosts = facts.hosts
         self.places, self._pairs = hosts.places, hosts
@@ -217,7 +218,7 @@ class Ground:
         if len(units):
             units = units[units["id"].isin(frame["unit_id"].dropna())]
         judged = facts.inspections
-        return replace(
+        found = replace(
             facts,
             stations=frame,
             units=units,
@@ -228,6 +229,8 @@ class Ground:
             inspections=None if judged is None else judged.iloc[self._told("inspections", ids)],
             streets=lambda: self._streets_near(frame.geometry.iloc[: len(ids)]),
         )
+        found.__dict__["completeness"] = facts.completeness
+        return found
 
     def _told(self, table: str, ids: Sequence[str]) -> I:
         known = self._rows_of_stations[table]
@@ -298,12 +301,18 @@ class Ground:
         gaps : DataFrame, optional
             All gaps of the streets that the batches tell of.
         """
-        frame = findings.frame(list(batches), lang=self._lang)
-        if len(self._exemptions):
-            some = pd.DataFrame(columns=list(_NO_GAPS)) if gaps is None else gaps
-            frame = exempt.spare(
-                frame, self._exemptions, gaps=some, today=self.facts.today, lang=self._lang
-            )
+        every = list(batches)
+        found = [Finding(*row) for row in findings.rows(every, lang=self._lang)]
+        some = pd.DataFrame(columns=list(_NO_GAPS)) if gaps is None else gaps
+        if self._spared.isdisjoint({one.subject_id for one in found} | set(some["street_id"])):
+            return found
+        frame = exempt.spare(
+            findings.frame(every, lang=self._lang),
+            self._exemptions,
+            gaps=some,
+            today=self.facts.today,
+            lang=self._lang,
+        )
         return told(frame)
 
 

@@ -147,10 +147,10 @@ class WhatIf:
         wanted = frozenset(rows)
         with self._lock:
             found = self._kept.get(wanted)
-            near = min(self._kept, key=lambda kept: len(kept ^ wanted), default=frozenset[Row]())
+            near = min(self._kept, key=lambda kept: _apart(kept, wanted), default=frozenset[Row]())
             start = self._kept.get(near, self._nothing)
         if found is None:
-            if len(near ^ wanted) >= len(wanted):
+            if _apart(near, wanted) > len(wanted):
                 start = self._nothing
             found = self._step(start, {row.station_id: row for row in rows})
         with self._lock:
@@ -284,6 +284,11 @@ class _Street:
 
     gaps: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     said: Found = field(default_factory=dict)
+
+
+def _apart(one: frozenset[Row], other: frozenset[Row]) -> int:
+    """Return how many stations two answers differ in."""
+    return len({row.station_id for row in one ^ other})
 
 
 def _counts(row: Row | None, rule: SpacingRule) -> TypeGuard[Row]:
