@@ -37,6 +37,7 @@ TEXTS: Mapping[str, str] = {
         "The {n} station that is planned already counts as if it stood.|"
         "The {n} stations that are planned already count as if they stood."
     ),
+    "plan.built_only": N_("Plans and their figures are of built coverage, not of effective."),
     "plan.part": N_("The first {n} of {of} in building order"),
     "plan.curve": N_("Coverage by number of new stations"),
     "plan.slider": N_("Number of new stations that are looked at"),
@@ -49,7 +50,7 @@ TEXTS: Mapping[str, str] = {
     "plan.stretch": N_("{from} to {to}, {length}"),
     "plan.along": N_("{street}, at {at}"),
     "plan.order": N_("Building order"),
-    "plan.adds": N_("+ {n}"),
+    "plan.adds": N_("{n} more covered"),
     "plan.files": N_("Export the plan"),
     "plan.file_docx": N_("Report (Word, docx)"),
     "plan.file_pdf": N_("Report (pdf)"),

@@ -7,7 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import signed_in
-from pages_town import address, chromium, own_town, serve, town  # noqa: F401
+from pages_town import (  # noqa: F401
+    address,
+    chromium,
+    client,
+    own_town,
+    place,
+    serve,
+    town,
+)
 from test_browser import DESK, PHONE, on_map, visit  # noqa: F401
 
 from web.app import create_app
@@ -242,6 +250,24 @@ def test_a_planner_keeps_a_scenario_and_is_led_to_adopt_it(visit, own_town):  # 
         assert own_town.now().stations()["status"].eq("planned").sum() == 1, "it asks first"
     finally:
         served.close()
+
+
+def test_planned_stations_count_before_and_after_where_that_is_asked(client):  # noqa: F811
+    def what_if(*changes, planned="0"):
+        sent = {"changes": json.dumps(changes), "planned": planned}
+        return client.get("/api/v1/what-if", query_string=sent).json
+
+    built = {"station_id": "PLAN", "status": "active"}
+    lon, lat = place(450, 5)
+    new = {"station_id": "new-1", "type": "point", "lon": lon, "lat": lat}
+    asked, spelled_out = what_if(new, planned="1"), what_if(built, new)
+    assert asked["summary"]["after"] == spelled_out["summary"]["after"]
+    assert asked["summary"]["before"] == what_if(built)["summary"]["after"]
+    assert asked["summary"]["before"] != spelled_out["summary"]["before"]
+    assert sorted(asked["gaps"]["gone"]) == sorted(spelled_out["gaps"]["gone"])
+    nothing = what_if(planned="1")
+    assert nothing["summary"]["before"] == nothing["summary"]["after"]
+    assert nothing["findings"] == []
 
 
 def test_residents_are_told_why_the_map_does_not_follow_long_lists(visit):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import { h, s } from "../dom.js";
 import { chainage, metres, number, page, percent, rich, t } from "../page.js";
+import { current } from "../url.js";
 import { curve } from "./curve.js";
 
 const FIRST = 60; // proposals that are listed at once
@@ -110,6 +111,7 @@ export function result(plan, items, n, act) {
   return h("section", { class: "plan-result", "aria-label": t("plan.result") },
     said,
     (plan.notices ?? []).map((note) => h("p", { class: "notice" }, note)),
+    current().coverage === "effective" && h("p", { class: "notice" }, t("plan.built_only")),
     summary.with_planned && page.plan.planned > 0
       && h("p", { class: "quiet" }, t("plan.with_planned", { n: number(page.plan.planned) })),
     rows.length > 2 && curve(rows, n, { moved, set: act.set, place }),

@@ -132,7 +132,11 @@ export const canUndo = () => steps.length > 0;
 
 /** Take the last step back. */
 export function undo() {
-  const last = steps.pop();
+  const { plan, scenario, district } = current();
+  const now = JSON.stringify({ text: whole(), plan, scenario, district });
+  // the way back of the browser may have undone some already
+  let last = steps.pop();
+  while (last && JSON.stringify(last) === now) last = steps.pop();
   if (!last) return;
   const { text, ...rest } = last;
   change({ ...holding(read(text)), ...rest });

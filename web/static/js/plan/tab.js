@@ -88,9 +88,10 @@ export function mount({ map, found, fit, note, paint }) {
       restore: () => make(restored(edits(), item.id)),
       close: () => pick(null),
     };
-    const held = editing.querySelector(":focus")?.className;
+    const controls = () => [...editing.querySelectorAll("select, input, .plan-keys")];
+    const held = controls().indexOf(document.activeElement);
     editing.replaceChildren(editor(item, act));
-    if (held) editing.querySelector(`.${held.trim().split(/\s+/).join(".")}`)?.focus({ preventScroll: true });
+    if (held >= 0) controls()[held]?.focus({ preventScroll: true });
     else if (focus) {
       beside();
       $("panel-body").scrollTop = 0;
