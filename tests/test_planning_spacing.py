@@ -40,7 +40,7 @@ def ids(found):
 # ------------------------------------------------------------------ against trying everything
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(16))
 def test_no_subset_leaves_less_open_with_fewer_or_more_suitable_stations(seed):
     sides = ("both", "each")[seed % 2]
     town, fixed, candidates = planned_town(seed, most=7, sides=sides)
@@ -61,7 +61,7 @@ def test_no_subset_leaves_less_open_with_fewer_or_more_suitable_stations(seed):
     assert found.summary["status"] == "optimal"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_free_standing_points_are_the_fewest_of_all_places_on_streets_apart(seed):
     """Apart, what hosts leave open takes `points_needed` points, wherever they stand."""
     rng = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def test_free_standing_points_are_the_fewest_of_all_places_on_streets_apart(seed
     assert not len(check(prepared, with_plan(none_fixed(), found.proposals)).gaps())
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_subset_of_the_budget_covers_more(seed):
     town, fixed, candidates = planned_town(seed, most=7, sides=("both", "each")[seed % 2])
     prepared = prepare(town, spacing_m=40.0, sides=("both", "each")[seed % 2])
@@ -96,7 +96,7 @@ def test_no_subset_of_the_budget_covers_more(seed):
 # ------------------------------------------------------------------ closing
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(14))
 def test_after_the_plan_the_check_finds_what_it_named_and_nothing_else(seed):
     sides = ("both", "each")[seed % 2]
     town, stations = random_town(seed, sides=sides, stations=10 + seed % 30)

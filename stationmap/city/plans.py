@@ -12,7 +12,7 @@ import shapely
 from stationmap.checks.facts import stem
 from stationmap.errors import InputError
 from stationmap.planning.plan import Plan
-from stationmap.standards import PresenceRule, SpacingRule
+from stationmap.standards import Pack, PresenceRule, SpacingRule
 
 if TYPE_CHECKING:
     from stationmap.city.answers import Answers
@@ -22,6 +22,10 @@ METRES_A_MINUTE = 80.0
 KEPT = 12
 """Plans of one version that are kept, the newest."""
 _LIKE = 3  # names that are offered for one that is not known
+
+
+class UnknownStreetError(InputError):
+    """No street of the rule is called so, or lies there."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +123,20 @@ def rule_of(now: "Answers", asked: PlanAsked) -> SpacingRule | PresenceRule:
     Raises
     ------
     InputError
-        It is a rule that no new station could meet.
+        There is no such rule, or it is one that no new station could meet.
     PackError
         There is none.
     """
     if asked.rule is None:
         return now.rule(None)
-    entries = [entry for entry in now.pack.entries(asked.rule) if entry.id == asked.rule]
+    entries = [entry for entry in now.pack.entries() if entry.id == asked.rule]
+    if not entries:
+        raise InputError(
+            "pack {pack} has no rule {rule_id}; it has: {known}",
+            pack=now.pack.id,
+            rule_id=asked.rule,
+            known=", ".join(plan_rules(now.pack)) or "–",
+        )
     for entry in entries:
         if isinstance(entry, SpacingRule | PresenceRule):
             return entry
@@ -133,9 +144,13 @@ def rule_of(now: "Answers", asked: PlanAsked) -> SpacingRule | PresenceRule:
         "{rule} cannot be met by adding stations: plan for a rule about distance or presence, "
         "one of {known}",
         rule=asked.rule,
-        known=", ".join(r.id for r in now.pack.rules if isinstance(r, SpacingRule | PresenceRule))
-        or "–",
+        known=", ".join(plan_rules(now.pack)) or "–",
     )
+
+
+def plan_rules(pack: Pack) -> list[str]:
+    """Return the ids of the rules that new stations can meet."""
+    return [rule.id for rule in pack.rules if isinstance(rule, SpacingRule | PresenceRule)]
 
 
 def counting(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> gpd.GeoDataFrame:
@@ -168,7 +183,7 @@ def lines_of(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> tuple[int, 
             parts["adcode"].fillna("").str.startswith(in_district(now, asked.district)).to_numpy()
         )
         if not keep.any():
-            raise InputError(
+            raise UnknownStreetError(
                 "no street of {rule} lies in district {district}; choose another one",
                 rule=rule.id,
                 district=asked.district,
@@ -176,7 +191,7 @@ def lines_of(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> tuple[int, 
     if asked.streets:
         here = keep & _called(parts, asked.streets)
         if not here.any():
-            raise InputError(
+            raise UnknownStreetError(
                 "none of the streets asked for lies in district {district}; leave one of the two "
                 "out",
                 district=asked.district,
@@ -215,7 +230,7 @@ def _called(parts: gpd.GeoDataFrame, streets: tuple[str, ...]) -> Any:
         if not asked or not here.any():
             known = sorted({one for name in names[1:] for one in name if one})
             like = difflib.get_close_matches(asked, known, n=_LIKE, cutoff=0.3) or known[:_LIKE]
-            raise InputError(
+            raise UnknownStreetError(
                 "there is no street “{street}” to which the rule applies; names like it: {known}",
                 street=asked,
                 known=", ".join(like) or "–",
@@ -228,14 +243,16 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
     from stationmap.planning.candidates import of_city
     from stationmap.planning.spacing_plan import plan_spacing_of
 
-    lines = lines_of(now, rule, asked)
+    lines, there = lines_of(now, rule, asked), now.stations()
+    if not asked.with_planned:
+        there = there[there["status"] != "planned"]
     candidates = of_city(
         prepared=now.prepared(rule.id),
         shops=now.layer("shops"),
         facilities=now.facilities(),
         rule=rule,
         pack=now.pack,
-        stations=now.stations(),
+        stations=there,
         exclude=excluded(now, asked),
     )
     return plan_spacing_of(
