@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from stationmap.city import City
+from stationmap.city.plans import UnknownStreetError
 from stationmap.errors import CityError, Conflict, PackError, RegisterError, StationMapError
 from stationmap.messages import N_
 from web import access, desk, login
@@ -103,6 +104,7 @@ STATUSES: list[tuple[type[Exception], int]] = [
     (NotSignedInError, 401),
     (NotAllowedError, 403),
     (Conflict, 409),
+    (UnknownStreetError, 404),
     (CityError, 503),
     (PackError, 503),
     (StationMapError, 400),

@@ -13,6 +13,7 @@ from stationmap.checks import RULE_KINDS
 from stationmap.city import open_data
 from stationmap.city.coverage_ground import carriers
 from stationmap.city.near import NEEDS
+from stationmap.city.plans import plan_rules
 from stationmap.messages import N_
 from web.caching import kept_by_version, present
 from web.findings import SIGNS
@@ -233,6 +234,7 @@ def _choices(now: CityView, what: str) -> dict[str, Any]:
         "classes": now.along,
         "carriers": carriers(now.answers),
         "counties": list(now.counties),
+        "plan_rules": plan_rules(now.pack),
         "types": [t.id for t in now.pack.site_types],
     }[what]
     return {"type": "string", "enum": ["", *known]}

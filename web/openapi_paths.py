@@ -19,6 +19,7 @@ PROBLEM, PAGE = "application/problem+json", "text/html"
 
 WHOLE = {"type": "integer", "minimum": 1 - 10**18, "maximum": 10**18 - 1}
 TEXT = {"type": "string"}
+BUDGET = {"type": "integer", "minimum": 1, "maximum": 10**6}
 METRES = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
 DATUM = {"type": "string", "enum": ["", *DATUMS]}
 BOX: dict[str, Any] = {"type": "array", "items": {"type": "number"}}
@@ -129,11 +130,10 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
         "day": Param(WHOLE, N_("weekday, 1 (Monday) to 7")),
         "hour": Param(WHOLE, N_("hour of the day, 0 to 23")),
         "plan_rule": Param(
-            TEXT, N_("rule to plan for; the only one about spacing by itself"), name="rule"
+            "plan_rules", N_("rule to plan for; the only one about spacing by itself"), name="rule"
         ),
         "plan_street": Param(TEXT, N_("id or name of a street; may be repeated"), name="street"),
-        "plan_district": Param(TEXT, N_("code of a district"), name="district"),
-        "budget": Param(WHOLE, N_("so many new stations at most; without it all gaps close")),
+        "budget": Param(BUDGET, N_("so many new stations at most; without it all gaps close")),
         "free_standing": Param(
             {"type": "string", "enum": ["", "0", "1"]},
             N_("1: propose free-standing points where there is no host"),
@@ -281,15 +281,15 @@ OPERATIONS = (
         "/api/v1/plan",
         CITY,
         N_("Where to add stations so that the gaps close, with the proof and the curve"),
-        "plan_rule plan_street plan_district budget free_standing lang",
+        "plan_rule plan_street one_county budget free_standing lang",
         has="version summary proposals uncoverable suggested curve",
-        other=(400, 429),
+        other=(400, 404, 429),
     ),
     Operation(
         "/api/v1/plan.{ending}",
         CITY,
         N_("The same plan as a file: geodata, a workbook, a report or a map"),
-        "plan_rule plan_street plan_district budget free_standing lang",
+        "plan_rule plan_street one_county budget free_standing lang",
         media=("application/octet-stream",),
         schema="File",
         other=(400, 404, 429),

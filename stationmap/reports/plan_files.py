@@ -109,7 +109,7 @@ def workbook(dossier: PlanDossier, *, lang: str) -> dict[str, pd.DataFrame]:
     curve = dossier.plan.curve.rename(
         columns={
             "n": say(N_("New stations")),
-            "value": say(N_("Reached")),
+            "value": say(N_("Reached so far")),
             "share": say(N_("Share")),
             "bound": say(N_("No plan with as many reaches more than")),
             "gap": say(N_("Gap to the best, at most")),

@@ -60,7 +60,6 @@ def test_a_budget_and_a_street_narrow_the_plan(client, found):  # noqa: F811
         ("?budget=0", "cannot add any"),
         ("?budget=-3", "cannot add any"),
         ("?budget=many", "expected a whole number"),
-        ("?street=nowhere", "there is no street"),
         ("?district=9", "there is no district 9"),
         ("?rule=Q-C1", "cannot be met by adding stations"),
         ("?free_standing=perhaps", "expected one of"),
@@ -72,6 +71,12 @@ def test_what_cannot_be_is_refused_in_a_sentence(client, query, says):  # noqa: 
     assert response.status_code == 400
     assert response.mimetype == "application/problem+json"
     assert says in response.json["detail"]
+
+
+def test_a_street_that_is_not_there_is_not_found(client):  # noqa: F811
+    response = client.get("/api/v1/plan?street=nowhere&lang=en")
+    assert response.status_code == 404
+    assert "there is no street" in response.json["detail"]
 
 
 def test_a_plan_changes_nothing_and_is_kept_until_the_data_change(client, town):  # noqa: F811
