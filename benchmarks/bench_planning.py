@@ -30,7 +30,7 @@ from stationmap.planning.cover import fewest
 from stationmap.planning.most import most
 from stationmap.planning.order import in_building_order
 
-LIMIT_S = 120.0
+LIMIT_S = 300.0
 SPOPT_POINTS = 5000
 
 

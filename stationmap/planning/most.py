@@ -218,7 +218,7 @@ def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ..
     greedy = _among(first, matrix)
     if not len(first) or values[-1] >= total * (1 - TINY):
         few = cover.fewest(matrix, limit_s=task.clock.left_s).columns
-        return _among(few, matrix), total, ()
+        return _among(few if len(few) <= len(first) else first, matrix), total, ()
     found = bracket(
         matrix,
         weight,
