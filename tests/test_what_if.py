@@ -16,8 +16,8 @@ from stationmap.planning.whatif import WhatIf
 from stationmap.standards import SpacingRule
 from stationmap.stations import STATUSES, counting
 
-SEEDS = range(5)
-STEPS = 6
+SEEDS = range(4)
+STEPS = 5
 
 
 def district_of(facts):
