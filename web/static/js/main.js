@@ -16,6 +16,7 @@ import { bindForm, fillForm, showList } from "./list.js";
 import { teller } from "./news.js";
 import { calm, date, moment, narrow, page, t } from "./page.js";
 import { paintOn } from "./paint.js";
+import { planTab } from "./plan.js";
 import { OPEN, openCard } from "./popup.js";
 import { showRibbon } from "./ribbon.js";
 import { addScale } from "./scale.js";
@@ -24,12 +25,11 @@ import { beside, bindSheet, covered } from "./sheet.js";
 import { bindStandards, showStandards } from "./standards.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
-import { bindTabs, show as showing, showTab, tab } from "./tabs.js";
+import { bindTabs, show as showing, showTab } from "./tabs.js";
 import { address, change, current, watch } from "./url.js";
 import { paintWork } from "./work.js";
 
 const map = window.map_stations;
-let plan = null; // the plan's tab, once it was opened
 const chosen = { street: null, gap: null, station: null, place: null, finding: null, lines: null };
 let street = null;
 let shut = null; // takes the open card away
@@ -122,31 +122,27 @@ const viewport = follow(map, {
 const paint = paintOn(map, viewport.found, chosen);
 const signs = paintFindings(map, viewport.found, chosen);
 const work = paintWork(map, viewport.found);
+const plan = planTab({ map, found: viewport.found, fit, note, paint });
 
 function redraw() {
   paint.redraw();
   signs.redraw();
   work.redraw();
-  plan?.redraw();
+  plan.redraw();
 }
 
 map.on("moveend", remember);
 map.on("mousemove", (event) => {
   $("pointer").textContent = `${event.latlng.lng.toFixed(5)}, ${event.latlng.lat.toFixed(5)} WGS-84`;
   if (map.dragging.moving()) return;
-  const cursor = plan?.over(event.layerPoint) ?? null;
-  if (cursor !== null) {
-    map.getContainer().style.cursor = cursor;
-    return;
-  }
-  const under = hit(map, viewport.found, { paint, signs, work }, event.layerPoint, false);
-  map.getContainer().style.cursor = under ? "pointer" : "";
+  const under = () => hit(map, viewport.found, { paint, signs, work }, event.layerPoint, false);
+  map.getContainer().style.cursor = plan.over(event.layerPoint) ?? (under() ? "pointer" : "");
 });
 map.on("mouseout", () => { $("pointer").textContent = ""; });
 map.on("click", (event) => {
   const coarse = event.originalEvent.pointerType === "touch" || matchMedia("(pointer: coarse)").matches;
   const under = hit(map, viewport.found, { paint, signs, work }, event.layerPoint, coarse);
-  if (plan?.click(event, coarse, under?.kind === "cell")) return;
+  if (plan.click(event, coarse, under?.kind === "cell")) return;
   if (under?.kind === "station") change({ ...NOTHING, station: under.item.station_id });
   if (under?.kind === "finding") {
     const { subject_kind: kind, subject_id: id, finding_id: finding } = under.item;
@@ -229,17 +225,6 @@ async function showCard(state, before) {
   redraw();
 }
 
-/** The plan's tab comes with its scripts when it is first opened. */
-async function showPlan() {
-  if (tab() !== "plan" && !plan) return;
-  if (plan) {
-    plan.sync();
-    return;
-  }
-  const { mount } = await import("./plan/tab.js");
-  plan ??= mount({ map, found: viewport.found, fit, note, paint });
-}
-
 // what the layers of the map ask for
 const SEEN = [
   "q", "class", "district", "hide", "tab", "rule", "state", "type", "words", "off", "states",
@@ -264,7 +249,7 @@ watch((state, before) => {
   if (differs(state, before, SEEN)) viewport.look();
   if (differs(state, before, ["hide", "off", "states", "coverage", "work"])) fillLegend();
   if (differs(state, before, ["tab", "rule", "state", "type", "words", "district"])) showStandards();
-  if (differs(state, before, ["tab", "plan", "changes", "scenario", "district"])) showPlan();
+  if (differs(state, before, ["tab", "plan", "changes", "scenario", "district"])) plan.sync();
   if (differs(state, before, ["street", "gap", "coverage"])) openStreet(state, before);
   if (differs(state, before, OPEN)) showCard(state, before);
 });
@@ -286,7 +271,7 @@ onNewData(() => {
   street = null;
   load();
   showStandards({ anew: true });
-  plan?.anew();
+  plan.anew();
   if (current().street) openStreet(current(), null);
 });
 
@@ -310,12 +295,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   paint.recolor();
   signs.recolor();
   work.recolor();
-  plan?.recolor();
+  plan.recolor();
 });
 addEventListener("resize", () => map.invalidateSize());
 matchMedia("print").addEventListener("change", () => map.invalidateSize({ animate: false }));
 load();
 mountIndicators($("indicators"), { map, fit, note });
 openStreet(current(), null);
-showPlan();
+plan.sync();
 if (OPEN.some((name) => current()[name])) showCard(current());

@@ -12,8 +12,9 @@ const FINGER_PX = 16;
 const MOUSE_PX = 4;
 
 /**
- * Paint `shown` = {items, later, free, chosen}: stations that would be new or other, proposals of
- * the plan beyond those looked at, free-standing points, the id that is chosen.
+ * Paint `shown` = {items, later, free, chosen, standing}: stations that would be new or other,
+ * proposals of the plan beyond those looked at, free-standing points, the id that is chosen, and the
+ * station itself where it is one that stands as it is.
  */
 export function drawPlan(map, shown) {
   let color = palette();
@@ -92,6 +93,13 @@ export function drawPlan(map, shown) {
     ctx.textBaseline = "middle";
     const place = (item) => project(...toWorld(item.lon, item.lat));
     const seen = (list) => list.map((item) => [item, ...place(item)]).filter(([, x, y]) => bounds.contains([x, y]));
+    for (const [, x, y] of seen(shown.standing ? [shown.standing] : [])) {
+      ctx.beginPath();
+      ctx.arc(x, y, STATION_PX + 5, 0, 7);
+      ctx.strokeStyle = color("chosen");
+      ctx.lineWidth = 3;
+      ctx.stroke();
+    }
     for (const [, x, y] of seen(shown.later)) dot(ctx, x, y, { full: false });
     for (const [item, x, y] of seen(shown.free)) dot(ctx, x, y, { full: false, square: true }, item.id === shown.chosen);
     const items = seen(shown.items);

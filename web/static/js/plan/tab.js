@@ -28,7 +28,7 @@ const MOUSE_PX = 4;
 
 /** Lay out the tab over `map`; `found` is what lies in view and `paint` what paints it. */
 export function mount({ map, found, fit, note, paint }) {
-  const shown = { items: [], later: [], free: [], chosen: null };
+  const shown = { items: [], later: [], free: [], chosen: null, standing: null };
   const layer = drawPlan(map, shown);
   const live = liveBox();
   const [editing, forming, answer] = ["editor", "form", "result"].map((name) => h("div", { id: `plan-${name}` }));
@@ -73,6 +73,7 @@ export function mount({ map, found, fit, note, paint }) {
   function pick(id, { focus = true } = {}) {
     shown.chosen = id;
     const item = id && (find(id) ?? standing(id));
+    shown.standing = item && !find(id) ? item : null;
     layer.redraw();
     if (!item) {
       editing.replaceChildren();
@@ -149,7 +150,7 @@ export function mount({ map, found, fit, note, paint }) {
     },
     moved(item, place, since) {
       moving = edited(edits(), item, place);
-      shown.chosen = item.id;
+      Object.assign(shown, { chosen: item.id, standing: null });
       arrange(moving);
       ask_what(moving, since);
     },
@@ -240,7 +241,7 @@ export function mount({ map, found, fit, note, paint }) {
     if (!on()) {
       adding(false);
       consequences.none();
-      Object.assign(shown, { items: [], later: [], free: [] });
+      Object.assign(shown, { items: [], later: [], free: [], standing: null });
       layer.redraw();
       return;
     }
