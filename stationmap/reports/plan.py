@@ -270,8 +270,8 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
         ascending=[False, False, False, True],
     )
     along = bool(found["length_m"].notna().any())
-    reasons = [said(one, lang=lang) for one in found["reason"]]
-    alike = len(set(reasons)) == 1
+    reasons = list(dict.fromkeys(said(one, lang=lang) for one in order["reason"]))
+    alike = len(reasons) == 1
     rows = []
     for number, row in enumerate(order.head(OPEN_ROWS).to_dict("records"), start=1):
         place = [f"{row['from_m']:,.0f}–{row['to_m']:,.0f}", f"{row['length_m']:,.0f}"]
@@ -282,7 +282,7 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
                 *([dossier.area(text(row["adcode"]))] if dossier.several else []),
                 *(place if along else []),
                 f"{int(row['points_needed']):,}",
-                *([] if alike else [said(row["reason"], lang=lang)]),
+                *([] if alike else [str(reasons.index(said(row["reason"], lang=lang)) + 1)]),
             ]
         )
     more = len(found) - len(rows)
@@ -299,7 +299,7 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
             else []
         ),
         Column(say(N_("Points needed")), 0.8, number=True),
-        *([] if alike else [Column(say(N_("Reason")), 2.2)]),
+        *([] if alike else [Column(say(N_("Reason")), 0.7, number=True)]),
     )
     lead = say(
         N_(
@@ -311,7 +311,12 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     if alike:
         lead += say(N_("Of all of them: {reason}."), reason=reasons[0].rstrip("。."))
     note = say(N_("{more} more stand in the workbook (xlsx)."), more=f"{more:,}") if more else ""
-    table = Table(say(N_("Not coverable")), columns, rows, note)
+    if not alike:
+        listed = say(N_("; ")).join(
+            f"({n}) {one.rstrip('。.')}" for n, one in enumerate(reasons, 1)
+        )
+        note = "".join(_spaced([say(N_("Reasons: {listed}."), listed=listed), note], lang=lang))
+    table = Table(say(N_("Not coverable")), columns, rows, note.strip())
     return Section(say(N_("What no host can cover")), (Paragraph(lead), table))
 
 
