@@ -139,7 +139,7 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
             N_("1: propose free-standing points where there is no host"),
         ),
         "changes": Param(
-            TEXT,
+            TEXT | {"format": "station-changes"},
             N_(
                 "JSON, a list of stations as they would be: station_id (new ones begin with new-), "
                 "lon and lat (WGS 84), type, status"

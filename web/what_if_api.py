@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, cast
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from stationmap.city.what_if import what_if
@@ -159,7 +159,7 @@ def _with_scenario(
     if not wanted:
         return changes
     if not _UUID.fullmatch(wanted):
-        raise WebError("there is no such scenario: open one from the list of scenarios")
+        abort(404)
     scenario = scenario_rows.readable(wanted)
     given = {change.station_id for change in changes}
     there = engine.ground.roll.row_of

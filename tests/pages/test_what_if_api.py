@@ -70,6 +70,6 @@ def test_a_long_list_is_for_those_who_plan(client):  # noqa: F811
 
 
 def test_an_unknown_scenario_or_rule_is_refused(client):  # noqa: F811
-    assert ask(client, [], scenario="nothing").status_code == 400
+    assert ask(client, [], scenario="nothing").status_code == 404
     assert ask(client, [], scenario="00000000-0000-4000-8000-000000000000").status_code == 401
     assert ask(client, [], rule="NO-1").status_code == 400
