@@ -5,9 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stationmap.planning.optimum.reductions import components, reduced
+from stationmap.planning.optimum.solving import (
+    B,
+    Clock,
+    F,
+    I,
+    Solved,
+    as_bool,
+    hundredths,
+    least_cost,
+)
 from stationmap.planning.plan import BOUNDED, OPTIMAL
-from stationmap.planning.reductions import components, reduced
-from stationmap.planning.solving import B, Clock, F, I, Solved, as_bool, hundredths, least_cost
 
 _LAST = 20.0
 _NUMBER = 1000.0
