@@ -26,9 +26,7 @@ import numpy as np
 import plangen
 from scipy import optimize, sparse
 
-from stationmap.planning.cover import fewest
-from stationmap.planning.most import most
-from stationmap.planning.order import in_building_order
+from stationmap.planning.optimum import fewest, in_building_order, most
 
 LIMIT_S = 300.0
 SPOPT_POINTS = 5000

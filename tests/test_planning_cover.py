@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from stationmap.planning import reductions
-from stationmap.planning.cover import cheapest, fewest
-from stationmap.planning.solving import Clock, as_bool
+from stationmap.planning.optimum import fewest, reductions
+from stationmap.planning.optimum.cover import cheapest
+from stationmap.planning.optimum.solving import Clock, as_bool
 
 INSTANCES = 1000
 

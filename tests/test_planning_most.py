@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 
 from stationmap.errors import InputError
-from stationmap.planning import most as planning_most
-from stationmap.planning.most import Least, OutOfReachError, enough, most
-from stationmap.planning.prices import buy
-from stationmap.planning.solving import Clock, as_bool
+from stationmap.planning.optimum import Least, OutOfReachError, enough, most
+from stationmap.planning.optimum import best as best_module
+from stationmap.planning.optimum.prices import buy
+from stationmap.planning.optimum.solving import Clock, as_bool
 
 INSTANCES = 400
 
@@ -109,12 +109,12 @@ def test_never_above_its_own_bound_and_the_bound_holds_for_every_number(seed):
 
 def test_prices_alone_are_as_good_as_one_programme(monkeypatch):
     # as for a city too large for one programme: nearly always nothing is lost
-    monkeypatch.setattr(planning_most, "_SMALL", 0)
+    monkeypatch.setattr(best_module, "_SMALL", 0)
     for seed in range(3):
         case = town(seed)
         by_prices = most(case.covers, case.weight, budget=15)
         with monkeypatch.context() as changed:
-            changed.setattr(planning_most, "_SMALL", 10**6)
+            changed.setattr(best_module, "_SMALL", 10**6)
             exact = most(case.covers, case.weight, budget=15)
         assert by_prices.values[-1] <= exact.values[-1] <= by_prices.bounds[-1]
         assert by_prices.values[-1] >= 0.98 * exact.values[-1]

@@ -21,11 +21,16 @@ from scipy import sparse
 from stationmap.checks.words import Said
 from stationmap.errors import InputError
 from stationmap.messages import N_
-from stationmap.planning.cover import fewest
 from stationmap.planning.demand import PEOPLE, as_candidates
 from stationmap.planning.listing import FEWER, B, F, I, bounds_of, curve, proposals, uncoverable
-from stationmap.planning.most import Least, OutOfReachError, enough, most
-from stationmap.planning.order import in_building_order
+from stationmap.planning.optimum import (
+    Least,
+    OutOfReachError,
+    enough,
+    fewest,
+    in_building_order,
+    most,
+)
 from stationmap.planning.plan import OPTIMAL, Plan
 from stationmap.planning.serving import Town, lonlat, pairs, table, thinned, who_serves
 from stationmap.walking import Network

@@ -19,11 +19,9 @@ from stationmap.checks.findings import MET, NOT_MET, UNKNOWN, Batch
 from stationmap.checks.words import Said
 from stationmap.errors import InputError
 from stationmap.messages import N_
-from stationmap.planning.cover import fewest
 from stationmap.planning.demand import as_candidates
 from stationmap.planning.listing import FEWER, F, bounds_of, curve, proposals, uncoverable
-from stationmap.planning.most import most
-from stationmap.planning.order import in_building_order
+from stationmap.planning.optimum import fewest, in_building_order, most
 from stationmap.planning.plan import Plan
 from stationmap.planning.serving import table
 from stationmap.standards import PresenceRule

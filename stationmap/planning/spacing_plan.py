@@ -16,13 +16,10 @@ from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M
 from stationmap.messages import N_
 from stationmap.planning import spacing_frames as frames
-from stationmap.planning.cover import Chosen, fewest
 from stationmap.planning.even import spread
-from stationmap.planning.most import Best, most
-from stationmap.planning.order import in_building_order
+from stationmap.planning.optimum import Best, Chosen, Clock, fewest, in_building_order, most
 from stationmap.planning.plan import CURVE, Plan
 from stationmap.planning.sites import SITES, Sites
-from stationmap.planning.solving import Clock
 from stationmap.planning.windows import Atoms, atoms
 from stationmap.standards import SpacingRule
 
