@@ -10,9 +10,8 @@ from what_if_town import TYPES, town
 
 from stationmap.checks import spacing, whole
 from stationmap.planning.changes import NEW, Change
-from stationmap.planning.ground import told
-from stationmap.planning.moved import Roll
-from stationmap.planning.whatif import WhatIf
+from stationmap.planning.whatif import Roll, WhatIf
+from stationmap.planning.whatif.surroundings import told
 from stationmap.standards import SpacingRule
 from stationmap.stations import STATUSES, counting
 

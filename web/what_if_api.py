@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from stationmap.city.what_if import what_if
 from stationmap.planning.changes import NEW, Change, read_changes
-from stationmap.planning.ground import Finding
-from stationmap.planning.whatif import After, WhatIf
+from stationmap.planning.whatif import After, Finding, WhatIf
 from stationmap.standards import SpacingRule
 from web import scenario_rows
 from web.access import allow

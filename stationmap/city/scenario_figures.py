@@ -14,7 +14,7 @@ from stationmap.city.scenarios import Scenario, host_names, kind_of, left_out
 from stationmap.city.what_if import what_if
 from stationmap.crs import WGS84
 from stationmap.planning.changes import NEW, Change
-from stationmap.planning.ground import Finding
+from stationmap.planning.whatif import Finding
 from stationmap.standards import SpacingRule
 
 MOST = 2000

@@ -6,8 +6,7 @@ import numpy as np
 import shapely
 
 from stationmap.city.answers import Answers
-from stationmap.planning.moved import Locate
-from stationmap.planning.whatif import WhatIf
+from stationmap.planning.whatif import Locate, WhatIf
 
 
 def what_if(answers: Answers, *, lang: str = "zh") -> WhatIf:

@@ -12,18 +12,18 @@ import shapely
 from stationmap import checks
 from stationmap.checks import count, hierarchy
 from stationmap.checks.facts import Facts
-from stationmap.planning.ground import (
+from stationmap.planning.whatif.changed_stations import Row
+from stationmap.planning.whatif.place_findings import STATION, World
+from stationmap.planning.whatif.surroundings import (
     Finding,
     Found,
-    Ground,
     I,
     RuleKey,
+    Surroundings,
     Unit,
     grouped,
     key_of,
 )
-from stationmap.planning.moved import Row
-from stationmap.planning.places import STATION, World
 from stationmap.standards import CountRule, HierarchyRule, IndicatorRule, Rule
 
 _COUNTY = 6  # digits of an adcode that name its county
@@ -47,15 +47,15 @@ class Looked:
     listed: Listed
 
 
-class Lists:
+class RegisterFindings:
     """What the rules about the list of stations as a whole say when some change.
 
     Parameters
     ----------
-    ground : Ground
+    ground : Surroundings
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Surroundings) -> None:
         self._ground = ground
         self._areas: dict[RuleKey, _Areas] = {}
         self._whole: dict[RuleKey, list[Finding]] = {}
@@ -70,7 +70,7 @@ class Lists:
     ) -> Looked:
         """Return what is found as it is and as it would be, of all that may differ.
 
-        `listed` is that of the answer before; the others are as for `Places.look`.
+        `listed` is that of the answer before; the others are as for `PlaceFindings.look`.
         """
         was, found = Found(), Found()
         whole = dict[RuleKey, tuple[list[Finding], list[Finding]]]()

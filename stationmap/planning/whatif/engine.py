@@ -21,10 +21,18 @@ from stationmap.checks.facts import Facts
 from stationmap.checks.spacing import Spacing, update
 from stationmap.crs import WGS84
 from stationmap.planning.changes import Change
-from stationmap.planning.ground import Finding, Found, Ground, RuleKey, Unit, grouped, key_of
-from stationmap.planning.lists import Listed, Lists
-from stationmap.planning.moved import Locate, Row
-from stationmap.planning.places import Places, World
+from stationmap.planning.whatif.changed_stations import Locate, Row
+from stationmap.planning.whatif.place_findings import PlaceFindings, World
+from stationmap.planning.whatif.register_findings import Listed, RegisterFindings
+from stationmap.planning.whatif.surroundings import (
+    Finding,
+    Found,
+    RuleKey,
+    Surroundings,
+    Unit,
+    grouped,
+    key_of,
+)
 from stationmap.standards import SpacingRule
 
 KEPT = 16
@@ -110,14 +118,14 @@ class WhatIf:
     lang : str
         Of the sentences.
     locate : callable
-        See `moved.Locate`.
+        See `changed_stations.Locate`.
     """
 
     def __init__(
         self, facts: Facts, *, exemptions: pd.DataFrame, lang: str, locate: Locate
     ) -> None:
-        self.ground = Ground(facts, exemptions=exemptions, lang=lang, locate=locate)
-        self._places, self._lists = Places(self.ground), Lists(self.ground)
+        self.ground = Surroundings(facts, exemptions=exemptions, lang=lang, locate=locate)
+        self._places, self._lists = PlaceFindings(self.ground), RegisterFindings(self.ground)
         self.spacing_rules = [r for r in self.ground.rules if isinstance(r, SpacingRule)]
         self.spacing = {
             rule.id: found

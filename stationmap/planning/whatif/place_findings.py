@@ -5,8 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from stationmap.planning.ground import Found, Ground, I, RuleKey, Unit, grouped, key_of
-from stationmap.planning.moved import Row
+from stationmap.planning.whatif.changed_stations import Row
+from stationmap.planning.whatif.surroundings import (
+    Found,
+    I,
+    RuleKey,
+    Surroundings,
+    Unit,
+    grouped,
+    key_of,
+)
 from stationmap.standards import (
     ActivityRule,
     HoursRule,
@@ -23,15 +31,15 @@ World = Mapping[str, Row | None]
 """Station id → how it would be; None where it is not there."""
 
 
-class Places:
+class PlaceFindings:
     """What rules say of the places near stations that change, and of these stations.
 
     Parameters
     ----------
-    ground : Ground
+    ground : Surroundings
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Surroundings) -> None:
         self._ground = ground
         self._as_it_is: Found = {}
 

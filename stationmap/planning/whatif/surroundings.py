@@ -21,7 +21,7 @@ from stationmap.checks.hosts import Hosts
 from stationmap.checks.kerbs import rows_of
 from stationmap.covering import ticks
 from stationmap.crs import scale_factor, to_metric
-from stationmap.planning.moved import Locate, Roll, Row
+from stationmap.planning.whatif.changed_stations import Locate, Roll, Row
 from stationmap.standards import PlacementRule, PresenceRule, Rule, ServicesRule, SpacingRule
 from stationmap.streets import Streets
 
@@ -59,7 +59,7 @@ class Finding(NamedTuple):
 Found = dict[tuple[RuleKey, Unit], dict[str, tuple[Finding, ...]]]
 
 
-class Ground:
+class Surroundings:
     """A city's facts, ready to be looked at around a few stations again and again.
 
     Parameters
@@ -69,7 +69,7 @@ class Ground:
     lang : str
         Of the sentences.
     locate : callable
-        See `moved.Locate`.
+        See `changed_stations.Locate`.
     """
 
     def __init__(
