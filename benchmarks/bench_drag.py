@@ -32,6 +32,10 @@ ON_SCREEN = """([lon, lat]) => {
   const box = map_stations.getContainer().getBoundingClientRect();
   return [point.x + box.left, point.y + box.top];
 }"""
+SETTLED = """async () => {
+  const answer = await (await fetch("/api/v1/what-if")).json();
+  return answer.summary.before.findings_not_met !== null;
+}"""
 MEASURED = "performance.getEntriesByName('what-if').map((one) => one.duration)"
 ASKED = """performance.getEntriesByType("resource")
   .filter((one) => one.name.includes("/what-if")).map((one) => one.duration)"""
@@ -88,7 +92,9 @@ def measure(browser, path: Path, *, name: str, moves: int) -> None:
             place = busiest(City.open(path).stations())
             page.goto(f"{address}?tab=plan&at=16/{place[1]}/{place[0]}")
             page.wait_for_function("() => !document.querySelector('.busy')")
-            page.wait_for_timeout(1500)
+            # what the server works out beside, once after its start, is done
+            page.wait_for_function(SETTLED, polling=1000)
+            page.wait_for_timeout(1000)
             x, y = page.evaluate(ON_SCREEN, place)
             page.mouse.move(x, y)
             page.mouse.down()
