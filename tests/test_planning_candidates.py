@@ -146,16 +146,23 @@ def test_suitability_weighs_category_partner_hours_and_front(prepared):
             shop("1", 10),
             shop("2", 30, category="nightclub"),
             shop("3", 50, name="中国银行"),
-            shop("4", 70, hours="Mo-Su 08:00-20:00"),
+            shop("4", 70, hours="Mo-Su 08:00-22:00"),
+            shop("7", 75, hours="周一至周五 9:00-17:00"),
+            shop("8", 80, hours="周一至周五 13:00-21:00"),
+            shop("9", 85, hours="ask the owner"),
+            shop("10", 88, hours="24/7"),
             {"id": "5", "category": "bank", "shape": box(90, 5, 105, 9)},
             shop("6", 130, category="never heard of"),
         ],
         there=there,
     ).set_index("host_id")["suitability"]
-    assert hosts["1"] == pytest.approx(share["category"])
+    unknown = weights()["hours"]["unknown"] * share["hours"]
+    assert hosts["1"] == hosts["9"] == pytest.approx(share["category"] + unknown)
     assert hosts["2"] < hosts["6"] < hosts["1"]
     assert hosts["3"] == pytest.approx(hosts["1"] + share["partner"])
-    assert hosts["4"] == pytest.approx(hosts["1"] + share["hours"])
+    assert hosts["4"] == hosts["10"] == pytest.approx(share["category"] + share["hours"])
+    assert hosts["7"] < hosts["8"] < hosts["4"]
+    assert hosts["7"] < hosts["9"]
     assert hosts["5"] == pytest.approx(hosts["1"] + share["front"] / 2)
 
 

@@ -77,7 +77,7 @@ def test_what_is_filled_in_by_its_words_is_imported_without_options(town, tmp_pa
         return
     else:
         layer = {"communities": "zones", "indicators": "counts"}.get(kind, kind)
-        frame = now.table(layer) if layer in layers.TABLES else now.layer(layer)
+        frame = now.table(layer) if layer in layers.TABLES else layers.read(now.atlas, layer)
     frame = frame[frame["source"] == kind]
     columns = {c.role: c for c in templates.columns(kind, lang=lang, pack=town.pack)}
     if kind == "indicators":

@@ -1,7 +1,7 @@
 """What one version of a city holds: its layers, its stations, what inspectors judged of them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -157,10 +157,24 @@ class Contents:
         Columns id, name, category, source, adcode, geometry; an id that two sources use carries
         the source's name.
         """
-        return self._keep(("facilities",), self._facilities)
+        return self._keep(
+            ("facilities",), lambda: self._facilities_with_hours().drop(columns="hours")
+        )
+
+    def hosts(self) -> Mapping[str, gpd.GeoDataFrame]:
+        """Return the shops and the facilities, as `layer` and `facilities` do, with their hours.
+
+        A column ``hours`` more: the words of the source, missing where it tells none.
+        """
+        shops = layers.read(self.atlas, "shops")
+        return {"shop": shops, "facility": self._facilities_with_hours()}
+
+    def _facilities_with_hours(self) -> gpd.GeoDataFrame:
+        return self._keep(("facilities", "hours"), self._facilities)
 
     def _facilities(self) -> gpd.GeoDataFrame:
-        frame = self.layer("facilities")
+        stored = layers.read(self.atlas, "facilities")
+        frame = layers.public("facilities", stored).assign(hours=stored["hours"])
         frame = frame[frame["category"].notna()].reset_index(drop=True)
         if frame.empty:
             return frame.assign(adcode=pd.Series(dtype="str"))

@@ -233,6 +233,7 @@ def _shops(rows: Rows, placed: Placed, quarantine: Quarantine, context: Context)
             "id": row_ids(rows, placed),
             "name": rows.text("name"),
             "category": category,
+            "hours": rows.text("hours"),
             "source": context.source,
         }
     )
@@ -249,6 +250,7 @@ def _facilities(
             "id": row_ids(rows, placed),
             "name": rows.text("name"),
             "category": category,
+            "hours": rows.text("hours"),
             "tags": said,
             "source": context.source,
         }
@@ -377,11 +379,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _streets,
             complete="streets",
         ),
-        "shops": Kind("shops", "place", "id name category type", _shops, complete="shops"),
+        "shops": Kind("shops", "place", "id name category type hours", _shops, complete="shops"),
         "facilities": Kind(
             "facilities",
             "place",
-            "id name category subcategory type",
+            "id name category subcategory type hours",
             _facilities,
             complete="facilities",
         ),

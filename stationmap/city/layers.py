@@ -40,11 +40,18 @@ ATLAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "foot": TEXT,
             "footway": TEXT,
         },
-        "shops": {"id": TEXT, "name": TEXT, "category": TEXT, "source": TEXT},
+        "shops": {
+            "id": TEXT,
+            "name": TEXT,
+            "category": TEXT,
+            "hours": TEXT,
+            "source": TEXT,
+        },
         "facilities": {
             "id": TEXT,
             "name": TEXT,
             "category": TEXT,
+            "hours": TEXT,
             "tags": TEXT,
             "source": TEXT,
         },
@@ -184,7 +191,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "indicators": N_("counts"),
     }
 )
-_INTERNAL = frozenset({"tags", "residential"})  # stored, but no part of a contract
+_INTERNAL = frozenset({"tags", "residential", "hours"})  # stored, but no part of a contract
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "finding_id": TEXT,

@@ -1,7 +1,8 @@
 """Plans (布点方案) of one version of a city: what is asked for, and the plan that answers it."""
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ METRES_A_MINUTE = 80.0
 KEPT = 12
 """Plans of one version that are kept, the newest."""
 _LIKE = 3  # names that are offered for one that is not known
+_LIKENESS = 0.4  # of those names, from 0 to 1
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_KIND = re.compile("(大道|大街|路|街|巷|弄)$| (road|street|avenue|lane)$", re.IGNORECASE)
 
 
 class UnknownStreetError(InputError):
@@ -105,16 +109,39 @@ def plan(now: "Answers", asked: PlanAsked) -> Plan:
     if asked.within_m is not None:
         from stationmap.city.plans_access import access_plan
 
+        _only_of_spacing(asked)
         found = access_plan(now, asked)
     else:
         rule = rule_of(now, asked)
         if isinstance(rule, PresenceRule):
             from stationmap.city.plans_access import presence_plan
 
+            _only_of_spacing(asked)
             found = presence_plan(now, rule, asked)
         else:
             found = _spacing_plan(now, rule, asked)
     return replace(found, summary={**found.summary, **_asked(asked), "version": now.version})
+
+
+def _only_of_spacing(asked: PlanAsked) -> None:
+    """Refuse what a plan by walking distance, or for single places, would not heed."""
+    if asked.within_m is not None and asked.rule is not None:
+        raise InputError(
+            "a plan by walking distance serves no rule: leave out the rule {rule}, or the walking "
+            "distance",
+            rule=asked.rule,
+        )
+    if asked.streets:
+        raise InputError(
+            "a plan by walking distance, or for the places that a rule names, cannot be narrowed "
+            "to streets such as “{street}”: leave the streets out, or choose a district",
+            street=asked.streets[0],
+        )
+    if asked.free_standing:
+        raise InputError(
+            "free-standing points belong to plans along streets: leave them out of a plan by "
+            "walking distance, or for the places that a rule names"
+        )
 
 
 def rule_of(now: "Answers", asked: PlanAsked) -> SpacingRule | PresenceRule:
@@ -224,19 +251,39 @@ def in_district(now: "Answers", district: str) -> str:
 def _called(parts: gpd.GeoDataFrame, streets: tuple[str, ...]) -> Any:
     """Tell which parts are of streets of some ids or names."""
     names = [parts[name].fillna("").astype("str") for name in ("street_id", "name", "name_en")]
+    called = {one for name in names[1:] for one in name if one}
     keep = np.zeros(len(parts), dtype=np.bool_)
     for asked in streets:
         here = np.logical_or.reduce([(name == asked).to_numpy() for name in names])
         if not asked or not here.any():
-            known = sorted({one for name in names[1:] for one in name if one})
-            like = difflib.get_close_matches(asked, known, n=_LIKE, cutoff=0.3) or known[:_LIKE]
+            like = alike(asked, called)
+            if not like:
+                raise UnknownStreetError(
+                    "there is no street “{street}” to which the rule applies, and none is called "
+                    "like it: look its name up on the map, or give its id",
+                    street=asked,
+                )
             raise UnknownStreetError(
                 "there is no street “{street}” to which the rule applies; names like it: {known}",
                 street=asked,
-                known=", ".join(like) or "–",
+                known=", ".join(like),
             )
         keep |= here
     return keep
+
+
+def alike(asked: str, names: Collection[str]) -> list[str]:
+    """Return the names most like one, in its own script; what kind of street it is counts less."""
+    chinese = bool(_CHINESE.search(asked))
+    cores = {one: _KIND.sub("", one) or one for one in sorted(names)}
+    core = _KIND.sub("", asked) or asked
+    likeness = {
+        one: difflib.SequenceMatcher(None, core.lower(), own.lower()).ratio()
+        for one, own in cores.items()
+        if bool(_CHINESE.search(one)) == chinese
+    }
+    best = sorted(likeness, key=lambda one: (-likeness[one], one))
+    return [one for one in best if likeness[one] >= _LIKENESS][:_LIKE]
 
 
 def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
@@ -246,10 +293,11 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
     lines, there = lines_of(now, rule, asked), now.stations()
     if not asked.with_planned:
         there = there[there["status"] != "planned"]
+    hosts = now.hosts()
     candidates = of_city(
         prepared=now.prepared(rule.id),
-        shops=now.layer("shops"),
-        facilities=now.facilities(),
+        shops=fit(hosts["shop"]),
+        facilities=fit(hosts["facility"]),
         rule=rule,
         pack=now.pack,
         stations=there,
@@ -265,6 +313,13 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
         rule=rule,
         limit_s=asked.limit_s,
     )
+
+
+def fit(hosts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out the kinds that nobody would ask: `left_out` of ``tables/suitability.toml``."""
+    from stationmap.planning.candidates import weights
+
+    return hosts[~hosts["category"].isin(weights()["left_out"])].reset_index(drop=True)
 
 
 def excluded(now: "Answers", asked: PlanAsked) -> tuple[str, ...]:

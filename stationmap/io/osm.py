@@ -100,9 +100,9 @@ class OsmLayers:
         outline drawn as an area stays a line with ``area`` set). A way cut by missing nodes gives a
         row per piece.
     shops, facilities : GeoDataFrame
-        id ("n", "w" or "r" and the OSM number), name, category, source, geometry (Point or
-        outline). Facilities also have ``tags``, the OSM tag they were taken for; their category is
-        None where the shared table has none for a named place.
+        id ("n", "w" or "r" and the OSM number), name, category, hours (opening_hours as written, or
+        None), source, geometry (Point or outline). Facilities also have ``tags``, the OSM tag they
+        were taken for; their category is None where the shared table has none for a named place.
     districts : GeoDataFrame
         adcode, name, level (OSM admin_level), population (NaN where unknown), residential ("urban",
         "rural" or None: of communities), geometry.
@@ -392,7 +392,7 @@ class _Reader:
     def layers(self) -> OsmLayers:
         """Make frames of the gathered rows; name and count what could not be used."""
         lost = [(*row, None) for row in self.expected.values() if row is not None]
-        places = frame_of(["id", "name", *place_keys()], self.place_rows + lost)
+        places = frame_of(["id", "name", "hours", *place_keys()], self.place_rows + lost)
         places["source"] = texts([SOURCE] * len(places))
         shops = places[tables.is_shop(places["shop"], places["amenity"])]
         shops = shops.reset_index(drop=True)
@@ -402,7 +402,7 @@ class _Reader:
         facilities = places.assign(category=texts(category), tags=texts(tags))[pd.notna(tags)]
         stops = frame_of(["id", "name"], self.stop_rows)
         stops["geometry"] = shapely.centroid(stops["geometry"].to_numpy())
-        columns = ["id", "name", "category", "source"]
+        columns = ["id", "name", "category", "hours", "source"]
         layers = {
             "ways": geo(self._ways()),
             "shops": geo(self._usable("shops", shops[[*columns, "geometry"]])),

@@ -48,13 +48,14 @@ def tells(key: str, value: str | None) -> bool:
 
 
 def place(key: str, get: Get) -> tuple[Any, ...] | None:
-    """Row (id, name, tags) of an object that is a place, or None."""
+    """Row (id, name, opening hours, tags) of an object that is a place, or None."""
     values = [get(k) for k in PLACE_KEYS]
     name = name_of(get)
     named_building = get("building") is not None and tables.name_tells(name)
     if not (any(values) or named_building or any(tells(k, get(k)) for k in VALUE_KEYS)):
         return None
-    return (key, name, *values, *[get(k) for k in place_keys()[len(PLACE_KEYS) :]])
+    hours = get("opening_hours")
+    return (key, name, hours, *values, *[get(k) for k in place_keys()[len(PLACE_KEYS) :]])
 
 
 def name_of(get: Get) -> str | None:

@@ -15,6 +15,7 @@ from stationmap.checks.kerbs import Prepared
 from stationmap.covering import B, F
 from stationmap.crs import to_metric, to_wgs84
 from stationmap.facilities import name_key
+from stationmap.hours import parse
 from stationmap.linear import locate
 from stationmap.standards import Pack, PlacementRule, PresenceRule, SpacingRule, tables
 from stationmap.stations import counting
@@ -56,8 +57,8 @@ def of_city(
 
     Suitability is the sum of four shares (``standards/tables/suitability.toml``; assumed, as no
     document weighs hosts): its category; whether it is a partner already (it holds a station of
-    another type, or bears the name of a unit that has stations); whether its opening hours are
-    known; and the length of its front.
+    another type, or bears the name of a unit that has stations); how long and how many evenings it
+    is open, halfway where nobody knows or can read it; and the length of its front.
 
     Parameters
     ----------
@@ -248,11 +249,27 @@ def _suitability(frame: pd.DataFrame) -> F:
     shares = {
         "category": np.array(category, np.float64),
         "partner": frame["partner"].to_numpy(dtype=np.float64),
-        "hours": frame["hours"].notna().to_numpy(dtype=np.float64),
+        "hours": frame["hours"].map(_open, na_action=None).to_numpy(dtype=np.float64),
         "front": np.nan_to_num(np.minimum(frame["front_m"].to_numpy(np.float64) / full_m, 1.0)),
     }
     total: F = sum((table["weight"][name] * share for name, share in shares.items()), np.zeros(1))
     return np.round(total, 4)
+
+
+def _open(said: str | None) -> float:
+    """Weigh the hours that a host tells in its own words."""
+    table = weights()["hours"]
+    read = parse(said) if isinstance(said, str) else None
+    if read is None:
+        return float(table["unknown"])
+    late, early = table["evening_from_h"] * 60, table["evening_to_h"] * 60
+    evenings = sum(
+        sum(max(0, min(stop, early) - max(start, late)) for start, stop in day)
+        for day in read.weekly
+    )
+    long = min(read.minutes / (table["full_week_h"] * 60), 1.0)
+    evening = min(evenings / (7 * (early - late)), 1.0)
+    return float((1 - table["evenings"]) * long + table["evenings"] * evening)
 
 
 @cache

@@ -42,7 +42,7 @@ def test_columns_and_types_are_the_contract(tmp_path):
         "footway": "object",
         "geometry": "geometry",
     }
-    place = ["id", "name", "category", "source"]
+    place = ["id", "name", "category", "hours", "source"]
     assert list(layers.shops) == [*place, "geometry"]
     assert list(layers.facilities) == [*place, "tags", "geometry"]
     district = ["adcode", "name", "level", "population", "residential"]
@@ -172,7 +172,7 @@ def test_every_highway_line_is_read_and_keeps_its_direction(tmp_path):
 
 TOWN = [
     *ROAD,
-    node(10, 118.0005, 29.0001, shop="bakery", name="饼店"),
+    node(10, 118.0005, 29.0001, shop="bakery", name="饼店", opening_hours="Mo-Sa 06:30-20:00"),
     node(11, 118.0006, 29.0001, shop="vacant"),
     node(12, 118.0006, 29.0001, shop="no"),
     node(13, 118.0007, 29.0001, amenity="restaurant"),
@@ -231,6 +231,7 @@ def test_shops_are_nodes_and_outlines_but_not_vacant_ones(town):
     assert town.shops["id"].tolist() == ["n10", "n13", "w100"]
     assert town.shops["name"].tolist() == ["饼店", None, "商场"]
     assert town.shops["category"].tolist() == ["bakery", "restaurant", "mall"]
+    assert town.shops["hours"].tolist() == ["Mo-Sa 06:30-20:00", None, None]
     assert town.shops.geom_type.tolist() == ["Point", "Point", "Polygon"]
     assert set(town.shops["source"]) == {"osm"}
 
