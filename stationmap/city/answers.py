@@ -293,10 +293,12 @@ class Answers(Contents):
 
     def plan(self, asked: plans.PlanAsked) -> Plan:
         """Return where to add stations; the newest plans are kept, see `plans.plan`."""
+        today = self.today()
+        self._forget(lambda key: key[0] == "plan" and key[2] != today)
         former = [key for key in list(self._kept) if key[0] == "plan" and key[1] != asked]
         stale = set(former[: -(plans.KEPT - 1)])
         self._forget(stale.__contains__)
-        return self._keep(("plan", asked), lambda: plans.plan(self, asked))
+        return self._keep(("plan", asked, today), lambda: plans.plan(self, asked))
 
     def nearby(self) -> Nearby:
         """Return who answers what stations are near a place."""

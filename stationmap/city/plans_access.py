@@ -1,5 +1,6 @@
 """Plans of a city by walking distance, and for the places at which a rule wants stations."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stationmap.city.districts import with_adcode
-from stationmap.city.plans import PlanAsked, excluded, in_district, standing
+from stationmap.city.plans import PlanAsked, excluded, fit, in_district, standing
 from stationmap.planning.access import plan_access
 from stationmap.planning.demand import demand_of
 from stationmap.planning.plan import Plan
@@ -91,9 +92,13 @@ def presence_plan(now: "Answers", rule: PresenceRule, asked: PlanAsked) -> Plan:
     InputError
         What is asked for cannot be.
     """
+    facts = now.facts()
+    if asked.effective:
+        serving = ~facts.stations["station_id"].isin(now.idle(facts.today))
+        facts = replace(facts, stations=facts.stations[serving].reset_index(drop=True))
     return plan_presence(
         rule,
-        now.facts(),
+        facts,
         candidates=hosts_of(now, asked),
         budget=asked.budget,
         district="" if asked.district is None else in_district(now, asked.district),
@@ -104,7 +109,7 @@ def presence_plan(now: "Answers", rule: PresenceRule, asked: PlanAsked) -> Plan:
 
 def hosts_of(now: "Answers", asked: PlanAsked) -> gpd.GeoDataFrame:
     """Return all shops and facilities of the city that are not left out, as candidates."""
-    frames = {"facility": now.facilities(), "shop": now.layer("shops")}
+    frames = {"facility": fit(now.facilities()), "shop": fit(now.layer("shops"))}
     rows = pd.concat(
         [
             pd.DataFrame(

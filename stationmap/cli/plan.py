@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stationmap.reports import PlanDossier
 
 SHOWN = 30
-_WIDEST = {1: 22, 2: 26}
+_WIDEST = {1: 24, 2: 30}
 
 
 def plan(
@@ -312,6 +312,7 @@ def _keep(
 
 
 def _print(told: "PlanDossier") -> None:
+    from stationmap.reports.plan import adds_heading
     from stationmap.reports.plan_sentences import sentences
     from stationmap.reports.plan_tables import hosts
 
@@ -323,7 +324,8 @@ def _print(told: "PlanDossier") -> None:
     if table.empty:
         return
     columns = [said(name) for name in (N_("Street"), N_("Host"), N_("Category"))]
-    numbers = [said(name) for name in (N_("Chainage, m"), N_("Adds at its turn"))]
+    numbers = [said(N_("Chainage, m")), adds_heading(told, said)]
+    table = table.rename(columns={said(N_("Adds at its turn")): numbers[1]})
     if (table[columns[0]] == "").all():
         columns, numbers = [said(N_("County")), *columns[1:]], numbers[1:]
     print_table(

@@ -30,6 +30,11 @@ _USAGE = (
     (r"No such command (.+?)\.?", N_("there is no command {what} (see --help)")),
     (r"Option (.+) requires .*", N_("{what} needs a value (see --help)")),
     (r"Got unexpected extra argument.*\((.+)\)", N_("{what} is too much (see --help)")),
+    (
+        r"Invalid value for '([^']+)'.* valid integer.*",
+        N_("{what} needs a whole number, such as 20"),
+    ),
+    (r"Invalid value for '([^']+)'.* valid (?:number|float).*", N_("{what} needs a number")),
     (r"Invalid value for (.+?)\.?", N_("the value cannot be used: {what} (see --help)")),
 )
 

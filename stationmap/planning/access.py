@@ -278,6 +278,15 @@ def _solved(
             count=number,
             budget=asked.budget,
         )
+    if asked.budget is not None and asked.target is not None and len(columns) > asked.budget:
+        raise InputError(
+            "the time was not enough to find a plan within the budget of {budget}: the best found "
+            "for {target} of the demand takes {count} new stations; raise the budget, or lower the "
+            "target",
+            target=_share(asked.target),
+            count=len(columns),
+            budget=asked.budget,
+        )
     order, values = in_building_order(sparse.csc_array(part), weight, columns)
     gains = np.asarray(part.T.astype(np.float64) @ weight)
     bounds = bounds_of(gains, values, most=most_there)

@@ -10,6 +10,7 @@ from stationmap.reports.assumed import assumptions
 from stationmap.reports.bulletin import SHA_SHOWN, TITLE_LINE
 from stationmap.reports.content import Block, Column, Paragraph, Report, Section, Table
 from stationmap.reports.plan_dossier import PlanDossier, milestones
+from stationmap.reports.plan_places import Places
 from stationmap.reports.plan_sentences import sentences
 from stationmap.reports.plan_words import HOST_KINDS, category, said, type_name
 from stationmap.reports.wording import Say, day, issued, percent, text
@@ -202,7 +203,18 @@ def _order(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
                 "left."
             )
         )
-    table = Table(say(N_("Stages of building")), columns, rows)
+    spacing = getattr(dossier.rule, "spacing_m", None)
+    note = ""
+    if gaps and spacing is not None:
+        note = say(
+            N_(
+                "Covered is frontage within {spacing} m of a station along the street; a gap is "
+                "the whole stretch between two stations more than {spacing} m apart, of which the "
+                "ends near the stations are covered. So the two do not add up to all."
+            ),
+            spacing=f"{spacing:g}",
+        )
+    table = Table(say(N_("Stages of building")), columns, rows, note)
     picture = plan_maps.curve(dossier, lang=lang)
     return Section(say(N_("Building order")), (Paragraph(lead), table, picture))
 
@@ -272,13 +284,16 @@ def _open(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     along = bool(found["length_m"].notna().any())
     reasons = list(dict.fromkeys(said(one, lang=lang) for one in order["reason"]))
     alike = len(reasons) == 1
+    places = Places(dossier, say)
     rows = []
     for number, row in enumerate(order.head(OPEN_ROWS).to_dict("records"), start=1):
-        place = [f"{row['from_m']:,.0f}–{row['to_m']:,.0f}", f"{row['length_m']:,.0f}"]
+        stretch = f"{row['from_m']:,.0f}–{row['to_m']:,.0f}"
+        stretch = places.along(row["subject_id"], row["part"], stretch)
+        place = [stretch, f"{row['length_m']:,.0f}"]
         rows.append(
             [
                 str(number),
-                plan_tables.nameless(row["name"], row["subject_id"], say=say),
+                places.street(row["name"], row["subject_id"], row["part"]),
                 *([dossier.area(text(row["adcode"]))] if dossier.several else []),
                 *(place if along else []),
                 f"{int(row['points_needed']):,}",
@@ -357,17 +372,18 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     if proposals.empty:
         return None
     streets = bool((proposals["street_id"].fillna("") != "").any())
+    places = Places(dossier, say)
     rows = []
     for row in proposals.head(ROWS).to_dict("records"):
-        where = plan_tables.street_of(row, say=say) or dossier.area(text(row["adcode"]))
+        where = plan_tables.street_of(row, places) or dossier.area(text(row["adcode"]))
         kind = HOST_KINDS.get(row["host_kind"], "")
         kind_of = category(row["host_kind"], row["category"], lang=lang)
         rows.append(
             [
                 f"{int(row['order']):,}",
                 where,
-                *([_chainage(row, say)] if streets else []),
-                plan_tables.host_of(row, say=say),
+                *([places.chainage(row)] if streets else []),
+                places.host(row),
                 kind_of or (say(kind) if row["host_kind"] != "free" else "–"),
                 "–" if pd.isna(row["adds"]) else f"{row['adds']:,.0f}",
             ]
@@ -379,10 +395,27 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
         *([Column(say(N_("Chainage, m")), 1.0, number=True)] if streets else []),
         Column(say(N_("Host")), 2.6),
         Column(say(N_("Category")), 1.2),
-        Column(_adds_heading(dossier, say), 1.1, number=True),
+        Column(adds_heading(dossier, say), 1.1, number=True),
     )
-    notes = [say(N_("Chainage counts from the western end of the street's part."))]
-    notes = notes if streets else []
+    notes = []
+    if streets:
+        notes = [
+            say(
+                N_(
+                    "Chainage counts from the western end of the street's part; the parts of a "
+                    "street are numbered from west to east."
+                )
+            )
+        ]
+    if bool((proposals["name"].fillna("") == "").any()):
+        notes.append(
+            say(
+                N_(
+                    "What has no name is told by longitude and latitude (WGS-84); the workbook "
+                    "(xlsx) has those of every station."
+                )
+            )
+        )
     if closes_gaps(dossier):
         notes.append(say(N_("Stations that cover nothing more (0) are there to close a gap.")))
     if more > 0:
@@ -392,14 +425,8 @@ def _hosts(dossier: PlanDossier, say: Say, *, lang: str) -> Section | None:
     return Section(say(heading), (table,))
 
 
-def _chainage(row: Any, say: Say) -> str:
-    if pd.isna(row["chainage_m"]):
-        return "–"
-    side = plan_tables.SIDES.get(text(row["side"]))
-    return f"{row['chainage_m']:,.0f}" + (f" {say(side)}" if side else "")
-
-
-def _adds_heading(dossier: PlanDossier, say: Say) -> str:
+def adds_heading(dossier: PlanDossier, say: Say) -> str:
+    """Return the heading of what each station adds at its turn, with its unit."""
     unit = dossier.plan.summary.get("unit")
     if unit == "m":
         return say(N_("Covers more, m"))

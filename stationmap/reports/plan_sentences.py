@@ -48,35 +48,42 @@ def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
             N_("{place}: no new station is proposed; {before} is covered as it is."), **given
         )
     if unit == "m" and dossier.before is not None and dossier.after is not None:
-        return say(
+        told = say(
             N_(
-                "{place}: with {count} more {type}, coverage of the shop frontage rises from "
-                "{before} to {after}, and {label} fall from {gaps_before} to {gaps_after}."
+                "{place}: with new stations ({type}: {count}), coverage of the shop frontage rises "
+                "from {before} to {after}. {label}: {km_before} km before, {km_after} km after "
+                "({gaps_before} and {gaps_after} stretches)."
             ),
             **given,
             gaps_before=f"{len(dossier.before):,}",
             gaps_after=f"{len(dossier.after):,}",
+            km_before=f"{dossier.before['length_m'].sum() / 1000:,.2f}",
+            km_after=f"{dossier.after['length_m'].sum() / 1000:,.2f}",
         )
+        if len(dossier.after) <= len(dossier.before):
+            return told
+        split = say(N_("A station splits a long stretch, so there are more of them, but shorter."))
+        return told + split if lang == "zh" else f"{told} {split}"
     if unit == "people":
         return say(
             N_(
-                "{place}: with {count} more {type}, the share of people within reach rises from "
-                "{before} to {after}."
+                "{place}: with new stations ({type}: {count}), the share of people within reach "
+                "rises from {before} to {after}."
             ),
             **given,
         )
     if summary.get("kind") == "access":
         return say(
             N_(
-                "{place}: with {count} more {type}, the share of places within reach rises from "
-                "{before} to {after}."
+                "{place}: with new stations ({type}: {count}), the share of places within reach "
+                "rises from {before} to {after}."
             ),
             **given,
         )
     return say(
         N_(
-            "{place}: with {count} more {type}, the share of places that have one rises from "
-            "{before} to {after}."
+            "{place}: with new stations ({type}: {count}), the share of places that have one "
+            "rises from {before} to {after}."
         ),
         **given,
     )
@@ -93,7 +100,7 @@ def _proof(dossier: PlanDossier, say: Say) -> str:
         if optimal or bound >= count:
             return say(N_("It is proven that fewer new stations cannot do the same."))
         return say(
-            N_("At least {bound} are proven to be needed: at most {more} could be saved."),
+            N_("At least {bound} of them are proven to be needed: {more} at most could be saved."),
             bound=f"{math.ceil(bound):,}",
             more=f"{count - math.ceil(bound):,}",
         )
@@ -110,7 +117,7 @@ def _proof(dossier: PlanDossier, say: Say) -> str:
 
 def counts_stations(summary: Any) -> bool:
     """Whether a plan's objective is as few stations as do it, and not as much as so many reach."""
-    return summary.get("budget") is None
+    return summary.get("budget") is None or summary.get("target") is not None
 
 
 def _open(dossier: PlanDossier, say: Say) -> str:
@@ -122,13 +129,11 @@ def _open(dossier: PlanDossier, say: Say) -> str:
     if (rest["kind"] == "gap").all():
         return say(
             N_(
-                "{count} stretches, {km} km in all, have no shop or facility that could take a "
-                "station; they would need {points} free-standing points."
+                "No shop or facility could take a station along {km} km ({count} stretches); "
+                "free-standing points needed there: {points}."
             ),
             count=f"{len(rest):,}",
             km=km(metres),
             points=points,
         )
-    return say(
-        N_("{count} places are out of reach of every possible host."), count=f"{len(rest):,}"
-    )
+    return say(N_("Out of reach of every possible host: {count} places."), count=f"{len(rest):,}")

@@ -9,10 +9,9 @@ import pandas as pd
 
 from stationmap.messages import N_, render
 from stationmap.reports.plan_dossier import PlanDossier
+from stationmap.reports.plan_places import SIDES, Places, degrees
 from stationmap.reports.plan_words import HOST_KINDS, UNITS, category, said, type_name
-from stationmap.reports.wording import text
-
-SIDES: Mapping[str, str] = {"left": N_("left side"), "right": N_("right side")}
+from stationmap.reports.wording import Say, text
 
 
 def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
@@ -20,7 +19,6 @@ def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
 
     With free-standing points that would be needed after them, which have no order.
     """
-    names = _street_names(dossier)
     frames = [dossier.plan.proposals, dossier.plan.suggested]
     rows = [by_street(frame) for frame in frames if len(frame)]
     found = pd.concat(rows, ignore_index=True) if rows else dossier.plan.proposals
@@ -29,16 +27,20 @@ def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         return render(template, {}, lang=lang)
 
     proposed = found["order"].notna()
+    places = Places(dossier, _sayer(lang))
+    records = found.to_dict("records")
+    lon, lat = degrees(found.geometry)
     columns = {
         N_("Building order"): found["order"].astype("Int64"),
         N_("Proposed or needed"): np.where(
             proposed, say(N_("proposed")), say(N_("would be needed"))
         ),
         N_("County"): [dossier.area(text(one)) for one in found["adcode"]],
-        N_("Street"): [street_of(row, say=say) for row in found.to_dict("records")],
+        N_("Street"): [street_of(row, places) for row in records],
+        N_("Part of the street"): _parts(places, found["street_id"], found["part"]),
         N_("Chainage, m"): found["chainage_m"].astype("float64").round(0),
         N_("Side"): [say(SIDES[s]) if s in SIDES else "" for s in found["side"]],
-        N_("Host"): [host_of(row, say=say) for row in found.to_dict("records")],
+        N_("Host"): [places.host(row) for row in records],
         N_("Kind of host"): [say(HOST_KINDS.get(k, str(k))) for k in found["host_kind"]],
         N_("Category"): [
             category(k, c, lang=lang)
@@ -46,14 +48,17 @@ def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         ],
         N_("Type"): [type_name(dossier.pack, one, lang=lang) for one in found["type"]],
         N_("Serves also"): [
-            say(N_(", ")).join(names.get(one, one) for one in text(also).split(";") if one)
+            say(N_(", ")).join(places.names.get(one, one) for one in text(also).split(";") if one)
             for also in found["also"]
         ],
+        N_("Longitude"): lon,
+        N_("Latitude"): lat,
         N_("Adds at its turn"): found["adds"].astype("float64").round(1),
         N_("Covers alone"): found["covers_m"].astype("float64").round(1),
         N_("Counted in"): say(UNITS.get(str(dossier.plan.summary.get("unit")), "")),
         N_("Suitability"): found["suitability"].astype("float64").round(2),
         N_("Code of host"): found["host_id"],
+        N_("Code of street"): found["street_id"],
         N_("Code of proposal"): found["proposal_id"],
     }
     table = pd.DataFrame({say(name): values for name, values in columns.items()})
@@ -75,10 +80,7 @@ def streets(dossier: PlanDossier, *, lang: str) -> pd.DataFrame:
     Columns street_id, street, county, count, shop, facility, place, free, needed, adds.
     """
     plan = dossier.plan
-
-    def say(template: str) -> str:
-        return render(template, {}, lang=lang)
-
+    places = Places(dossier, _sayer(lang))
     rows: dict[str, dict[str, Any]] = {}
     for frame, proposed in ((plan.proposals, True), (plan.suggested, False)):
         for row in frame.to_dict("records"):
@@ -87,7 +89,7 @@ def streets(dossier: PlanDossier, *, lang: str) -> pd.DataFrame:
                 key,
                 {
                     "street_id": key,
-                    "street": street_of(row, say=say),
+                    "street": street_of(row, places),
                     "county": dossier.area(text(row["adcode"])),
                     **dict.fromkeys(("count", *HOST_KINDS, "needed"), 0),
                     "adds": 0.0,
@@ -115,11 +117,11 @@ def uncoverable(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
     def say(template: str) -> str:
         return render(template, {}, lang=lang)
 
+    places = Places(dossier, _sayer(lang))
+    own = found[["name", "subject_id", "part"]].itertuples(index=False)
     columns = {
-        N_("Street or place"): [
-            nameless(name, own, say=say)
-            for name, own in zip(found["name"], found["subject_id"], strict=True)
-        ],
+        N_("Street or place"): [places.street(*row) for row in own],
+        N_("Part of the street"): _parts(places, found["subject_id"], found["part"]),
         N_("County"): [dossier.area(text(one)) for one in found["adcode"]],
         N_("Side"): [say(SIDES[s]) if s in SIDES else "" for s in found["side"]],
         N_("From, m"): found["from_m"].astype("float64").round(0),
@@ -134,29 +136,23 @@ def uncoverable(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=np.asarray(found.geometry), crs=found.crs)
 
 
-def street_of(row: Mapping[str, Any], *, say: Any) -> str:
+def street_of(row: Mapping[str, Any], places: Places) -> str:
     """Return the street of a station, in words; "" where it is at none."""
-    return nameless(row["street_name"], row["street_id"], say=say) if text(row["street_id"]) else ""
+    if not text(row["street_id"]):
+        return ""
+    return places.street(row["street_name"], row["street_id"], row["part"])
 
 
-def nameless(name: Any, own_id: Any, *, say: Any) -> str:
-    """Return a name; what has none is told by the end of its id."""
-    return text(name) or f"{say(N_('(unnamed)'))} {text(own_id).rpartition('-')[2]}".strip()
+def _parts(
+    places: Places, streets: pd.Series, parts: pd.Series
+) -> pd.api.extensions.ExtensionArray:
+    """Return the numbers of parts, missing on streets of one part."""
+    both = zip(streets, parts, strict=True)
+    return pd.array([places.part(street, part) for street, part in both], dtype="Int64")
 
 
-def host_of(row: Mapping[str, Any], *, say: Any) -> str:
-    """Name the host of a station."""
-    if row["host_kind"] == "free":
-        return str(say(HOST_KINDS["free"]))
-    return text(row["name"]) or str(say(N_("(without a name)")))
+def _sayer(lang: str) -> Say:
+    def say(template: str, **params: Any) -> str:
+        return render(template, params, lang=lang)
 
-
-def _street_names(dossier: PlanDossier) -> dict[str, str]:
-    """Return the names of streets by their id, as far as they have any."""
-    frames = [f for f in (dossier.streets, dossier.other_streets) if f is not None]
-    return {
-        street_id: name
-        for frame in frames
-        for street_id, name in zip(frame["street_id"], frame["name"], strict=True)
-        if text(name)
-    }
+    return say
