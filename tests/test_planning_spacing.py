@@ -291,10 +291,23 @@ def test_every_next_station_adds_most_and_the_curve_adds_up():
         assert curve["n"].tolist() == list(range(len(adds) + 1))
         assert np.diff(curve["value"]) == pytest.approx(adds, abs=1e-3)
         assert (curve["bound"] >= curve["value"]).all()
+        closes = found.proposals["closes_m"].to_numpy()
+        left_m = check(prepared, fixed).summary()["gap_m"] - np.cumsum([0, *closes])
         for n in range(len(adds) + 1):
             built = check(prepared, with_plan(fixed, found.proposals.iloc[:n]))
+            assert built.summary()["gap_m"] == pytest.approx(left_m[n], abs=1e-2)
             assert curve["value"].iloc[n] == pytest.approx(built.summary()["covered_m"], abs=1e-3)
             assert curve["share"].iloc[n] == pytest.approx(built.summary()["covered_share"])
+
+
+def test_of_stations_that_cover_nothing_more_the_first_closes_the_longest_gap():
+    streets = [line(133.0), line(135.0, y=300.0)]
+    fixed = [*on(streets[0], 40, 93), *on(streets[1], 40, 95)]
+    _, found = plan(streets, [*on(streets[0], 65), *on(streets[1], 65)], fixed=fixed)
+    assert found.proposals["adds"].tolist() == [0, 0]
+    assert ids(found.proposals) == ["0", "1"]
+    assert found.proposals["closes_m"].round(3).tolist() == [55, 53]
+    assert found.summary["after"]["gap_m"] == 0
 
 
 def test_free_standing_points_stand_evenly_and_keep_when_coordinates_are_rounded():

@@ -66,6 +66,7 @@ def proposals(
         "also": "",
         "covers_m": alone,
         "adds": adds,
+        "closes_m": nothing,
         "order": pd.array(order, dtype="Int64"),
     }
     return gpd.GeoDataFrame(

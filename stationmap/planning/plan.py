@@ -30,6 +30,7 @@ PROPOSALS = (
     "also",
     "covers_m",
     "adds",
+    "closes_m",
     "order",
     "geometry",
 )
@@ -63,7 +64,9 @@ class Plan:
         free-standing point, of no host). ``suitability`` is from 0 to 1. ``street_id``, ``part``,
         ``side`` and ``chainage_m`` tell the foot on the street where it closes most; ``also`` names
         the ids of other streets that it serves, joined by ";". ``covers_m`` is what it covers
-        alone, ``adds`` what it adds at its turn, both in the plan's unit.
+        alone, ``adds`` what it adds at its turn, both in the plan's unit; ``closes_m``
+        the metres of gap, as the rule measures it, that it closes at its turn (NaN where no rule
+        does): in a long gap none at first, and perhaps some where it adds nothing.
     uncoverable : GeoDataFrame
         `UNCOVERABLE`, EPSG:4326: stretches ("gap") or subjects ("place", "people") that no host
         covers. ``reason`` is a message; ``points_needed`` free-standing points would close it.

@@ -42,7 +42,14 @@ def figures(prepared: Prepared, found: Cut) -> Mapping[str, Any]:
 
 
 def proposals(
-    sites: Sites, order: I, parts: Atoms, *, left_m: F, adds_m: F, rule: SpacingRule | None
+    sites: Sites,
+    order: I,
+    parts: Atoms,
+    *,
+    left_m: F,
+    adds_m: F,
+    closes_m: F,
+    rule: SpacingRule | None,
 ) -> gpd.GeoDataFrame:
     """Describe chosen points in building order.
 
@@ -57,6 +64,8 @@ def proposals(
         Metres of each stretch of `parts` that no fixed station covers.
     adds_m : array of float
         Metres that each adds at its turn.
+    closes_m : array of float
+        Metres of gap that each closes at its turn.
     rule : SpacingRule, optional
     """
     rows = sites.table.iloc[order - sites.fixed].reset_index(drop=True)
@@ -70,6 +79,7 @@ def proposals(
         adcode=rows["adcode"].where(rows["adcode"].notna(), feet["adcode"]),
         covers_m=np.round(alone, 4),
         adds=np.round(adds_m, 4),
+        closes_m=np.round(closes_m, 4),
         order=np.arange(1, len(rows) + 1),
     )
     return frame[list(PROPOSALS)]
@@ -171,6 +181,7 @@ def suggested(sites: Sites, left: Cut, rule: SpacingRule | None) -> gpd.GeoDataF
         also="",
         covers_m=np.nan,
         adds=np.nan,
+        closes_m=np.nan,
         order=pd.array([pd.NA] * len(rows), dtype="Int64"),
     )
     return frame[list(PROPOSALS)]

@@ -16,8 +16,9 @@ from stationmap.errors import InputError
 from stationmap.linear import TICKS_PER_M
 from stationmap.messages import N_
 from stationmap.planning import spacing_frames as frames
+from stationmap.planning.closing import Gaps, in_closing_order
 from stationmap.planning.even import spread
-from stationmap.planning.optimum import Best, Chosen, Clock, fewest, in_building_order, most
+from stationmap.planning.optimum import Best, Chosen, Clock, fewest, most
 from stationmap.planning.plan import CURVE, Plan
 from stationmap.planning.sites import SITES, Sites
 from stationmap.planning.windows import Atoms, atoms
@@ -94,7 +95,13 @@ def plan_spacing_of(
     left = after if budget is None else sites.cut(np.ones(len(sites), np.bool_))
     values = found.curve["value"].to_numpy()
     proposals = frames.proposals(
-        sites, found.order, found.atoms, left_m=found.left_m, adds_m=np.diff(values), rule=rule
+        sites,
+        found.order,
+        found.atoms,
+        left_m=found.left_m,
+        adds_m=np.diff(values),
+        closes_m=found.closes_m,
+        rule=rule,
     )
     uncoverable = frames.uncoverable(sites, left, free_standing=free_standing)
     suggested = frames.suggested(sites, left, rule)
@@ -135,6 +142,7 @@ class _Found:
     sites: Sites
     chosen: B
     order: I
+    closes_m: F
     curve: pd.DataFrame
     atoms: Atoms
     left_m: F
@@ -163,15 +171,18 @@ def _close(sites: Sites, limit_s: float) -> _Found:
     chosen = np.zeros(len(sites), np.bool_)
     chosen[columns[best.columns]] = True
     sites = spread(sites, chosen)
-    parts = atoms(sites.along(), points=len(sites))
+    along = sites.along()
+    parts = atoms(along, points=len(sites))
     left, base = _left(sites, parts)
-    order, values = in_building_order(parts.covers, left, np.flatnonzero(chosen))
+    gaps = Gaps(along, there=sites.is_fixed | chosen, fixed=sites.fixed)
+    order, values, closes_m = in_closing_order(parts.covers, left, np.flatnonzero(chosen), gaps)
     bounds = _bounds(parts.covers[:, sites.fixed :], left, values, limit_s * _FOR_BOUNDS)
     number = len(best.columns)
     return _Found(
         sites=sites,
         chosen=chosen,
         order=order,
+        closes_m=closes_m,
         curve=_curve(parts, base, values, bounds),
         atoms=parts,
         left_m=left / TICKS_PER_M,
@@ -183,7 +194,8 @@ def _close(sites: Sites, limit_s: float) -> _Found:
 
 def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
     """Choose the points that cover most frontage, for a budget."""
-    parts = atoms(sites.along(), points=len(sites))
+    along = sites.along()
+    parts = atoms(along, points=len(sites))
     left, base = _left(sites, parts)
     columns = np.arange(sites.fixed, len(sites))
     rows = np.flatnonzero(left)
@@ -197,12 +209,14 @@ def _spend(sites: Sites, budget: int, limit_s: float) -> _Found:
     order = columns[best.columns]
     chosen = np.zeros(len(sites), np.bool_)
     chosen[order] = True
+    gaps = Gaps(along, there=sites.is_fixed | chosen, fixed=sites.fixed)
     curve = _curve(parts, base, best.values, best.bounds)
     bound, value = curve["bound"].iloc[-1], curve["value"].iloc[-1]
     return _Found(
         sites=sites,
         chosen=chosen,
         order=order,
+        closes_m=np.array([gaps.add(point) for point in order.tolist()]) / TICKS_PER_M,
         curve=curve,
         atoms=parts,
         left_m=left / TICKS_PER_M,

@@ -125,7 +125,7 @@ class Along:
                 np.concatenate((self.to_m[open_end], at_m[came_on])),
                 behind=False,
             ),
-            self._lonely(),
+            self.lonely(),
         ]
         window, number = [], 0
         for one, _ in found:
@@ -148,7 +148,7 @@ class Along:
         keep &= helps[window]
         return window[keep], self.point[row[keep]]
 
-    def _lonely(self) -> tuple[I, I]:
+    def lonely(self) -> tuple[I, I]:
         """Pair runs no longer than the spacing with the points that keep them from being lonely."""
         run, s = np.flatnonzero(~self.long), self.spacing
         from_m, to_m = self.from_m[run], self.to_m[run]
@@ -203,7 +203,7 @@ class Along:
                 yield from ((run, at) for at in _chain(start, stop, voids, step_m))
         served = np.zeros(len(self.owner), np.bool_)
         short = np.flatnonzero(~self.long)
-        served[short[self._lonely()[0]]] = True
+        served[short[self.lonely()[0]]] = True
         for run in short[~served[short]].tolist():
             from_m, to_m = float(self.from_m[run]), float(self.to_m[run])
             yield from ((run, at) for at in ((from_m + to_m) / 2, from_m, to_m))
