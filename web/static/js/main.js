@@ -1,6 +1,7 @@
 // The planner's map: what the address says is what is shown.
 
 import { addBasemap } from "./basemap.js";
+import { cameraOf, EDGE_PX } from "./camera.js";
 import { toWorld } from "./canvas.js";
 import { NOTHING, wished } from "./cards.js";
 import { bindCopy } from "./copy.js";
@@ -21,7 +22,7 @@ import { OPEN, openCard } from "./popup.js";
 import { showRibbon } from "./ribbon.js";
 import { addScale } from "./scale.js";
 import { onLater, onNewData } from "./server.js";
-import { beside, bindSheet, covered } from "./sheet.js";
+import { beside, bindSheet } from "./sheet.js";
 import { bindStandards, showStandards } from "./standards.js";
 import { draw, lineOf, showGap, showStreet } from "./street.js";
 import { showSummary } from "./summary.js";
@@ -36,33 +37,8 @@ let shut = null; // takes the open card away
 
 // -- the map ---------------------------------------------------------------------------------
 
-const FLIGHT_S = 0.7;
-const EDGE_PX = 48;
+const { fit, whole, start } = cameraOf(map);
 const world = (line) => line.map(([lon, lat]) => toWorld(lon, lat));
-
-function fit(points, maxZoom = 17, above = EDGE_PX) {
-  const bounds = L.latLngBounds(points.map(([lon, lat]) => [lat, lon]));
-  const legend = $("legend");
-  const left = legend.open && !narrow.matches ? legend.offsetWidth + EDGE_PX : EDGE_PX;
-  const right = [EDGE_PX, EDGE_PX + covered()];
-  const options = { paddingTopLeft: [left, above], paddingBottomRight: right, maxZoom };
-  if (calm.matches) map.fitBounds(bounds, { ...options, animate: false });
-  else map.flyToBounds(bounds, { ...options, duration: FLIGHT_S });
-}
-
-function whole() {
-  const [west, south, east, north] = page.bounds ?? [73, 18, 135, 54];
-  map.fitBounds([[south, west], [north, east]], {
-    animate: false, paddingBottomRight: [0, covered()], maxZoom: 17,
-  });
-}
-
-function start() {
-  const [zoom, lat, lon] = current().at.split("/").map(Number);
-  if (current().at && [zoom, lat, lon].every(Number.isFinite)) {
-    map.setView([lat, lon], zoom, { animate: false });
-  } else whole();
-}
 
 function remember() {
   const { lat, lng } = map.getCenter();
