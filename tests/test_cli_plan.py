@@ -1,16 +1,20 @@
 """`stationmap plan`: the fewest stations at real hosts, adopted, and the loop closed by `gaps`."""
 
+import datetime as dt
 import json
 import shutil
 
 import geopandas as gpd
 import pytest
 import small_city
+from inspected_town import inspect
 from openpyxl import load_workbook
 
 from stationmap.city import City
+from stationmap.city.plans import PlanAsked, alike, fit
 from stationmap.cli import run as cli
 from stationmap.cli.output import LANG_VARIABLE
+from stationmap.inspections import OPEN
 
 
 @pytest.fixture(scope="module")
@@ -169,13 +173,57 @@ def test_excluded_hosts_are_never_proposed(command, made, tmp_path):
         (("--within", "500", "--minutes", "5"), "one of the two"),
         (("--within", "500", "--target", "0"), "a share above 0"),
         (("--within", "500", "--weight", "empty_nest"), "GROUP=NUMBER"),
+        (("--budget", "abc"), "--budget needs a whole number"),
+        (("--within", "far"), "--within needs a number"),
+        (
+            ("--within", "500", "--street", "人民路"),
+            "cannot be narrowed to streets such as “人民路”",
+        ),
+        (("--within", "500", "--free-standing"), "free-standing points belong to plans along"),
+        (("--within", "500", "--rule", "Q-S1"), "leave out the rule Q-S1"),
+        (("--rule", "Q-S2", "--street", "人民路"), "cannot be narrowed to streets"),
+        (("--rule", "Q-S2", "--free-standing"), "free-standing points belong to plans along"),
         (("--effective",), "nobody has inspected"),
         (("--out", "plan.doc"), "no such output format"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(command, made, arguments, says):
     assert says in refusal(command, made.path, *arguments)
-    assert refusal(command, made.path, *arguments, lang="zh").startswith("错误：")
+    told = refusal(command, made.path, *arguments, lang="zh")
+    assert told.startswith("错误：")
+    assert "valid" not in told
+
+
+def test_names_are_offered_in_the_script_of_the_question():
+    names = ["人民路", "人民西路", "北门路", "Beimen Road", "Renmin Road"]
+    assert alike("人民大路", names) == ["人民路", "人民西路"]
+    assert alike("不存在路", names) == []
+    assert alike("Beimen Rd", names)[0] == "Beimen Road"
+
+
+def test_a_kept_plan_lasts_for_its_day(made, monkeypatch):
+    now, asked = made.now(), PlanAsked(budget=1)
+    first = now.plan(asked)
+    assert now.plan(asked) is first
+    tomorrow = now.today() + dt.timedelta(days=1)
+    monkeypatch.setattr(now, "today", lambda: tomorrow)
+    assert now.plan(asked) is not first
+
+
+def test_hosts_that_nobody_would_ask_are_none(made):
+    now = made.now()
+    shops = now.hosts()["shop"]
+    assert len(fit(shops)) == len(shops) > 0
+    assert fit(shops.assign(category="funeral_directors")).empty
+
+
+def test_effective_plans_for_places_leave_out_the_stations_that_do_not_serve(command, own):
+    built = answer(command, own.path, "--rule", "Q-S2")["summary"]
+    inspect(own, "A2", failed=[OPEN])
+    inspect(own, "A3", failed=[OPEN])
+    effective = answer(command, own.path, "--rule", "Q-S2", "--effective")["summary"]
+    assert effective["before"]["value"] < built["before"]["value"]
+    assert effective["before"]["stations"] == built["before"]["stations"] - 2
 
 
 def test_ids_that_are_of_no_host_are_named(command, made, tmp_path):

@@ -3,6 +3,8 @@
 Who serves whom is worked out here by `Walks`, place by place; the best choice by trying them all.
 """
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from drawn_ways import lonlat, network, walk
 from test_walking_search import town
 
 from stationmap.errors import InputError
+from stationmap.planning import access
 from stationmap.planning.access import plan_access
 from stationmap.planning.demand import as_candidates, demand_of
+from stationmap.planning.optimum import enough
 from stationmap.planning.plan import CURVE, PROPOSALS, UNCOVERABLE
 from stationmap.walking import Network, Walks
 
@@ -388,6 +392,17 @@ def test_what_cannot_be_is_one_sentence_that_names_it(street, asked, sentence):
     assert str(error.value).startswith(sentence)
     assert "infeasible" not in str(error.value)
     assert error.value.render("zh") != str(error.value)
+
+
+def test_a_budget_is_never_exceeded_when_the_time_runs_out(street, monkeypatch):
+    def hurried(*given, **options):
+        return replace(enough(*given, **options), least_number=1, status="bounded")
+
+    monkeypatch.setattr(access, "enough", hurried)
+    asked = {"people": [500, 1000], "hosts": [500, 1000], "target": 0.9}
+    assert len(along(street, budget=2, **asked).proposals) == 2
+    with pytest.raises(InputError, match=r"the time was not enough .* takes 2 new stations"):
+        along(street, budget=1, **asked)
 
 
 @pytest.mark.parametrize("weight", [np.nan, -1.0, np.inf])

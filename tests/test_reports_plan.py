@@ -6,7 +6,9 @@ import struct
 import subprocess
 from shutil import which
 
+import pandas as pd
 import pytest
+import shapely
 from conftest import need
 from docx import Document
 from openpyxl import load_workbook
@@ -14,9 +16,11 @@ from plan_builder import NASTY, dossier, plan
 
 from stationmap import reports
 from stationmap.errors import InputError
+from stationmap.messages import render
 from stationmap.reports import content, plan_maps
 from stationmap.reports.plan import ROWS, plan_report
 from stationmap.reports.plan_files import workbook
+from stationmap.reports.plan_places import Places
 from stationmap.reports.plan_sentences import sentences
 from stationmap.reports.plan_words import document
 
@@ -56,8 +60,12 @@ def said(report) -> str:
 
 
 def test_the_answer_tells_coverage_gaps_and_stations(made):
-    assert sentences(made, lang="zh") == [
-        "测试市新增 3 个有礼点后，临街店面覆盖由 40.0% 提高到 80.0%，空白路段由 5 处减少到 2 处。",
+    answer, *more = sentences(made, lang="zh")
+    assert answer == (
+        "测试市新增 3 个有礼点后，临街店面覆盖由 40.0% 提高到 80.0%，空白路段总长由 0.50 千米变为 "
+        "0.20 千米（布点前 5 段，布点后 2 段）。"
+    )
+    assert more == [
         "已证明更少的点位达不到同样效果。",
         "另有 2 段、共 0.2 千米没有可依托的店铺或设施，如需补齐，须设 2 个独立点位。",
     ]
@@ -66,7 +74,12 @@ def test_the_answer_tells_coverage_gaps_and_stations(made):
 @pytest.mark.parametrize(
     ("summary", "proof"),
     [
-        ({"status": "bounded", "bound": 2}, "At least 2 are proven to be needed: at most 1 could"),
+        (
+            {"status": "bounded", "bound": 2},
+            "At least 2 of them are proven to be needed: 1 at most",
+        ),
+        ({"budget": 500, "target": 0.8}, "fewer new stations cannot do the same"),
+        ({"budget": 500, "target": 0.8, "status": "bounded", "bound": 2}, "At least 2 of them"),
         ({"budget": 3, "objective": 800.0, "bound": 800.0}, "no other 3 places reach more"),
         (
             {"budget": 3, "status": "bounded", "bound": 850.0, "gap": 0.0588},
@@ -76,6 +89,58 @@ def test_the_answer_tells_coverage_gaps_and_stations(made):
 )
 def test_the_proof_claims_no_more_than_the_bound(summary, proof):
     assert proof in sentences(dossier(plan(**summary)), lang="en")[1]
+
+
+def test_more_but_shorter_gaps_are_told_as_such():
+    made = dossier()
+    after = made.before.iloc[[0, 0, 1, 1, 2, 2]].assign(length_m=30.0)
+    told = sentences(dossier(after=after), lang="zh")[0]
+    assert "0.50 千米变为 0.18 千米（布点前 5 段，布点后 6 段）" in told
+    assert "段数变多，总长变短" in told
+    assert "段数变多" not in sentences(made, lang="zh")[0]
+
+
+def test_what_has_no_name_can_be_found(made):
+    found = plan()
+    found.proposals.loc[0, "name"] = None
+    nameless = dossier(found)
+    row = next(
+        r
+        for r in tables(plan_report(nameless, lang="zh"))["附表1　各街道拟设点位"].rows
+        if r[0] == "1"
+    )
+    assert row[3] == "（无名） 118.80000, 28.90000"
+    sheet = workbook(nameless, lang="zh")["新增点位"].set_index("建设顺序")
+    assert sheet.loc[1, ["经度", "纬度", "街道编号"]].tolist() == [118.8, 28.9, "330802-人民路"]
+
+
+def test_an_unnamed_street_is_told_by_the_streets_at_its_ends(made):
+    one, other = made.streets.iloc[[0]], made.streets.iloc[[0]].assign(name="横街")
+    ends = [
+        shapely.box(*shape.buffer(1).bounds)
+        for shape in made.streets.iloc[1].geometry.boundary.geoms
+    ]
+    named = pd.concat([one.set_geometry(ends[:1]), other.set_geometry(ends[1:])])
+    streets = pd.concat([made.streets.iloc[[1]], named.assign(street_id=["a", "b"])])
+    places = Places(dossier(streets=streets), lambda text, **given: render(text, given, lang="zh"))
+    assert places.street("", "330802-w7", 1) == "（无名）人民路至横街"
+    assert places.street("", "330802-w8", 1) == "（无名） w8"
+
+
+def test_a_chainage_on_a_street_of_several_parts_says_which(made):
+    more = pd.concat([made.streets, made.streets.iloc[[0]].assign(part=2)])
+    report = plan_report(dossier(streets=more), lang="zh")
+    rows = tables(report)["附表1　各街道拟设点位"].rows
+    assert sorted(row[2] for row in rows) == ["101", "第1段 100", "第1段 102"]
+    assert tables(report)["无处可依托"].rows[0][2 + made.several].startswith("第1段 ")
+    assert (
+        workbook(dossier(streets=more), lang="zh")["新增点位"]["第几段"].dropna().tolist()
+        == [1] * 3
+    )
+
+
+def test_the_stages_say_how_covered_and_gaps_differ(report):
+    assert "两项相加不等于全长" in tables(report)["分阶段成效"].note
 
 
 def test_an_empty_plan_claims_nothing():
@@ -95,8 +160,8 @@ def test_an_empty_plan_claims_nothing():
 def test_every_station_stands_once_in_the_annexed_table(report):
     rows = tables(report)["附表1　各街道拟设点位"].rows
     assert sorted(int(row[0]) for row in rows) == [1, 2, 3]
-    assert [row[1] for row in rows] == ["人民路", "人民路", "（无名） w7"]
-    assert [row[3] for row in rows][:2] == ["好店0", "独立点位"]
+    assert [row[1] for row in rows] == ["人民路", "人民路", "（无名）人民路附近"]
+    assert [row[3] for row in rows][:2] == ["好店0", "独立点位 118.80100, 28.90000"]
 
 
 def test_more_stations_than_the_annex_holds_are_told():
