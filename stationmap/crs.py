@@ -372,16 +372,16 @@ def to_metric(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     return _has_crs(frame).to_crs(target)
 
 
-def to_wgs84(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Convert a frame to EPSG:4326; `CrsError` when it has no CRS."""
-    return _has_crs(frame).to_crs(WGS84)
+def to_wgs84(frame: gpd.GeoDataFrame, *, what: str = "table") -> gpd.GeoDataFrame:
+    """Convert a frame to EPSG:4326; `CrsError` naming `what` when it has no CRS."""
+    return _has_crs(frame, what).to_crs(WGS84)
 
 
-def _has_crs(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _has_crs(frame: gpd.GeoDataFrame, what: str = "table") -> gpd.GeoDataFrame:
     if frame.crs is None:
         raise CrsError(
             "{what}: no coordinate reference system is set; set the one the data are in",
-            what="table",
+            what=what,
         )
     return frame
 

@@ -125,10 +125,22 @@ def test_a_weight_that_is_none_is_named_with_its_row(weight):
 def test_a_missing_column_and_a_missing_crs_are_told(cross, shops):
     with pytest.raises(InputError, match="there is no column suits: expected one of name"):
         stationmap.plan_spacing(cross, points([(0, 0)]), hosts=shops, suitability="suits")
-    with pytest.raises(CrsError):
+    with pytest.raises(CrsError, match=r"^hosts: no coordinate"):
         stationmap.plan_spacing(
             cross, points([(0, 0)]), hosts=shops.set_crs(None, allow_override=True)
         )
+
+
+def test_a_plan_is_in_the_crs_of_its_frame_and_says_itself_in_a_line(cross, shops):
+    plan = stationmap.plan_spacing(cross, points([(100, 3)]), hosts=shops)
+    assert plan.proposals.crs == plan.uncoverable.crs == cross.crs
+    assert repr(plan).startswith(f"<Plan: {len(plan.proposals)} new stations, optimal, 14.")
+    assert "30" in repr(plan.summary["assumptions"])
+
+
+def test_a_budget_is_a_whole_number(cross, shops):
+    with pytest.raises(InputError, match=r"2\.5 is no whole number of stations"):
+        stationmap.plan_spacing(cross, points([(100, 3)]), hosts=shops, budget=2.5)
 
 
 def test_a_plan_draws_itself(cross, shops):

@@ -60,6 +60,9 @@ class Said:
         """Return the sentence in `lang`."""
         return render(self.template, self.params, lang=lang)
 
+    def __repr__(self) -> str:
+        return self.render("en")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Said) and vars(self) == vars(other)
 

@@ -1,6 +1,7 @@
 """Plans and coverage for any frames of lines and points, in a few lines of a notebook."""
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -47,7 +48,8 @@ def plan_spacing(
     Returns
     -------
     Plan
-        ``street_id`` is the index label of the line, ``host_id`` that of the host.
+        In the CRS of `streets`; ``street_id`` is the index label of the line, ``host_id`` that of
+        the host.
 
     Raises
     ------
@@ -61,19 +63,21 @@ def plan_spacing(
     >>> plan = plan_spacing(streets, stations, hosts=shops, spacing_m=50)  # doctest: +SKIP
     >>> plan.summary["proposals"], plan.summary["bound"], plan.plot()  # doctest: +SKIP
     """
+    _check_budget(budget)
     prepared, labels, _ = spacing.prepare_frame(
         streets, spacing_m=spacing_m, snap_m=snap_m, sides=sides
     )
     parts = prepared.parts.assign(street_id=pd.Index(labels).astype(str))
     if "name" in streets.columns:
         parts = parts.assign(name=streets["name"].fillna("").astype(str).to_numpy())
-    return plan_spacing_of(
+    found = plan_spacing_of(
         replace(prepared, parts=parts),
         fixed=_stations(stations),
         candidates=_candidates(hosts, suitability),
         budget=budget,
         free_standing=free_standing,
     )
+    return _in_crs(found, streets.crs)
 
 
 def plan_coverage(
@@ -115,7 +119,8 @@ def plan_coverage(
     Returns
     -------
     Plan
-        ``host_id`` is the index label of the host; ``covers_m`` and ``adds`` are weights.
+        In the CRS of `demand`; ``host_id`` is the index label of the host, ``covers_m`` and
+        ``adds`` are weights.
 
     Raises
     ------
@@ -129,7 +134,8 @@ def plan_coverage(
     >>> plan = plan_coverage(people, shops, within_m=500, budget=10)  # doctest: +SKIP
     >>> plan.curve["share"].iloc[-1], plan.summary["gap"]  # doctest: +SKIP
     """
-    return plan_access(
+    _check_budget(budget)
+    found = plan_access(
         _demand(demand, weight),
         _candidates(hosts, suitability),
         network=_network(streets),
@@ -138,6 +144,7 @@ def plan_coverage(
         budget=budget,
         target=target,
     )
+    return _in_crs(found, demand.crs)
 
 
 def coverage(
@@ -188,8 +195,18 @@ def coverage(
     return found.assign(share=found["covered"] / found["total"].where(found["total"] > 0))
 
 
+def _check_budget(budget: int | None) -> None:
+    if budget is not None and not isinstance(budget, int | np.integer):
+        raise InputError("a budget of {budget} is no whole number of stations", budget=budget)
+
+
+def _in_crs(plan: Plan, crs: Any) -> Plan:
+    frames = ("proposals", "uncoverable", "suggested")
+    return replace(plan, **{name: getattr(plan, name).to_crs(crs) for name in frames})
+
+
 def _demand(frame: gpd.GeoDataFrame, weight: str | None) -> gpd.GeoDataFrame:
-    placed = to_wgs84(frame)
+    placed = to_wgs84(frame, what="demand")
     weights = pd.Series(1.0, frame.index)
     if weight is not None:
         weights = pd.to_numeric(_column(frame, weight), errors="coerce")
@@ -213,7 +230,7 @@ def _demand(frame: gpd.GeoDataFrame, weight: str | None) -> gpd.GeoDataFrame:
 
 
 def _candidates(frame: gpd.GeoDataFrame, suitability: str | None) -> gpd.GeoDataFrame:
-    placed = to_wgs84(frame)
+    placed = to_wgs84(frame, what="hosts")
     suits = pd.Series(1.0, frame.index) if suitability is None else _column(frame, suitability)
     rows = {
         # ids in the order of the rows, so that ties go to the first
@@ -234,7 +251,7 @@ def _candidates(frame: gpd.GeoDataFrame, suitability: str | None) -> gpd.GeoData
 def _stations(frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if frame is None:
         frame = gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
-    placed = to_wgs84(frame)
+    placed = to_wgs84(frame, what="stations")
     own = frame["station_id"] if "station_id" in frame.columns else frame.index
     rows = {"station_id": pd.Index(own).astype(str), "adcode": _text(frame, "adcode")}
     return gpd.GeoDataFrame(rows, geometry=placed.geometry.to_numpy(), crs=placed.crs)
@@ -243,7 +260,7 @@ def _stations(frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
 def _network(streets: gpd.GeoDataFrame | None) -> Network | None:
     if streets is None:
         return None
-    ways = to_wgs84(streets)
+    ways = to_wgs84(streets, what="streets")
     return Network.from_ways(ways if "highway" in ways.columns else ways.assign(highway="path"))
 
 

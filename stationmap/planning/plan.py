@@ -52,7 +52,7 @@ UNCOVERABLE = (
 CURVE = ("n", "value", "share", "bound", "gap")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """Where to add stations, and the proof that it cannot be done better.
 
@@ -89,6 +89,13 @@ class Plan:
     suggested: gpd.GeoDataFrame
     curve: pd.DataFrame
     summary: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        share = [self.curve["share"].iloc[row] for row in (0, -1)] if len(self.curve) else [0, 0]
+        return (
+            f"<Plan: {len(self.proposals)} new stations, {self.summary['status']}, "
+            f"{share[0]:.1%} → {share[1]:.1%}, {len(self.uncoverable)} not coverable>"
+        )
 
     def plot(
         self,
