@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from stationmap.errors import InputError
-from stationmap.planning.optimum import Least, OutOfReachError, enough, most
-from stationmap.planning.optimum import best as best_module
+from stationmap.planning.optimum import Least, OutOfReachError, enough, most, most_of_each, task
 from stationmap.planning.optimum.prices import buy
 from stationmap.planning.optimum.solving import Clock, as_bool
 
@@ -109,12 +109,12 @@ def test_never_above_its_own_bound_and_the_bound_holds_for_every_number(seed):
 
 def test_prices_alone_are_as_good_as_one_programme(monkeypatch):
     # as for a city too large for one programme: nearly always nothing is lost
-    monkeypatch.setattr(best_module, "_SMALL", 0)
+    monkeypatch.setattr(task, "SMALL", 0)
     for seed in range(3):
         case = town(seed)
         by_prices = most(case.covers, case.weight, budget=15)
         with monkeypatch.context() as changed:
-            changed.setattr(best_module, "_SMALL", 10**6)
+            changed.setattr(task, "SMALL", 10**6)
             exact = most(case.covers, case.weight, budget=15)
         assert by_prices.values[-1] <= exact.values[-1] <= by_prices.bounds[-1]
         assert by_prices.values[-1] >= 0.98 * exact.values[-1]
@@ -257,3 +257,31 @@ def test_equals_spopt_at_the_size_of_its_san_francisco_example(seed):
     ours = most(sparse.csr_array(metres <= within_m), people, budget=budget)
     assert ours.values[-1] == pytest.approx(pulp.value(theirs.problem.objective))
     assert ours.status == "optimal"
+
+
+def best_of_all(case, number):
+    """Value of the best choice of so many columns, by one plain integer programme."""
+    points, sites = case.covers.shape
+    table = sparse.hstack([case.covers.astype(float), -sparse.eye_array(points)])
+    limit = sparse.csr_array(np.repeat([1.0, 0.0], (sites, points))[None])
+    answer = milp(
+        np.concatenate((np.zeros(sites), -case.weight)),
+        integrality=np.arange(sites + points) < sites,
+        bounds=Bounds(0, 1),
+        constraints=[LinearConstraint(table, 0, np.inf), LinearConstraint(limit, 0, number)],
+    )
+    return -answer.fun
+
+
+@pytest.mark.parametrize("budget", [20, 90])
+def test_no_bound_of_the_curve_is_far_from_the_best_of_so_many(budget):
+    # also where the budget is more than enough for all there is
+    case = town(11)
+    best = most(case.covers, case.weight, budget=budget)
+    values = best.values
+    alone = most_of_each(case.covers, case.weight, values)
+    for n in (1, 2, 4, 9, 16, 25, 40):
+        if n < len(values):
+            true = best_of_all(case, n)
+            assert true - 1e-6 <= best.bounds[n] <= 1.02 * true
+            assert true - 1e-6 <= alone[n] <= 1.02 * true

@@ -7,10 +7,10 @@ from scipy import sparse
 
 from stationmap.errors import InputError
 from stationmap.planning.optimum import cover
+from stationmap.planning.optimum.curve import bought_along, bounds_at
 from stationmap.planning.optimum.order import in_building_order, more_suitable
-from stationmap.planning.optimum.prices import Bought, buy, covered, merged
+from stationmap.planning.optimum.prices import LARGEST, Bought, covered
 from stationmap.planning.optimum.programme import (
-    TINY,
     Least,
     OutOfReachError,
     best_with,
@@ -18,16 +18,19 @@ from stationmap.planning.optimum.programme import (
     fewest_with,
     whole_at_least,
 )
-from stationmap.planning.optimum.reductions import dominated_columns
 from stationmap.planning.optimum.search import Bracket, between, bracket
-from stationmap.planning.optimum.solving import B, Clock, F, I, as_bool, hundredths
+from stationmap.planning.optimum.solving import TINY, B, Clock, F, I, as_bool, hundredths
+from stationmap.planning.optimum.task import Task
 from stationmap.planning.plan import BOUNDED, OPTIMAL
 
 __all__ = ["Best", "enough", "most"]
 
-_SMALL = 100_000
-"""Entries up to which a gap is closed in one programme."""
 _POLISH_S = 10.0
+"""Seconds for what differs between two purchases."""
+_SMALL_PART = 150
+"""Columns of a part solved in whole numbers at a price, where a programme for all follows."""
+_CURVE = 0.2
+"""Share of the time that is left for the bounds of fewer columns than are chosen."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def most(
     matrix = as_bool(covers)
     clock = Clock(limit_s)
     budget = min(budget, matrix.shape[1])
-    task = _task(matrix, weight, clock)
+    task = Task.of(matrix, weight, clock)
     tried: tuple[Bought, ...] = ()
     if least is None:
         chosen, bound, tried = _within_budget(task, budget)
@@ -114,7 +117,7 @@ def most(
     if least is None:
         adds = np.append(np.diff(values) > 0, False)[: len(order)]
         order, values = order[adds], values[np.append(True, adds)]
-    bounds = _bounds(task, tried, values)
+    bounds = bounds_at(task, tried, values)
     bounds[-1] = max(min(bounds[-1], bound), values[-1])
     bounds = np.minimum.accumulate(bounds[::-1])[::-1]
     done = bounds[-1] - values[-1] <= TINY * max(1.0, bounds[-1])
@@ -149,7 +152,7 @@ def enough(
     weight = _checked(weight)
     matrix = as_bool(covers)
     clock = Clock(limit_s)
-    task = _task(matrix, weight, clock)
+    task = Task.of(matrix, weight, clock)
     possible = float(task.weight.sum())
     if possible < target * (1 - TINY):
         number = len(cover.fewest(task.matrix, limit_s=clock.left_s).columns)
@@ -165,7 +168,7 @@ def enough(
         matrix, weight, full, hundredths(suitability, matrix.shape[1]), _group(least)
     )
     order, values = in_building_order(matrix.tocsc(), weight, np.flatnonzero(full))
-    bounds = np.minimum.accumulate(_bounds(task, tried, values)[::-1])[::-1]
+    bounds = np.minimum.accumulate(bounds_at(task, tried, values)[::-1])[::-1]
     return Best(order, values, bounds, OPTIMAL if number >= len(order) else BOUNDED, number)
 
 
@@ -185,30 +188,7 @@ def _group(least: Least | None) -> I | None:
     return None if least is None else least.column_group
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A problem without rows that weigh nothing or that none covers, alike rows as one.
-
-    Columns that another makes superfluous are left out; `columns` tells which are left.
-    """
-
-    matrix: sparse.csr_array
-    weight: F
-    columns: I
-    clock: Clock
-
-
-def _task(matrix: sparse.csr_array, weight: F, clock: Clock) -> _Task:
-    held = np.flatnonzero((np.diff(matrix.indptr) > 0) & (weight > 0))
-    if not len(held):
-        return _Task(matrix[held][:, :0], weight[held], np.zeros(0, np.int64), clock)
-    weights, first = merged(matrix[held], weight[held])
-    rows = matrix[held[first]]
-    columns = np.flatnonzero(~dominated_columns(rows, np.ones(rows.shape[1])))
-    return _Task(rows.tocsc()[:, columns].tocsr(), weights, columns, clock)
-
-
-def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ...]]:
+def _within_budget(task: Task, budget: int) -> tuple[B, float, tuple[Bought, ...]]:
     """Return the columns chosen, what no choice exceeds, and what was bought on the way."""
     matrix, weight = task.matrix, task.weight
     total = float(weight.sum())
@@ -218,16 +198,20 @@ def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ..
     greedy = _among(first, matrix)
     if not len(first) or values[-1] >= total * (1 - TINY):
         few = cover.fewest(matrix, limit_s=task.clock.left_s).columns
-        return _among(few if len(few) <= len(first) else first, matrix), total, ()
+        enough_of = few if len(few) <= len(first) else first
+        known = np.append(values[: len(enough_of)], total)
+        return _among(enough_of, matrix), total, _along(task, known, ())
     found = bracket(
         matrix,
         weight,
-        excess=lambda b: b.number / budget - 1.0,
+        excess=lambda b: b.amount / budget - 1.0,
         done=lambda b: b.number == budget and _sure(b),
         guess=float(values[-1] - values[-2]),
         clock=task.clock,
+        largest=_SMALL_PART if task.small else LARGEST,
     )
-    bound = float(_down(task, np.array(min(found.bound(budget), total))))
+    tried = _along(task, values, found.tried)
+    bound = float(task.whole_down(np.array(min(found.bound(budget), total))))
     choices = [greedy]
     if found.dear is not None:
         chosen = found.dear.columns
@@ -236,18 +220,18 @@ def _within_budget(task: _Task, budget: int) -> tuple[B, float, tuple[Bought, ..
             chosen = between(
                 matrix, weight, chosen, many, may=lambda have, _value, more: have + more <= budget
             )
-        choices.append(_filled(task, chosen, budget))
+        choices.append(_filled(task, _fitting(task, chosen, budget), budget))
     best = max(choices, key=lambda columns: covered(matrix, weight, columns))
     best, bound = _closed(task, found, best, bound, budget)
-    return best, bound, _more_prices(task, found, np.diff(values), budget)
+    return best, bound, tried
 
 
-def _closed(task: _Task, found: Bracket, best: B, bound: float, budget: int) -> tuple[B, float]:
+def _closed(task: Task, found: Bracket, best: B, bound: float, budget: int) -> tuple[B, float]:
     """Close what is left between a choice and its bound by programmes: near it, then whole."""
     matrix, weight = task.matrix, task.weight
     value = covered(matrix, weight, best)
     if found.dear is not None and found.cheap is not None and _open(value, bound):
-        sure = found.dear.columns & found.cheap.columns
+        sure = _fitting(task, found.dear.columns & found.cheap.columns, budget)
         free = np.flatnonzero(found.dear.columns != found.cheap.columns)
         rest = np.flatnonzero(~_rows_of(matrix, sure))
         picked, _ = best_with(
@@ -260,39 +244,42 @@ def _closed(task: _Task, found: Bracket, best: B, bound: float, budget: int) -> 
         if picked is not None:
             sure[free[picked]] = True
             best, value = _better(task, best, sure)
-    if _open(value, bound) and matrix.nnz <= _SMALL and not task.clock.over:
+    if _open(value, bound) and task.small and not task.clock.over:
         picked, proven = best_with(
             matrix, weight, budget=budget, least=None, limit_s=task.clock.left_s
         )
-        bound = min(bound, float(_down(task, np.array(proven))))
+        bound = min(bound, float(task.whole_down(np.array(proven))))
         if picked is not None:
             best, value = _better(task, best, picked)
     return best, max(bound, value)
 
 
-def _reaching(task: _Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
+def _reaching(task: Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
     """Return the columns chosen, how few it must be, and what was bought on the way."""
     matrix, weight = task.matrix, task.weight
     goal = target * (1 - TINY)
     if goal <= 0:
         return np.zeros(matrix.shape[1], bool), 0, ()
+    first, values = in_building_order(matrix.tocsc(), weight, np.arange(matrix.shape[1]))
     if goal >= float(weight.sum()) - float(weight.min()) * 0.5:
         full = cover.fewest(matrix, limit_s=task.clock.left_s)
-        return _among(full.columns, matrix), full.bound, ()
-    first, values = in_building_order(matrix.tocsc(), weight, np.arange(matrix.shape[1]))
+        known = np.append(values[: len(full.columns)], float(weight.sum()))
+        return _among(full.columns, matrix), full.bound, _along(task, known, ())
     number = int(np.searchsorted(values, goal))
     choices = [_among(first[:number], matrix)]
     found = bracket(
         matrix,
         weight,
-        excess=lambda b: b.value / goal - 1.0,
+        excess=lambda b: b.level / goal - 1.0,
         done=lambda _: False,
         guess=float(values[number] - values[number - 1]),
         clock=task.clock,
+        largest=_SMALL_PART if task.small else LARGEST,
     )
+    tried = _along(task, values[: number + 1], found.tried)
     bound = max(whole_at_least((goal - b.worth) / b.price) for b in found.tried)
     if found.cheap is not None:
-        choices.append(found.cheap.columns)
+        choices.append(_filled(task, found.cheap.columns, None, goal))
         if found.dear is not None:
             few = between(
                 matrix,
@@ -303,14 +290,14 @@ def _reaching(task: _Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
             )
             choices.append(_filled(task, few, None, goal))
     best = min(choices, key=lambda columns: int(columns.sum()))
-    if bound < best.sum() and matrix.nnz <= _SMALL and not task.clock.over:
+    if bound < best.sum() and task.small and not task.clock.over:
         picked, proven = fewest_with(
             matrix, weight, target=target, least=None, limit_s=task.clock.left_s
         )
         bound = max(bound, proven)
         if picked is not None and picked.sum() < best.sum():
             best = picked
-    return best, bound, _more_prices(task, found, np.diff(values), int(best.sum()))
+    return best, bound, tried
 
 
 def _within_budget_with(
@@ -345,32 +332,20 @@ def _no_plan() -> InputError:
     )
 
 
-def _more_prices(task: _Task, found: Bracket, gains: F, budget: int) -> tuple[Bought, ...]:
-    """Buy at prices for fewer columns too, so that the whole curve has its bounds."""
-    tried = list(found.tried)
-    parts = 12 if task.matrix.nnz <= _SMALL else 4
-    numbers = np.unique(np.rint(budget * np.arange(1, parts) / parts).astype(np.int64))
-    prices = gains[numbers[(numbers > 0) & (numbers <= len(gains))] - 1]
-    for price in np.unique(prices):
-        if task.clock.over:
-            break
-        if price > 0 and all(abs(b.price - price) > 1e-6 * price for b in tried):
-            tried.append(buy(task.matrix, task.weight, float(price), task.clock))
-    return tuple(tried)
+def _along(task: Task, known: F, tried: tuple[Bought, ...]) -> tuple[Bought, ...]:
+    return bought_along(task, known, tried, Clock(_CURVE * task.clock.left_s))
 
 
-def _bounds(task: _Task, tried: tuple[Bought, ...], values: F) -> F:
-    """Return for 0, 1, … columns what no choice of as many covers more than."""
-    alone = np.sort(task.matrix.T.astype(np.float64) @ task.weight)[::-1]
-    sums = np.concatenate(([0.0], np.cumsum(alone)))
-    numbers = np.arange(len(values))
-    bounds = np.minimum(sums[np.minimum(numbers, len(alone))], task.weight.sum())
-    for bought in tried:
-        bounds = np.minimum(bounds, bought.worth + bought.price * numbers)
-    return np.maximum(_down(task, bounds), values)
+def _fitting(task: Task, columns: B, budget: int) -> B:
+    """Keep what adds most where parts of columns, rounded, are more columns than the budget."""
+    if columns.sum() <= budget:
+        return columns.copy()
+    own = np.flatnonzero(columns)
+    order, _ = in_building_order(task.matrix.tocsc(), task.weight, own, budget=budget)
+    return _among(order, task.matrix)
 
 
-def _filled(task: _Task, columns: B, budget: int | None, goal: float = np.inf) -> B:
+def _filled(task: Task, columns: B, budget: int | None, goal: float = np.inf) -> B:
     """Add whatever adds most, up to a number of columns or until a weight is covered."""
     matrix, weight = task.matrix, task.weight
     left = np.where(_rows_of(matrix, columns), 0.0, weight)
@@ -384,7 +359,7 @@ def _filled(task: _Task, columns: B, budget: int | None, goal: float = np.inf) -
     return filled
 
 
-def _better(task: _Task, best: B, other: B) -> tuple[B, float]:
+def _better(task: Task, best: B, other: B) -> tuple[B, float]:
     values = [covered(task.matrix, task.weight, columns) for columns in (best, other)]
     return (other, values[1]) if values[1] > values[0] else (best, values[0])
 
@@ -407,9 +382,3 @@ def _sure(bought: Bought) -> bool:
 
 def _open(value: float, bound: float) -> bool:
     return bound - value > TINY * max(1.0, bound)
-
-
-def _down(task: _Task, bounds: F) -> F:
-    """Round bounds down to what whole weights can sum to."""
-    whole = np.all(task.weight == np.rint(task.weight))
-    return np.floor(bounds + 1e-6 + TINY * bounds) if whole else bounds

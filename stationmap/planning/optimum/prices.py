@@ -16,6 +16,8 @@ from stationmap.planning.optimum.solving import B, Clock, F, I, least_cost
 
 _PART_S = 5.0
 """Seconds for one part in whole numbers; its linear bound holds when they run out."""
+LARGEST = 1_000_000
+"""Columns of a part that is still tried in whole numbers."""
 _BATCH = 4000
 """Rows that are solved together, of as many parts as there are."""
 
@@ -36,6 +38,8 @@ class Bought:
         Weight they cover.
     worth : float
         Proven: no choice covers more, less the price of its columns.
+    amount : float
+        Columns where parts of one can be bought too; `number` where nothing is bought in part.
     """
 
     price: float
@@ -43,13 +47,21 @@ class Bought:
     number: int
     value: float
     worth: float
+    amount: float
 
     def bound(self, number: int) -> float:
         """Return what no choice of as many columns exceeds."""
         return self.worth + self.price * number
 
+    @property
+    def level(self) -> float:
+        """What `amount` columns are bounded by: no price bounds them any better."""
+        return self.worth + self.price * self.amount
 
-def buy(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> Bought:
+
+def buy(
+    matrix: sparse.csr_array, weight: F, price: float, clock: Clock, *, largest: int = LARGEST
+) -> Bought:
     """Buy what covers most weight less the price of the columns.
 
     Parameters
@@ -62,15 +74,19 @@ def buy(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> Boug
         Of every column, above 0.
     clock : Clock
         When to stop.
+    largest : int
+        Columns of the largest part that is solved in whole numbers where the linear programme
+        leaves it broken. Its bound holds for larger ones.
     """
     left, worth, columns, bought = _left(matrix, weight, price)
+    amount = float(bought.sum())
     if left is not None:
-        picked, more = _solved(left[0], left[1], price, clock)
-        bought[columns[picked]] = True
-        worth += more
+        share, more = _solved(left[0], left[1], price, clock, largest)
+        bought[columns[share > 0.5]] = True
+        worth, amount = worth + more, amount + float(share.sum())
     value = covered(matrix, weight, bought)
     number = int(bought.sum())
-    return Bought(price, bought, number, value, max(worth, value - price * number))
+    return Bought(price, bought, number, value, max(worth, value - price * number), amount)
 
 
 def covered(matrix: sparse.csr_array, weight: F, columns: B) -> float:
@@ -141,44 +157,50 @@ def _left(
             return (matrix, weight), worth, columns, bought
 
 
-def _solved(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> tuple[B, float]:
-    """Solve the parts, some at a time; return what is bought and what no purchase exceeds."""
+def _solved(
+    matrix: sparse.csr_array, weight: F, price: float, clock: Clock, largest: int
+) -> tuple[F, float]:
+    """Solve the parts, some at a time; return how much is bought and what no purchase exceeds."""
     row_part, column_part, parts = components(matrix)
     size = np.bincount(row_part, minlength=parts)
     batch = np.cumsum(size) // _BATCH
-    bought = np.zeros(matrix.shape[1], bool)
+    bought = np.zeros(matrix.shape[1])
     worth = 0.0
     row_batch, column_batch = batch[row_part], batch[column_part]
     for number in np.unique(batch):
         rows, own = np.flatnonzero(row_batch == number), np.flatnonzero(column_batch == number)
         piece = matrix[rows].tocsc()[:, own].tocsr()
-        bought[own], more = _batch(piece, weight[rows], price, clock)
+        bought[own], more = _batch(piece, weight[rows], price, clock, largest)
         worth += more
     return bought, worth
 
 
-def _batch(matrix: sparse.csr_array, weight: F, price: float, clock: Clock) -> tuple[B, float]:
+def _batch(
+    matrix: sparse.csr_array, weight: F, price: float, clock: Clock, largest: int
+) -> tuple[F, float]:
     """Solve the linear programme, and what it leaves broken part by part in whole numbers."""
     columns = matrix.shape[1]
     x, worth = _relaxed(matrix, weight, price, clock.left_s)
     if x is None:
-        return np.zeros(columns, bool), worth
-    bought = x > 0.5
+        return np.zeros(columns), worth
     broken = np.abs(x - np.rint(x)) > 1e-6
+    x = np.where(broken, x, np.rint(x))
     if not broken.any():
-        return bought, worth
+        return x, worth
     row_part, column_part, _ = components(matrix)
     for part in np.unique(column_part[broken]):
         own = np.flatnonzero(column_part == part)
+        if len(own) > largest:
+            continue
         mine = np.flatnonzero(row_part == part)
         piece = matrix[mine].tocsc()[:, own].tocsr()
         relaxed = _worth(piece, weight[mine], price, x[own])
         limit_s = min(clock.left_s, _PART_S)
         better, bound = _in_whole_numbers(piece, weight[mine], price, limit_s)
         if better is not None:
-            bought[own] = better > 0.5
+            x[own] = better
         worth -= max(relaxed - bound, 0.0)
-    return bought, worth
+    return x, worth
 
 
 def _worth(matrix: sparse.csr_array, weight: F, price: float, x: F) -> float:

@@ -6,10 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from stationmap.planning.optimum.cover import fewest
-from stationmap.planning.optimum.solving import B, Clock, F, I, Solved, least_cost
-
-TINY = 1e-9
-"""How much of a weight counts as nothing: what sums of floats may be off."""
+from stationmap.planning.optimum.solving import TINY, B, Clock, F, I, Solved, least_cost
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from stationmap.planning.optimum.prices import Bought, buy, covered
-from stationmap.planning.optimum.solving import B, Clock, F, I
+from stationmap.planning.optimum.prices import LARGEST, Bought, buy, covered
+from stationmap.planning.optimum.solving import TINY, B, Clock, F, I
 
 _CLOSE = 1e-6
 _MOST_PRICES = 40
@@ -48,6 +48,7 @@ def bracket(
     done: Callable[[Bought], bool],
     guess: float,
     clock: Clock,
+    largest: int = LARGEST,
 ) -> Bracket:
     """Search the price at which ``worth(price) + price * number`` is least.
 
@@ -57,7 +58,7 @@ def bracket(
 
     Parameters
     ----------
-    matrix, weight, clock
+    matrix, weight, clock, largest
         As for `buy`.
     excess : callable
         By how much of what is asked more was bought; negative for less.
@@ -73,7 +74,7 @@ def bracket(
     below: Bought | None = None
     tried: list[Bought] = []
     while len(tried) < _MOST_PRICES and not (tried and clock.over):
-        bought = buy(matrix, weight, price, clock)
+        bought = buy(matrix, weight, price, clock, largest=largest)
         tried.append(bought)
         over = excess(bought)
         if over <= 0:
@@ -107,13 +108,11 @@ def _met(above: Bought, below: Bought, excess: Callable[[Bought], float]) -> flo
 
 def _crossing(above: Bought, below: Bought) -> tuple[float, float]:
     """Return the price at which both are worth the same, and how much that is."""
-    more = below.number - above.number
-    if more <= 0:
+    more = below.amount - above.amount
+    if more <= TINY:
         return below.price, -np.inf
-    high = above.worth + above.price * above.number
-    low = below.worth + below.price * below.number
-    price = (low - high) / more
-    return price, high - price * above.number
+    price = (below.level - above.level) / more
+    return price, above.level - price * above.amount
 
 
 def between(

@@ -11,6 +11,9 @@ B = NDArray[np.bool_]
 F = NDArray[np.float64]
 I = NDArray[np.int64]  # noqa: E741 - the whole code's name for it
 
+TINY = 1e-9
+"""How much of a weight counts as nothing: what sums of floats may be off."""
+
 
 class Clock:
     """How much of a time limit is left.
