@@ -278,8 +278,9 @@ def test_the_same_question_has_the_same_answer_in_whatever_order_candidates_come
     assert list(one.proposals.columns) == list(PROPOSALS)
 
 
-def test_every_next_station_adds_most_and_the_curve_adds_up():
-    town, fixed, candidates = planned_town(11, most=25)
+@pytest.mark.parametrize("seed", [11, 12, 46])
+def test_every_next_station_adds_most_and_the_curve_adds_up(seed):
+    town, fixed, candidates = planned_town(seed, most=25)
     prepared = prepare(town, spacing_m=40.0)
     for asked in ({}, {"budget": 6}, {"free_standing": True}):
         found = plan_spacing_of(prepared, fixed=fixed, candidates=candidates, **asked)

@@ -41,8 +41,8 @@ class Gaps:
         for own, at, who in zip(run.tolist(), at_m, point, strict=True):
             self._on[who].append((own, at))
             self._points.setdefault(own, []).append((at, who))
-        short, near = along.lonely()
-        kept = there[near]
+        window, near = along.lonely()
+        kept, short = there[near], np.flatnonzero(~along.long)[window]
         for own, who in zip(short[kept].tolist(), near[kept].tolist(), strict=True):
             self._near[who].append(own)
         for points in self._points.values():

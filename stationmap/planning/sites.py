@@ -14,6 +14,7 @@ from stationmap.covering import B, F, I, Placed, ticks
 from stationmap.crs import to_metric, to_wgs84
 from stationmap.errors import InputError
 from stationmap.linear import interpolate
+from stationmap.planning.free import free_places
 from stationmap.planning.windows import Along
 
 SITES = (
@@ -117,7 +118,7 @@ class Sites:
 
     def with_free_standing(self) -> "Sites":
         """Add the free-standing points that can be of use."""
-        kerb, at_m = self.along().free_places()
+        kerb, at_m = free_places(self.along())
         spots = np.column_stack((kerb // len(self.prepared.sides), ticks(at_m)))
         once = np.sort(np.unique(spots, axis=0, return_index=True)[1])
         table = free_table(self.prepared, kerb[once], at_m[once])

@@ -8,11 +8,8 @@ exactly when every window (c, c + s] and every window [c - s, c) holds a station
 available place. Distances are compared as `checks.spacing_rule.cut` does.
 """
 
-import bisect
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -20,8 +17,6 @@ from scipy import sparse
 from stationmap.checks.kerbs import Prepared, rows_of
 from stationmap.covering import B, F, I, Placed, Spans, place, ticks
 from stationmap.linear import expand
-
-Voids = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -166,72 +161,6 @@ class Along:
         stop = np.searchsorted(self.axis, place(self.owner[run], high), side="right")
         window, k = expand(stop - start)
         return window, start[window] + k
-
-    def free_places(self) -> tuple[I, F]:
-        """List where free-standing points would stand: kerb (as `prepared` numbers it), chainage.
-
-        Whole spacings on from the cut points, in the pieces that no other point shortens to the
-        spacing; in runs no longer than the spacing that no point keeps from being lonely, in the
-        middle, else at an end. Within a run no other places would do with fewer, see `_chain`.
-        """
-        owner, at_m = [], []
-        for run, place_m in self._free_places():
-            length_m = self.prepared.length_m[self.kerb[self.owner[run]]]
-            closed = self.prepared.closed[self.kerb[self.owner[run]]]
-            owner.append(self.owner[run])
-            at_m.append(place_m % length_m if closed else place_m)
-        kerb = self.kerb[np.array(owner, np.int64)]
-        return kerb, np.array(at_m, np.float64)
-
-    def _free_places(self) -> Iterator[tuple[int, float]]:
-        step_m, s = self.prepared.spacing_m, self.spacing
-        for run in np.flatnonzero(self.long).tolist():
-            stood = self.placed.at_m[self.first[run] : self.last[run]].tolist()
-            from_m, to_m = float(self.from_m[run]), float(self.to_m[run])
-            around_m = to_m - from_m
-            if self.ring[run] and not stood:
-                yield from ((run, k * step_m) for k in range(-int(-ticks(around_m) // s)))
-                continue
-            cuts = [*stood, stood[0] + around_m] if self.ring[run] else [from_m, *stood, to_m]
-            starts = cuts[:-1]
-            voids = [(a, b) for a, b in pairwise(cuts) if ticks(b - a) > s]
-            stop_m = [to_m] * len(starts)
-            if self.ring[run]:
-                voids += [(a + around_m, b + around_m) for a, b in voids]
-                stop_m = [start + around_m for start in starts]
-            for start, stop in zip(starts, stop_m, strict=True):
-                yield from ((run, at) for at in _chain(start, stop, voids, step_m))
-        served = np.zeros(len(self.owner), np.bool_)
-        short = np.flatnonzero(~self.long)
-        served[short[self.lonely()[0]]] = True
-        for run in short[~served[short]].tolist():
-            from_m, to_m = float(self.from_m[run]), float(self.to_m[run])
-            yield from ((run, at) for at in ((from_m + to_m) / 2, from_m, to_m))
-
-
-def _chain(start_m: float, stop_m: float, voids: Voids, step_m: float) -> Iterator[float]:
-    """Walk on from a cut point in steps of the spacing, from void to void.
-
-    Voids, sorted, are pieces of a run longer than the spacing with no point inside. One of length
-    L takes at least F = ceil(L / spacing) - 1 points, wherever its neighbours stand, and the hosts
-    at its ends let F suffice. So the fewest points are F in every void; pushed as far on as they
-    can be they stand whole spacings from the last cut point before that holds a station, and they
-    pass over hosts from one void into the next only where the void before holds its F.
-    """
-    spacing = int(ticks(step_m))
-    void = bisect.bisect_left(voids, start_m, key=lambda one: one[0])
-    k = 1
-    while void < len(voids):
-        low_m, high_m = voids[void]
-        number = -(-int(ticks(high_m - low_m)) // spacing) - 1
-        inside = []
-        while ticks((at := start_m + k * step_m) - low_m) > 0 and ticks(high_m - at) > 0:
-            inside.append(at)
-            k += 1
-        if len(inside) != number or inside[-1] >= stop_m:
-            return
-        yield from inside
-        void += 1
 
 
 @dataclass(frozen=True)
