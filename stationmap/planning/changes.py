@@ -1,6 +1,5 @@
 """Changes that a what-if or a scenario (比选方案) makes to the stations there are."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -124,7 +123,8 @@ def _change(row: Any, number: int, types: Collection[str]) -> Change:
 
 def _place(lon: Any, lat: Any) -> tuple[float, float] | tuple[None, None]:
     """Return a place; nothing for what is none."""
-    numbers = [v for v in (lon, lat) if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) < 2 or not all(map(math.isfinite, numbers)):
+    places = isinstance(lon, int | float) and isinstance(lat, int | float)
+    if not places or isinstance(lon, bool) or isinstance(lat, bool):
         return None, None
-    return (float(lon), float(lat)) if abs(lon) <= 180 and abs(lat) <= 90 else (None, None)
+    # what is no number, or has too many digits to be one, is not within these
+    return (float(lon), float(lat)) if -180 <= lon <= 180 and -90 <= lat <= 90 else (None, None)
