@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from stationmap.checks import words
 from stationmap.checks.facts import Facts
@@ -94,36 +95,36 @@ def found(
     """
     if rule.decides != "gap":
         return [_streets(rule, facts, prepared, _by_reading(rule, streets))]
-    site_type = facts.pack.site_type(rule.site_type).name
     streets = streets[(streets["frontage_m"] > 0) & (streets["gaps"] == 0)]
     streets = streets.assign(state=MET, message="spacing.met", measured=np.nan)
-    return [
-        Batch(
-            rule,
-            "gap",
-            subject_id=gaps["gap_id"].to_numpy(dtype=object),
-            subject_name=gaps["street_name"].to_numpy(dtype=object),
-            adcode=gaps["adcode"].to_numpy(dtype=object),
-            geometry=gaps.geometry.to_numpy(),
-            state=NOT_MET,
-            message=np.where(
-                gaps["length_m"] > rule.spacing_m, "spacing.gap", "spacing.alone"
-            ).astype(object),
-            messages=MESSAGES,
-            params={
-                "name": _named(gaps["street_name"]),
-                "length_m": gaps["length_m"].to_numpy(),
-                "points_needed": gaps["points_needed"].to_numpy(),
-                "site_type": site_type,
-                "spacing_m": rule.spacing_m,
-            },
-            measured=gaps["length_m"].to_numpy(),
-            limit=rule.spacing_m,
-            unit="m",
-            assumed=(gaps["frontage"] == "assumed").to_numpy(),
-        ),
-        _streets(rule, facts, prepared, streets),
-    ]
+    return [gap_batch(rule, facts, gaps), _streets(rule, facts, prepared, streets)]
+
+
+def gap_batch(rule: SpacingRule, facts: Facts, gaps: Mapping[str, Any] | gpd.GeoDataFrame) -> Batch:
+    """Say gaps: a frame as `Spacing.gaps` gives them, or its columns as arrays."""
+    length_m = np.asarray(gaps["length_m"], dtype=np.float64)
+    return Batch(
+        rule,
+        "gap",
+        subject_id=np.asarray(gaps["gap_id"], dtype=object),
+        subject_name=np.asarray(gaps["street_name"], dtype=object),
+        adcode=np.asarray(gaps["adcode"], dtype=object),
+        geometry=np.asarray(gaps["geometry"], dtype=object),
+        state=NOT_MET,
+        message=np.where(length_m > rule.spacing_m, "spacing.gap", "spacing.alone").astype(object),
+        messages=MESSAGES,
+        params={
+            "name": _named(gaps["street_name"]),
+            "length_m": length_m,
+            "points_needed": np.asarray(gaps["points_needed"]),
+            "site_type": facts.pack.site_type(rule.site_type).name,
+            "spacing_m": rule.spacing_m,
+        },
+        measured=length_m,
+        limit=rule.spacing_m,
+        unit="m",
+        assumed=np.asarray(gaps["frontage"], dtype=object) == "assumed",
+    )
 
 
 def _by_reading(rule: SpacingRule, streets: pd.DataFrame) -> pd.DataFrame:
@@ -176,7 +177,7 @@ def _streets(rule: SpacingRule, facts: Facts, prepared: Prepared, streets: pd.Da
     )
 
 
-def _named(name: pd.Series) -> NDArray[np.object_]:
-    found: NDArray[np.object_] = name.to_numpy(dtype=object, copy=True)
+def _named(name: ArrayLike) -> NDArray[np.object_]:
+    found: NDArray[np.object_] = np.array(name, dtype=object, copy=True, ndmin=1)
     found[pd.isna(found) | (found == "")] = words.place("unnamed")
     return found

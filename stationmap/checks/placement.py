@@ -1,6 +1,8 @@
 """Placement: every station of a type stands at a kind of place where it belongs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -52,7 +54,7 @@ def check(rule: PlacementRule, facts: Facts) -> list[Batch]:
     own = (facts.active["type"] == rule.site_type).to_numpy(dtype=bool)
     rows = facts.active[own]
     station, place, apart = facts.hosts.pairs(rule.at, within_m=rule.within_m)
-    certain = ~_doubtful(rule, facts)[place]
+    certain = ~doubtful(rule, facts)[place]
     nearest = np.full(len(facts.active), np.nan)
     np.fmin.at(nearest, station[certain], apart[certain])
     doubt = _beside_unknown(rule, facts)
@@ -113,7 +115,7 @@ def _undeclared(layers: Iterable[str], missing: B) -> NDArray[np.object_]:
     return found
 
 
-def _doubtful(rule: PlacementRule, facts: Facts) -> B:
+def doubtful(rule: PlacementRule, facts: Facts) -> B:
     """Which places may not be of an allowed kind; any community is where both kinds are."""
     places = facts.hosts.places
     doubt: B = places["doubt"].to_numpy(dtype=bool)
@@ -142,49 +144,93 @@ def _layer(kind: str) -> str:
 
 def _at_frontage(rule: PlacementRule, facts: Facts) -> tuple[F, B]:
     """Distance of each active station to frontage of the rule's classes; whether it is assumed."""
-    found: F = np.full(len(facts.active), np.nan)
-    guessed: B = np.zeros(len(facts.active), dtype=bool)
     streets = facts.streets()
     if streets is None:
-        return found, guessed
+        none = len(facts.active)
+        return np.full(none, np.nan), np.zeros(none, dtype=bool)
     points = to_metric(facts.active[["geometry"]], streets.crs).geometry.to_numpy()
     x, y = shapely.get_x(points), shapely.get_y(points)
-    stretches = streets.stretches
-    stretches = stretches[
-        (stretches["frontage"] != "none") & stretches["street_class"].isin(list(rule.along))
-    ].sort_values(["line", "from_m"])
-    owner = np.concatenate(
-        [np.arange(len(streets.parts)), streets.twins["line"].to_numpy(dtype=np.int64)]
-    )
-    shapes = np.concatenate([streets.parts.geometry.to_numpy(), streets.twins.geometry.to_numpy()])
-    lines = Lines.from_geometries(shapes, crs=streets.crs)
-    station, line, at_m, apart, _ = within(lines, x, y, distance_m=rule.within_m)
-    twin = line >= len(streets.parts)
-    line, at_m = owner[line], at_m.copy()
-    at_m[twin] = _foot(streets, line[twin], x[station[twin]], y[station[twin]])
-    # stretches of a line are disjoint: the last that begins before the foot may hold it
-    axis = _axis(stretches["line"].to_numpy(), stretches["from_m"].to_numpy())
-    row = np.searchsorted(axis, _axis(line, at_m + 1e-4), side="right") - 1
-    safe = np.maximum(row, 0)
-    holds = (
-        (row >= 0)
-        & (stretches["line"].to_numpy()[safe] == line)
-        & (stretches["to_m"].to_numpy()[safe] >= at_m - 1e-4)
-        if len(stretches)
-        else np.zeros(len(line), dtype=bool)
-    )
-    station, apart, safe = station[holds], apart[holds], safe[holds]
-    np.fmin.at(found, station, apart)
-    known = (stretches["frontage"].to_numpy()[safe] == "shops") if len(stretches) else holds[holds]
-    guessed[station] = True
-    guessed[station[known]] = False
-    return found, guessed
+    fronts = Fronts.of(streets, along=rule.along)
+    station, line, at_m, apart, _ = within(fronts.near, x, y, distance_m=rule.within_m)
+    return fronts.beside(station, line, at_m, apart, x, y)
 
 
-def _foot(streets: Streets, line: I, x: F, y: F) -> F:
-    lines = Lines.from_geometries(streets.parts.geometry.to_numpy(), crs=streets.crs)
-    at_m, _, _ = locate(lines, line, x, y)
-    return at_m
+@dataclass(frozen=True)
+class Fronts:
+    """Frontage of some classes of street, ready to be asked what stands at it.
+
+    Attributes
+    ----------
+    parts, near : Lines
+        The streets' parts; the parts, then their twins.
+    owner : (len(near),) int64
+        Part of each line of `near`.
+    line, begin, end : arrays
+        Stretches with frontage: part, and metres along it; sorted.
+    known : array of bool
+        Whether the frontage of a stretch is known, not assumed.
+    """
+
+    parts: Lines
+    near: Lines
+    owner: I
+    line: I
+    begin: F
+    end: F
+    known: B
+
+    @classmethod
+    def of(cls, streets: Streets, *, along: Collection[str]) -> "Fronts":
+        """Take the stretches with frontage on streets of some classes."""
+        stretches = streets.stretches
+        stretches = stretches[
+            (stretches["frontage"] != "none") & stretches["street_class"].isin(list(along))
+        ].sort_values(["line", "from_m"])
+        parts, twins = streets.parts.geometry.to_numpy(), streets.twins.geometry.to_numpy()
+        return cls(
+            parts=Lines.from_geometries(parts, crs=streets.crs),
+            near=Lines.from_geometries(np.concatenate([parts, twins]), crs=streets.crs),
+            owner=np.concatenate(
+                [np.arange(len(parts)), streets.twins["line"].to_numpy(dtype=np.int64)]
+            ),
+            line=stretches["line"].to_numpy(dtype=np.int64),
+            begin=stretches["from_m"].to_numpy(dtype=np.float64),
+            end=stretches["to_m"].to_numpy(dtype=np.float64),
+            known=(stretches["frontage"] == "shops").to_numpy(dtype=bool),
+        )
+
+    @cached_property
+    def _starts(self) -> F:
+        return _axis(self.line, self.begin)
+
+    def beside(self, station: I, line: I, at_m: F, apart: F, x: F, y: F) -> tuple[F, B]:
+        """Return the distance of each place to frontage, and whether that is assumed.
+
+        Parameters
+        ----------
+        station, line, at_m, apart : (p,) arrays
+            Pairs of a place and a line of `near`, as `linear.within` gives them.
+        x, y : (k,) float64
+            The places, metres in the streets' CRS.
+        """
+        found: F = np.full(len(x), np.nan)
+        guessed: B = np.zeros(len(x), dtype=bool)
+        if not len(self.line):
+            return found, guessed
+        twin = line >= len(self.parts)
+        line, at_m = self.owner[line], at_m.copy()
+        if twin.any():
+            own = station[twin]
+            at_m[twin], _, _ = locate(self.parts, line[twin], x[own], y[own])
+        # stretches of a line are disjoint: the last that begins before the foot may hold it
+        row = np.searchsorted(self._starts, _axis(line, at_m + 1e-4), side="right") - 1
+        safe = np.maximum(row, 0)
+        holds = (row >= 0) & (self.line[safe] == line) & (self.end[safe] >= at_m - 1e-4)
+        station, apart, safe = station[holds], apart[holds], safe[holds]
+        np.fmin.at(found, station, apart)
+        guessed[station] = True
+        guessed[station[self.known[safe]]] = False
+        return found, guessed
 
 
 def _axis(line: I, at_m: F) -> F:

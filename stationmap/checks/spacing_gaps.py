@@ -15,31 +15,39 @@ from stationmap.linear import TICKS_PER_M, substrings
 
 def gap_places(prepared: Prepared, found: Cut) -> pd.DataFrame:
     """List gaps by place: line, side, from_m, to_m, length_m, points_needed."""
+    return pd.DataFrame(gap_columns(prepared, found))
+
+
+def gap_columns(prepared: Prepared, found: Cut) -> dict[str, NDArray[Any]]:
+    """List the same as arrays: for a few gaps a frame costs more than finding them."""
     sides = len(prepared.sides)
     kerb = found.kerb[found.gap_owner]
     length_m = prepared.length_m[kerb]
     passes = prepared.closed[kerb] & (ticks(found.to_m) > ticks(length_m))
-    return pd.DataFrame(
-        {
-            "line": kerb // sides,
-            "side": named(prepared.sides, kerb % sides),
-            "from_m": np.round(found.from_m, 4),
-            "to_m": np.round(found.to_m - np.where(passes, length_m, 0.0), 4),
-            "length_m": found.gap_ticks / TICKS_PER_M,
-            "points_needed": found.needed,
-        }
-    )
+    return {
+        "line": kerb // sides,
+        "side": named(prepared.sides, kerb % sides),
+        "from_m": np.round(found.from_m, 4),
+        "to_m": np.round(found.to_m - np.where(passes, length_m, 0.0), 4),
+        "length_m": found.gap_ticks / TICKS_PER_M,
+        "points_needed": found.needed,
+    }
 
 
 def gap_ids(prepared: Prepared, places: pd.DataFrame) -> list[str]:
     """Name gaps by street, part, the metre where they begin, and side."""
     part = prepared.parts.iloc[places["line"]]
     return [
-        f"{street}-{number}-{from_m:.0f}-{side}"
+        gap_id(street, number, from_m, side)
         for street, number, from_m, side in zip(
             part["street_id"], part["part"], places["from_m"], places["side"], strict=True
         )
     ]
+
+
+def gap_id(street_id: str, part: int, from_m: float, side: str) -> str:
+    """Name one gap."""
+    return f"{street_id}-{part}-{from_m:.0f}-{side}"
 
 
 def gap_geometry(prepared: Prepared, found: Cut) -> NDArray[np.object_]:

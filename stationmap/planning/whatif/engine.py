@@ -16,14 +16,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stationmap.checks import along
 from stationmap.checks.facts import Facts
 from stationmap.checks.spacing import Spacing, update
-from stationmap.crs import WGS84
 from stationmap.planning.changes import Change
 from stationmap.planning.whatif.changed_stations import Locate, Row
 from stationmap.planning.whatif.place_findings import PlaceFindings, World
 from stationmap.planning.whatif.register_findings import Listed, RegisterFindings
+from stationmap.planning.whatif.street_findings import (
+    Difference,
+    Gap,
+    StreetFindings,
+    frame,
+    shapes,
+)
 from stationmap.planning.whatif.surroundings import (
     Finding,
     Found,
@@ -31,25 +36,14 @@ from stationmap.planning.whatif.surroundings import (
     Surroundings,
     Unit,
     grouped,
-    key_of,
 )
 from stationmap.standards import SpacingRule
 
 KEPT = 16
 """Answers that are kept to go on from."""
-STREET = "street"
 Differing = Mapping[str, tuple[tuple[Finding, ...], tuple[Finding, ...]]]
 """Finding id → what is found before and after; empty where nothing is."""
 Said = Mapping[tuple[RuleKey, Unit], Differing]
-_SAME = ("gap_id", "from_m", "to_m", "points_needed", "side")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Gaps of a street that differ: ids of those that go, and those that come."""
-
-    gone: tuple[str, ...]
-    new: gpd.GeoDataFrame
 
 
 @dataclass(frozen=True)
@@ -79,15 +73,24 @@ class After:
 
     def gone(self, rule_id: str) -> list[str]:
         """Return the ids of the gaps of a rule that are there no more, or not as they were."""
-        return [own for (rule, _), one in self.gaps.items() if rule == rule_id for own in one.gone]
+        return [
+            gap.gap_id
+            for (rule, _), one in self.gaps.items()
+            if rule == rule_id
+            for gap in one.gone
+        ]
 
     def new(self, rule_id: str) -> gpd.GeoDataFrame:
         """Return the gaps of a rule that were not there, or not so: as `Spacing.gaps` has them."""
-        frames = [one.new for (rule, _), one in self.gaps.items() if rule == rule_id]
-        some = [frame for frame in frames if len(frame)]
-        if some:
-            return gpd.GeoDataFrame(pd.concat(some, ignore_index=True), crs=WGS84)
-        return self.before[rule_id].gaps(lines=[])
+        return frame(self.before[rule_id].prepared, self._new(rule_id))
+
+    def new_gaps(self, rule_id: str) -> list[tuple[Gap, Any]]:
+        """Return the same gaps, each with its line in EPSG:4326; quicker."""
+        gaps = self._new(rule_id)
+        return list(zip(gaps, shapes(self.before[rule_id].prepared, gaps), strict=True))
+
+    def _new(self, rule_id: str) -> list[Gap]:
+        return [gap for (rule, _), one in self.gaps.items() if rule == rule_id for gap in one.new]
 
     def streets(self, rule_id: str) -> list[str]:
         """Return the ids of the streets with other gaps than now."""
@@ -132,7 +135,7 @@ class WhatIf:
             for rule in self.spacing_rules
             if (found := facts.spacing(rule.id)) is not None
         }
-        self._streets: dict[str, _Street] = {}
+        self._streets = StreetFindings(self.ground, self.spacing)
         self._lock = Lock()
         self._kept: OrderedDict[frozenset[Row], After] = OrderedDict()
         self._nothing = After(before=self.spacing, spacing=self.spacing)
@@ -186,7 +189,13 @@ class WhatIf:
                 )
                 names = spacing[rule.id].prepared.parts["street_id"]
                 streets |= set(names.iloc[lines])
-        gaps, pairs = self._along(was, spacing, sorted(streets))
+        gaps = dict(was.gaps)
+        differences, along = self._streets.look(spacing, sorted(streets))
+        for key, difference in differences.items():
+            if difference.gone or difference.new:
+                gaps[key] = difference
+            else:
+                gaps.pop(key, None)
 
         places = self._places.look(rows, base=base, before=before, now=now)
         lists = self._lists.look(was.listed, rows, before=before, now=now)
@@ -195,69 +204,9 @@ class WhatIf:
             spacing=spacing,
             rows=dict(rows),
             gaps=gaps,
-            said=_merged(was.said, [*pairs, places, (lists.was, lists.now)], whole=lists.whole),
+            said=_merged(was.said, [along, places, (lists.was, lists.now)], whole=lists.whole),
             listed=lists.listed,
         )
-
-    def _along(
-        self, was: After, spacing: Mapping[str, Spacing], streets: list[str]
-    ) -> tuple[dict[tuple[str, str], Difference], list[tuple[Found, Found]]]:
-        """Tell the gaps of some streets anew, and what is found of them before and after."""
-        gaps, pairs = dict(was.gaps), list[tuple[Found, Found]]()
-        if not streets:
-            return gaps, pairs
-        unknown = [one for one in streets if one not in self._streets]
-        if unknown:
-            self._streets |= self._of_streets(self.spacing, unknown)
-        for street, now in self._of_streets(spacing, streets).items():
-            first = self._streets[street]
-            for rule_id, frame in now.gaps.items():
-                difference = _difference(first.gaps[rule_id], frame)
-                if difference.gone or len(difference.new):
-                    gaps[rule_id, street] = difference
-                else:
-                    gaps.pop((rule_id, street), None)
-            pairs.append((first.said, now.said))
-        return gaps, pairs
-
-    def _of_streets(
-        self, spacing: Mapping[str, Spacing], streets: Sequence[str]
-    ) -> dict[str, "_Street"]:
-        """Tell the gaps and the findings of some streets."""
-        found = {street: _Street() for street in streets}
-        frames, batches = [], []
-        for rule in self.spacing_rules:
-            if rule.id not in spacing:
-                continue
-            one = spacing[rule.id]
-            of = one.prepared.lines_of_street
-            lines = [of[street] for street in streets if street in of]
-            if not lines:
-                continue
-            line = np.sort(np.concatenate(lines)).astype(np.int64)
-            gaps = one.gaps(rule, lines=line)
-            table = one.streets(lines=line)
-            batches += along.found(rule, self.ground.facts, one.prepared, gaps=gaps, streets=table)
-            frames.append(gaps)
-            rows = gaps.groupby("street_id").indices
-            for street in streets:
-                found[street].gaps[rule.id] = gaps.iloc[rows.get(street, [])]
-                found[street].said[key_of(rule), (STREET, street)] = {}
-        if frames:
-            street_of = {
-                (rule_id, gap_id): street
-                for frame in frames
-                for rule_id, gap_id, street in zip(
-                    frame["rule_id"], frame["gap_id"], frame["street_id"], strict=True
-                )
-            }
-            for told in self.ground.said(batches, gaps=pd.concat(frames, ignore_index=True)):
-                street = told.subject_id
-                if told.subject_kind == "gap":
-                    street = street_of[told.rule_id, told.subject_id]
-                group = found[street].said[(told.rule_id, told.kind), (STREET, street)]
-                group[told.finding_id] = (*group.get(told.finding_id, ()), told)
-        return found
 
     def _updated(
         self, spacing: Spacing, rule: SpacingRule, *, before: World, now: World
@@ -286,14 +235,6 @@ class WhatIf:
         return found, [n for n, new in found.changed.items() if new is not old.get(n)]
 
 
-@dataclass
-class _Street:
-    """What is found of a street: gaps by rule, findings."""
-
-    gaps: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    said: Found = field(default_factory=dict)
-
-
 def _apart(one: frozenset[Row], other: frozenset[Row]) -> int:
     """Return how many stations two answers differ in."""
     return len({row.station_id for row in one ^ other})
@@ -301,18 +242,6 @@ def _apart(one: frozenset[Row], other: frozenset[Row]) -> int:
 
 def _counts(row: Row | None, rule: SpacingRule) -> TypeGuard[Row]:
     return row is not None and row.stands and row.type in rule.counts
-
-
-def _difference(was: gpd.GeoDataFrame, now: gpd.GeoDataFrame) -> Difference:
-    """Compare the gaps of a street; one of the same id with other ends goes and comes."""
-    before, after = (
-        list(zip(*(frame[name] for name in _SAME), strict=True)) for frame in (was, now)
-    )
-    there, here = set(before), set(after)
-    return Difference(
-        tuple(str(one[0]) for one in before if one not in here),
-        now[[one not in there for one in after]],
-    )
 
 
 def _merged(

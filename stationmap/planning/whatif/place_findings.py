@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from stationmap.planning.whatif.changed_stations import Row
+from stationmap.planning.whatif.station_places import Served, Standing
 from stationmap.planning.whatif.surroundings import (
+    Finding,
     Found,
     I,
     RuleKey,
@@ -27,6 +29,7 @@ from stationmap.standards import (
 )
 
 STATION = "station"
+_NOWHERE = np.empty(0, dtype=np.int64)
 World = Mapping[str, Row | None]
 """Station id → how it would be; None where it is not there."""
 
@@ -42,6 +45,8 @@ class PlaceFindings:
     def __init__(self, ground: Surroundings) -> None:
         self._ground = ground
         self._as_it_is: Found = {}
+        self._places: dict[RuleKey, Served] = {}
+        self._standing: dict[RuleKey, Standing] = {}
 
     def look(
         self, rows: Mapping[str, Row], *, base: World, before: World, now: World
@@ -59,37 +64,54 @@ class PlaceFindings:
         ground, worlds = self._ground, (base, before, now)
         near = [ground.near(row)[0] for world in worlds for row in world.values()]
         places = np.unique(np.concatenate([*near, np.empty(0, np.int64)])).astype(np.int64)
+        was, found = Found(), Found()
         wanted, rules = dict[RuleKey, set[Unit]](), list[Rule]()
         for rule in ground.rules:
-            if units := self._units(rule, places, worlds):
+            if isinstance(rule, PresenceRule):
+                self._served(rule, places, rows, was=was, found=found)
+            elif isinstance(rule, PlacementRule | ServicesRule):
+                standing = self._standing_of(rule)
+                for own in now:
+                    for said, world in ((was, base), (found, now)):
+                        said[key_of(rule), (STATION, own)] = _by_id(standing.of(world[own]))
+            elif units := self._units(rule, worlds):
                 wanted[key_of(rule)] = units
                 rules.append(rule)
-        self._know(rules, wanted, places=places, base=base)
-        was = {
+        self._know(rules, wanted, base=base)
+        was |= {
             (key, unit): self._as_it_is[key, unit]
             for key, units in wanted.items()
             for unit in units
         }
-        if not rules:
-            return was, {}
-        among = set(places.tolist())
-        beside = [
-            row
-            for own, row in rows.items()
-            if own not in now and not among.isdisjoint(ground.near(row)[0].tolist())
-        ]
-        batches = ground.look(
-            rules,
-            rows=[row for row in now.values() if row is not None],
-            places=places,
-            beside=beside,
-            without={*rows, *now},
-        )
-        return was, grouped(ground.said(batches), wanted)
+        there = [row for row in now.values() if row is not None and row.status == "active"]
+        if not rules or not there:
+            return was, found
+        batches = ground.look(rules, rows=there, places=_NOWHERE, without={*rows, *now})
+        return was, found | grouped(ground.said(batches), wanted)
 
-    def _know(
-        self, rules: list[Rule], wanted: Mapping[RuleKey, set[Unit]], *, places: I, base: World
+    def _served(
+        self, rule: PresenceRule, places: I, rows: Mapping[str, Row], *, was: Found, found: Found
     ) -> None:
+        """Say of places whether they have a station, as it is and as it would be."""
+        key = key_of(rule)
+        if key not in self._places:
+            self._places[key] = Served(self._ground, rule)
+        served = self._places[key]
+        own = places[served.chosen[places]]
+        if not len(own):
+            return
+        for said, some, without in ((was, (), ()), (found, list(rows.values()), list(rows))):
+            for place, one in served.of(own, rows=some, without=without).items():
+                group = said.setdefault((key, self._ground.unit_of(place)), {})
+                group[one.finding_id] = (*group.get(one.finding_id, ()), one)
+
+    def _standing_of(self, rule: PlacementRule | ServicesRule) -> Standing:
+        key = key_of(rule)
+        if key not in self._standing:
+            self._standing[key] = Standing(self._ground, rule)
+        return self._standing[key]
+
+    def _know(self, rules: list[Rule], wanted: Mapping[RuleKey, set[Unit]], *, base: World) -> None:
         """Find out what is found as it is, where that is not known yet."""
         unknown = [
             rule
@@ -100,31 +122,29 @@ class PlaceFindings:
             batches = self._ground.look(
                 unknown,
                 rows=[row for row in base.values() if row is not None],
-                places=places,
+                places=_NOWHERE,
                 without=base.keys(),
             )
             keys = {key_of(rule): wanted[key_of(rule)] for rule in unknown}
             self._as_it_is |= grouped(self._ground.said(batches), keys)
 
-    def _units(self, rule: Rule, places: I, worlds: tuple[World, World, World]) -> set[Unit]:
+    def _units(self, rule: Rule, worlds: tuple[World, World, World]) -> set[Unit]:
         """Return the subjects of which a rule may say something else."""
         _, before, now = worlds
-        if isinstance(rule, PresenceRule):
-            return self._ground.subjects(places, rule.at)
-        if isinstance(rule, ServicesRule) and not self._ground.subjects(places, rule.at):
+        if not isinstance(rule, NamingRule | HoursRule | ActivityRule | Item):
             return set()
-        if isinstance(rule, PlacementRule | ServicesRule):
-            touched = set(now)
-        elif isinstance(rule, NamingRule | HoursRule | ActivityRule | Item):
-            touched = {own for own in now if _itself(before[own]) != _itself(now[own])}
-        else:
-            return set()
-        types = (rule.site_type,) if isinstance(rule, PlacementRule) else rule.site_types
+        touched = {own for own in now if _itself(before[own]) != _itself(now[own])}
+        types = rule.site_types
         return {
             (STATION, own)
             for own in touched
             if not types or any(row.type in types for world in worlds if (row := world[own]))
         }
+
+
+def _by_id(found: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:
+    ids = dict.fromkeys(one.finding_id for one in found)
+    return {own: tuple(one for one in found if one.finding_id == own) for own in ids}
 
 
 def _itself(row: Row | None) -> tuple[Any, ...] | None:

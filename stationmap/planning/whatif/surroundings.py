@@ -129,6 +129,30 @@ class Surroundings:
             self._near[row] = place[keep].astype(np.int64), apart[keep]
         return self._near[row]
 
+    def around(self, places: I, within_m: float) -> I:
+        """Return places, and all that lie within some planar metres of any of them; rising."""
+        known = self._shapes[places]
+        known = known[~shapely.is_missing(known)]
+        _, found = self._tree.query(shapely.centroid(known), predicate="dwithin", distance=within_m)
+        return np.union1d(places, found).astype(np.int64)
+
+    def beside(self, places: I) -> tuple[I, I, I]:
+        """Pairs of places, by their number in `places`, and active stations; ticks apart."""
+        owner, pair = rows_of(self._first, places)
+        return owner, self._pairs.station[pair], self._pairs.apart[pair]
+
+    def active_rows(self, ids: Collection[str]) -> I:
+        """Return the numbers, among the active ones, of those stations that are."""
+        rows = [row for own in ids if (row := self.roll.row_of.get(own)) is not None]
+        at = np.searchsorted(self._station, rows)
+        at = at[(at < len(self._station))]
+        found: I = at[np.isin(self._station[at], rows)].astype(np.int64)
+        return found
+
+    def unit_of(self, place: int) -> Unit:
+        """Return the subject that a place is."""
+        return self._units[place]
+
     def subjects(self, places: I, kinds: Collection[str]) -> set[Unit]:
         """Return the subjects among some places that are of some kinds."""
         return {self._units[n] for n in places.tolist() if self._kinds[n] in kinds}
@@ -151,7 +175,6 @@ class Surroundings:
         *,
         rows: Sequence[Row],
         places: I,
-        beside: Sequence[Row] = (),
         without: Collection[str] = (),
     ) -> list[Batch]:
         """Check rules at some places and stations.
@@ -163,12 +186,10 @@ class Surroundings:
             Stations that are subjects, as they would be.
         places : (n,) int64
             Row numbers of places, rising: all at which one of `rows` stands.
-        beside : sequence of Row
-            Other stations that would not be as they are.
         without : collection of str
-            Ids of the stations that are not as they are, of `rows` and `beside`.
+            Ids of the stations that are not as they are, of `rows`.
         """
-        own = [*rows, *beside]
+        own = list(rows)
         base = self._beside(places, without)
         others = self._station[np.unique(base[0])]
         frame = self.roll.rows(own, others=others)
@@ -289,6 +310,10 @@ class Surroundings:
             )
         found: tuple[I, I] = self.__dict__["lines"]
         return found
+
+    def spares(self, subject_id: str) -> bool:
+        """Whether an exemption names a subject."""
+        return subject_id in self._spared
 
     # -- in words ----------------------------------------------------------------------------
 
