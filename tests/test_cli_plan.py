@@ -118,6 +118,17 @@ def test_planned_stations_count_unless_told_otherwise(command, own):
     assert 0 < again["proposals"] <= first["proposals"]
 
 
+def test_nothing_is_adopted_where_a_station_stands_and_each_says_why(command, bare, tmp_path):
+    shutil.copytree(bare.path, tmp_path / "own")
+    own = City.open(tmp_path / "own")
+    asked = ("--without-planned", "--budget", "2", "--adopt", "--free-standing")
+    assert answer(command, own.path, *asked)["scenario"]["planned"] == 2
+    again = answer(command, own.path, *asked)["scenario"]
+    assert again["planned"] == 0
+    assert ["已有" in one for one in again["left"]] == [True, True], again
+    assert (City.open(own.path).now().stations()["status"] == "planned").sum() == 2
+
+
 def test_saving_keeps_a_scenario_and_plans_no_station(command, own):
     found = answer(command, own.path, "--save", "一期方案")
     assert found["scenario"]["name"] == "一期方案"

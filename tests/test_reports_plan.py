@@ -4,6 +4,7 @@ import io
 import re
 import struct
 import subprocess
+from dataclasses import replace
 from shutil import which
 
 import pandas as pd
@@ -88,7 +89,7 @@ def test_the_answer_tells_coverage_gaps_and_stations(made):
     ],
 )
 def test_the_proof_claims_no_more_than_the_bound(summary, proof):
-    assert proof in sentences(dossier(plan(**summary)), lang="en")[1]
+    assert any(proof in one for one in sentences(dossier(plan(**summary)), lang="en"))
 
 
 def test_more_but_shorter_gaps_are_told_as_such():
@@ -98,6 +99,28 @@ def test_more_but_shorter_gaps_are_told_as_such():
     assert "0.50 千米变为 0.18 千米（布点前 5 段，布点后 6 段）" in told
     assert "段数变多，总长变短" in told
     assert "段数变多" not in sentences(made, lang="zh")[0]
+
+
+def test_it_is_told_by_what_a_plan_is_measured():
+    asked = {"budget": 3, "bound": 800.0}
+    assert "布点前 5 个，布点后 5 个" in sentences(dossier(plan(**asked)), lang="zh")[1]
+    weighed = plan(weights={"empty_nest": 3.0}, unit="people", kind="access")
+    assert "不是实际人数" in sentences(dossier(weighed), lang="zh")[1]
+
+
+def test_a_target_that_is_reached_is_told():
+    whole = plan(target=0.3)
+    none = replace(whole, proposals=whole.proposals.iloc[:0])
+    assert "已达到 30% 的目标" in sentences(dossier(none), lang="zh")[0]
+
+
+def test_a_place_is_no_shop_and_no_street_makes_no_sheet():
+    found = plan()
+    rows = found.proposals.assign(host_kind="place", category="people", street_id=None)
+    places = dossier(replace(found, proposals=rows, suggested=found.suggested.iloc[:0]))
+    sheets = workbook(places, lang="zh")
+    assert "按街道" not in sheets
+    assert set(sheets["新增点位"]["类别"]) == {"服务对象所在处"}
 
 
 def test_what_has_no_name_can_be_found(made):

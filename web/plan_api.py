@@ -43,7 +43,7 @@ LIMIT_S = 20.0
 """Seconds that a plan may take; what was found by then is given with its bound."""
 # one at a time: each takes a processor for seconds
 _ONE = Lock()
-_PLACES = BoundedSemaphore(3)
+_PLACES, _OF_PLANNERS = BoundedSemaphore(3), BoundedSemaphore(3)
 
 
 @plan_api.get("/plan")
@@ -95,13 +95,16 @@ def _by_cookie(response: Response) -> Response:
 
 
 def _plan(now: CityView, asked: PlanAsked) -> Plan:
-    if not _PLACES.acquire(blocking=False):
+    if (kept := now.answers.kept_plan(asked)) is not None:
+        return kept
+    places = _OF_PLANNERS if _exact() else _PLACES
+    if not places.acquire(blocking=False):
         abort(503)
     try:
         with _ONE:
             return now.answers.plan(asked)
     finally:
-        _PLACES.release()
+        places.release()
 
 
 def _asked(params: Params, now: CityView) -> PlanAsked:

@@ -300,6 +300,11 @@ class Answers(Contents):
         self._forget(stale.__contains__)
         return self._keep(("plan", asked, today), lambda: plans.plan(self, asked))
 
+    def kept_plan(self, asked: plans.PlanAsked) -> Plan | None:
+        """Return a plan that was worked out already; None where none is kept."""
+        found: Plan | None = self._kept.get(("plan", asked, self.today()))
+        return found
+
     def nearby(self) -> Nearby:
         """Return who answers what stations are near a place."""
         return self._keep(("nearby",), lambda: near_facts.nearby(self))

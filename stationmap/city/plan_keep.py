@@ -2,17 +2,24 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from stationmap.city import scenario_adopt, scenarios
+from stationmap.city.answers import Answers
 from stationmap.city.city import City
 from stationmap.city.plans import PlanAsked
 from stationmap.errors import InputError
 from stationmap.messages import N_, render
-from stationmap.planning.changes import NEW
+from stationmap.planning.changes import NEW, Change
 from stationmap.planning.plan import Plan
+from stationmap.walking.ground import earth_centred
 
 BY = "cli"
+SAME_M = 1.0
+"""Stations no farther apart than this are in the same place."""
 
 
 def changes_of(plan: Plan) -> list[dict[str, Any]]:
@@ -50,7 +57,8 @@ def keep(
     name : str, optional
         The scenario's; what it is and of which day unless given.
     adopt : bool
-        List its stations as planned ones, those too that stand near others.
+        List its stations as planned ones, those too that stand near others; but none in the very
+        place of another of its type.
     lang : str
 
     Returns
@@ -87,21 +95,44 @@ def keep(
     kept: dict[str, Any] = {"id": scenario.id, "name": scenario.name}
     if not adopt:
         return kept
-    done = scenario_adopt.adopt(
-        city.register,
-        answers,
-        scenario,
-        take=[change.station_id for change in scenario.changes],
-        covers=lambda *_: True,
-        manages=True,
-        version=scenario.version,
-        action=str(uuid.uuid4()),
-        by=BY,
-        now=instant,
-    )
-    left = [
-        f"{step.name}: {step.problem.render(lang)}"
-        for step in done.left
-        if step.problem is not None
-    ]
-    return {**kept, "planned": done.planned, "left": left}
+    how: dict[str, Any] = {"covers": lambda *_: True, "manages": True}
+    held = _held(answers, scenario.changes)
+    try:
+        done = scenario_adopt.adopt(
+            city.register,
+            answers,
+            scenario,
+            take=[one.station_id for one in scenario.changes if one.station_id not in held],
+            version=scenario.version,
+            action=str(uuid.uuid4()),
+            by=BY,
+            now=instant,
+            **how,
+        )
+        planned, left = done.planned, done.left
+    except InputError:
+        # none of them can be; the scenario is kept, and each says why
+        planned, left = 0, tuple(scenario_adopt.steps(city.register, answers, scenario, **how))
+    return {**kept, "planned": planned, "left": [_why(step, lang) for step in left]}
+
+
+def _held(answers: Answers, changes: Sequence[Change]) -> set[str]:
+    """Return the changes in whose very places a station of their type stands, or is planned."""
+    stations = answers.stations()
+    stations = stations[(stations["status"] != "closed") & stations.geometry.notna()]
+    if stations.empty:
+        return set()
+    there = earth_centred(stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy())
+    types = stations["type"].to_numpy(dtype=object)
+    found = set()
+    for one in changes:
+        own = earth_centred(np.array([one.lon]), np.array([one.lat]))
+        near = np.linalg.norm(there - own, axis=1) <= SAME_M
+        if (types[near] == one.type).any():
+            found.add(one.station_id)
+    return found
+
+
+def _why(step: scenario_adopt.Step, lang: str) -> str:
+    notes = [step.problem] if step.problem is not None else step.doubts
+    return f"{step.name}: {'; '.join(note.render(lang) for note in notes)}"

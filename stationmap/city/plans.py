@@ -363,4 +363,5 @@ def _asked(asked: PlanAsked) -> Mapping[str, Any]:
         "with_planned": asked.with_planned,
         "effective": asked.effective,
         "within_m": asked.within_m,
+        "weights": dict(asked.weights),
     }

@@ -366,7 +366,8 @@ def _plan(
     lost = np.flatnonzero(~town.can & (town.weight > 0))
     straight = network is None or not len(network.edges)
     assumptions = [Said(_STRAIGHT)] if straight else []
-    if asked.budget is not None and len(chosen) < asked.budget and asked.target is None:
+    fewer = asked.budget is not None and len(chosen) < asked.budget and asked.target is None
+    if fewer and not (town.can & ~reached & (town.weight > 0)).any():
         assumptions.append(Said(FEWER, budget=asked.budget, count=len(chosen)))
     people = bool((town.demand["kind"] == PEOPLE).all())
     by_number = asked.budget is None or asked.target is not None

@@ -92,7 +92,9 @@ def workbook(dossier: PlanDossier, *, lang: str) -> dict[str, pd.DataFrame]:
     def say(template: str, **params: Any) -> str:
         return render(template, params, lang=lang)
 
-    streets = plan_tables.streets(dossier, lang=lang).rename(
+    by_street = plan_tables.streets(dossier, lang=lang)
+    along = bool((by_street["street_id"] != "").any())
+    by_street = by_street.rename(
         columns={
             "street_id": say(N_("Code")),
             "street": say(N_("Street")),
@@ -118,7 +120,7 @@ def workbook(dossier: PlanDossier, *, lang: str) -> dict[str, pd.DataFrame]:
     return {
         say(N_("Summary")): _summary(dossier, lang=lang),
         say(N_("New stations")): plan_tables.hosts(dossier, lang=lang),
-        say(N_("By street")): streets,
+        **({say(N_("By street")): by_street} if along else {}),
         say(N_("Not coverable")): plan_tables.uncoverable(dossier, lang=lang),
         say(N_("Building order")): curve,
     }

@@ -19,7 +19,12 @@ def sentences(dossier: PlanDossier, *, lang: str) -> list[str]:
     def say(template: str, **params: Any) -> str:
         return render(template, params, lang=lang)
 
-    told = [_answer(dossier, say, lang=lang), _proof(dossier, say), _open(dossier, say)]
+    told = [
+        _answer(dossier, say, lang=lang),
+        _measure(dossier, say),
+        _proof(dossier, say),
+        _open(dossier, say),
+    ]
     return [one for one in told if one]
 
 
@@ -43,6 +48,12 @@ def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
         "label": dossier.pack.label("gap").get(lang),
     }
     unit = summary.get("unit")
+    if plan.proposals.empty and summary.get("target") is not None:
+        return say(
+            N_("{place}: the {target} asked for is reached already; {before} is covered as it is."),
+            target=f"{summary['target'] * 100:g}%",
+            **given,
+        )
     if plan.proposals.empty:
         return say(
             N_("{place}: no new station is proposed; {before} is covered as it is."), **given
@@ -89,12 +100,40 @@ def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
     )
 
 
+def _measure(dossier: PlanDossier, say: Say) -> str:
+    """Say by what the plan is measured, where that is easily taken for something else."""
+    summary = dossier.plan.summary
+    if summary.get("weights"):
+        return say(N_("Shares and numbers count by the weights of the groups, not by heads."))
+    if counts_stations(summary) or dossier.plan.proposals.empty or not dossier.left_m:
+        return ""
+    needed = [(summary.get(name) or {}).get("points_needed") for name in ("before", "after")]
+    if None in needed:
+        return ""
+    return say(
+        N_(
+            "So many stations cover as much frontage as can be; a gap is closed only when stations "
+            "stand near enough all along it: closing all needs {before} points before, and "
+            "{after} after."
+        ),
+        before=f"{needed[0]:,}",
+        after=f"{needed[1]:,}",
+    )
+
+
 def _proof(dossier: PlanDossier, say: Say) -> str:
     """Say what is proven of the plan: that fewer cannot do, or how far off it may be at most."""
     plan, summary = dossier.plan, dossier.plan.summary
     count, bound = len(plan.proposals), summary.get("bound")
     if bound is None or not count or (isinstance(bound, float) and math.isnan(bound)):
         return ""
+    if summary.get("status") == "tried":
+        return say(
+            N_(
+                "Of all the places that were tried none does better; free-standing points could "
+                "stand elsewhere too."
+            )
+        )
     optimal = summary.get("status") == "optimal"
     if counts_stations(summary):
         if optimal or bound >= count:

@@ -18,6 +18,7 @@ HOST_KINDS: Mapping[str, str] = {
     "facility": N_("facility"),
     "place": N_("the place itself"),
     "free": N_("free-standing point"),
+    "host": N_("Host"),
 }
 # what the figures of a plan are counted in, and what the whole of it is called
 UNITS: Mapping[str, str] = {
@@ -39,6 +40,8 @@ def said(value: Any, *, lang: str) -> str:
 
 def category(kind: str, value: Any, *, lang: str) -> str:
     """Name the category of a host: a shop's, or a facility's."""
+    if kind == "place":
+        return render(HOST_KINDS[kind], {}, lang=lang)
     if value is None or pd.isna(value) or value == "":
         return ""
     found = tables.categories().get(str(value)) if kind != "shop" else None

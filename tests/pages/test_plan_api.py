@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from threading import BoundedSemaphore
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 from pages_town import MAIN, client, town  # noqa: F401
 
 from stationmap.city.plans import PlanAsked
+from web import plan_api
 
 
 def get(client, query=""):  # noqa: F811
@@ -84,6 +86,15 @@ def test_a_plan_changes_nothing_and_is_kept_until_the_data_change(client, town):
     first = client.get("/api/v1/plan")
     again = client.get("/api/v1/plan", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, town.version) == (304, before)
+
+
+def test_who_plans_and_what_is_kept_wait_for_no_stranger(client, found, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(plan_api, "_PLACES", BoundedSemaphore(1))
+    plan_api._PLACES.acquire()
+    assert client.get("/api/v1/plan?budget=3").status_code == 503
+    assert len(get(client)["curve"]) == len(found["curve"])
+    planner = signed_in.client(client.application, role="planner")
+    assert get(planner, "?budget=3")["summary"]["budget"] == 3
 
 
 def test_places_are_rounded_but_for_those_who_plan(client, town):  # noqa: F811
