@@ -205,7 +205,7 @@ def _within_budget(task: Task, budget: int) -> tuple[B, float, tuple[Bought, ...
         matrix,
         weight,
         excess=lambda b: b.amount / budget - 1.0,
-        done=lambda b: b.number == budget and _sure(b),
+        done=lambda b: _meets(task, b, budget),
         guess=float(values[-1] - values[-2]),
         clock=task.clock,
         largest=_SMALL_PART if task.small else LARGEST,
@@ -375,9 +375,13 @@ def _rows_of(matrix: sparse.csr_array, columns: B) -> B:
     return held
 
 
-def _sure(bought: Bought) -> bool:
-    worth = bought.value - bought.price * bought.number
-    return bought.worth - worth <= TINY * max(1.0, bought.value)
+def _meets(task: Task, bought: Bought, budget: int) -> bool:
+    """Whether what was bought, filled up to the budget, is as much as its price allows."""
+    if bought.number > budget or bought.amount > budget:
+        return False
+    filled = _filled(task, bought.columns, budget)
+    bound = float(task.whole_down(np.array(bought.bound(budget))))
+    return not _open(covered(task.matrix, task.weight, filled), bound)
 
 
 def _open(value: float, bound: float) -> bool:

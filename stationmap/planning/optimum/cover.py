@@ -138,7 +138,7 @@ def cheapest(matrix: sparse.csr_array, cost: F, clock: Clock) -> tuple[B, float]
     clock : Clock
         When to stop; the rest is then covered column by column.
     """
-    core = reduced(matrix, cost)
+    core = reduced(matrix, cost, clock)
     chosen = np.zeros(matrix.shape[1], bool)
     chosen[core.forced] = True
     bound = float(cost[core.forced].sum())

@@ -78,7 +78,7 @@ def buy(
         Columns of the largest part that is solved in whole numbers where the linear programme
         leaves it broken. Its bound holds for larger ones.
     """
-    left, worth, columns, bought = _left(matrix, weight, price)
+    left, worth, columns, bought = _left(matrix, weight, price, clock)
     amount = float(bought.sum())
     if left is not None:
         share, more = _solved(left[0], left[1], price, clock, largest)
@@ -120,7 +120,7 @@ def merged(matrix: sparse.csr_array, weight: F, group: I | None = None) -> tuple
 
 
 def _left(
-    matrix: sparse.csr_array, weight: F, price: float
+    matrix: sparse.csr_array, weight: F, price: float, clock: Clock
 ) -> tuple[tuple[sparse.csr_array, F] | None, float, I, B]:
     """Return (rows and weights left, worth of what is bought surely, columns left, those bought).
 
@@ -151,9 +151,9 @@ def _left(
             return None, worth, columns, bought
         weight, first = merged(matrix, weight)
         matrix = matrix[first]
-        needed = ~dominated_columns(matrix, np.ones(len(columns)))
+        needed = ~dominated_columns(matrix, np.ones(len(columns)), clock)
         matrix, columns = matrix.tocsc()[:, np.flatnonzero(needed)].tocsr(), columns[needed]
-        if len(columns) == before:
+        if len(columns) == before or clock.over:
             return (matrix, weight), worth, columns, bought
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from stationmap.planning.optimum.solving import B, F, I
+from stationmap.planning.optimum.solving import B, Clock, F, I
 
 _AT_ONCE = 20_000_000
 _WORTH = 2_000_000_000
@@ -41,7 +41,7 @@ class Core:
     forced: I
 
 
-def reduced(matrix: sparse.csr_array, cost: F) -> Core:
+def reduced(matrix: sparse.csr_array, cost: F, clock: Clock | None = None) -> Core:
     """Reduce a set cover in which every row has a column.
 
     Parameters
@@ -50,15 +50,17 @@ def reduced(matrix: sparse.csr_array, cost: F) -> Core:
         Which column covers which row, without duplicate or stored false entries.
     cost : array of float
         Per column, above 0.
+    clock : Clock, optional
+        When to stop; what is left then can be reduced further.
     """
     rows = np.arange(matrix.shape[0])
     columns = np.arange(matrix.shape[1])
     forced: list[I] = []
     while True:
         before = matrix.shape
-        kept = ~superfluous_rows(matrix)
+        kept = ~superfluous_rows(matrix, clock)
         matrix, rows = matrix[kept], rows[kept]
-        held = ~dominated_columns(matrix, cost[columns])
+        held = ~dominated_columns(matrix, cost[columns], clock)
         matrix, columns = _columns_of(matrix, held), columns[held]
         only = np.diff(matrix.indptr) == 1
         if only.any():
@@ -69,30 +71,34 @@ def reduced(matrix: sparse.csr_array, cost: F) -> Core:
             open_rows = (matrix.astype(np.int32) @ chosen.astype(np.int32)) == 0
             matrix, rows = _columns_of(matrix[open_rows], ~chosen), rows[open_rows]
             columns = columns[~chosen]
-        if matrix.shape == before or not matrix.shape[0]:
+        late = clock is not None and clock.over
+        if matrix.shape == before or not matrix.shape[0] or late:
             break
     all_forced = np.concatenate(forced) if forced else np.zeros(0, np.int64)
     return Core(matrix, rows, columns, all_forced)
 
 
-def superfluous_rows(matrix: sparse.csr_array) -> B:
-    """Return the rows that hold all columns of another row; of equal rows all but the first."""
+def superfluous_rows(matrix: sparse.csr_array, clock: Clock | None = None) -> B:
+    """Return the rows that hold all columns of another row; of equal rows all but the first.
+
+    Those that were found when the time ran out.
+    """
     size = np.diff(matrix.indptr)
     drop = np.zeros(matrix.shape[0], bool)
-    for small, large in _subsets(matrix):
+    for small, large in _subsets(matrix, clock):
         drop[large[(size[small] < size[large]) | (small < large)]] = True
     return drop
 
 
-def dominated_columns(matrix: sparse.csr_array, cost: F) -> B:
+def dominated_columns(matrix: sparse.csr_array, cost: F, clock: Clock | None = None) -> B:
     """Return the columns that cover nothing which another, not dearer, does not cover too.
 
-    Of equal columns all but the first.
+    Of equal columns all but the first. Those that were found when the time ran out.
     """
     sets = matrix.T.tocsr()
     size = np.diff(sets.indptr)
     drop: B = size == 0
-    for small, large in _subsets(sets):
+    for small, large in _subsets(sets, clock):
         equal = (size[small] == size[large]) & (cost[small] == cost[large])
         drop[small[(cost[large] <= cost[small]) & (~equal | (large < small))]] = True
     return drop
@@ -114,7 +120,7 @@ def _columns_of(matrix: sparse.csr_array, kept: B) -> sparse.csr_array:
     return matrix.tocsc()[:, np.flatnonzero(kept)].tocsr()
 
 
-def _subsets(sets: sparse.csr_array) -> Iterator[tuple[I, I]]:
+def _subsets(sets: sparse.csr_array, clock: Clock | None) -> Iterator[tuple[I, I]]:
     """Yield pairs of sets of which the first holds nothing that the second does not hold."""
     number = sparse.csr_array(
         (np.ones(sets.nnz, np.int32), sets.indices, sets.indptr), shape=sets.shape
@@ -126,7 +132,7 @@ def _subsets(sets: sparse.csr_array) -> Iterator[tuple[I, I]]:
     if work[-1] > _WORTH:
         return
     begin = 0
-    while begin < sets.shape[0]:
+    while begin < sets.shape[0] and not (clock is not None and clock.over):
         end = max(int(np.searchsorted(work, work[begin] + _AT_ONCE, "right")) - 1, begin + 1)
         shared = number[begin:end] @ turned
         small = np.repeat(np.arange(begin, end), np.diff(shared.indptr))

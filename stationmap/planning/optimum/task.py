@@ -33,7 +33,7 @@ class Task:
             return cls(matrix[held][:, :0], weight[held], np.zeros(0, np.int64), clock)
         weights, first = merged(matrix[held], weight[held])
         rows = matrix[held[first]]
-        columns = np.flatnonzero(~dominated_columns(rows, np.ones(rows.shape[1])))
+        columns = np.flatnonzero(~dominated_columns(rows, np.ones(rows.shape[1]), clock))
         return cls(rows.tocsc()[:, columns].tocsr(), weights, columns, clock)
 
     @property
