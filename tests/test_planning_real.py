@@ -9,7 +9,7 @@ from scipy import optimize, sparse
 from stationmap.checks.spacing import check
 from stationmap.city import City
 from stationmap.planning.candidates import of_city
-from stationmap.planning.plan import OPTIMAL
+from stationmap.planning.plan import OPTIMAL, TRIED
 from stationmap.planning.sites import SITES, Sites
 from stationmap.planning.spacing_plan import plan_spacing_of
 
@@ -92,7 +92,7 @@ def test_free_standing_points_close_everything_with_the_fewest_of_them(place):
         prepared, fixed=fixed, candidates=candidates, rule=rule, free_standing=True
     )
     *_, number, free = SHOWN[name]
-    assert found.summary["status"] == OPTIMAL
+    assert found.summary["status"] == TRIED
     assert (len(found.proposals), found.summary["free_standing_proposals"]) == (number, free)
     assert not len(found.uncoverable)
     assert not len(check(prepared, stations_of(found)).gaps())

@@ -154,6 +154,26 @@ def test_a_host_closes_a_street_of_a_hundred_metres_only_from_its_middle(at, num
     assert len(found.uncoverable) == 1 - number
 
 
+def test_one_free_standing_point_serves_two_streets_that_cross():
+    streets = [line(60.0), LineString([(15, -15), (15, 45)])]
+    prepared, found = plan(streets, [], free_standing=True)
+    assert len(found.proposals) == 1
+    assert not len(check(prepared, with_plan(none_fixed(), found.proposals)).gaps())
+    # nothing is said of the places that nobody tried
+    assert found.summary["status"] == "tried"
+    far = [line(400.0), LineString([(150, -150), (150, 250)])]
+    _, most = plan(far, [], spacing_m=100.0, budget=1, free_standing=True)
+    assert (most.summary["objective"], most.summary["status"]) == (400, "tried")
+
+
+def test_a_free_standing_point_stands_where_two_streets_need_one():
+    """Not at their crossing, which is too near the end of one; but as far on as it counts."""
+    streets = [line(60.0), LineString([(5, -30), (5, 30)])]
+    prepared, found = plan(streets, [], free_standing=True)
+    assert len(found.proposals) == 1
+    assert not len(check(prepared, with_plan(none_fixed(), found.proposals)).gaps())
+
+
 def test_a_host_a_millimetre_too_far_from_the_street_is_none():
     at = [Point(50, 30.0), Point(50, -30.001)]
     _, found = plan([line(100.0)], at)

@@ -9,8 +9,9 @@ import pandas as pd
 
 from stationmap.planning import plot
 
-OPTIMAL, BOUNDED = "optimal", "bounded"
-"""Whether the bound proves that nothing better exists, or how far off it may be at most."""
+OPTIMAL, BOUNDED, TRIED = "optimal", "bounded", "tried"
+"""Whether the bound proves that nothing better exists, or how far off it may be at most. `TRIED`:
+nothing better of the places that were tried, but free-standing points could stand elsewhere."""
 
 PROPOSALS = (
     "proposal_id",
@@ -78,8 +79,8 @@ class Plan:
         as many, and how far the value may be from it ((bound - value) / bound).
     summary : dict
         kind ("spacing", "budget", "access", "presence"), rule_id, type, unit ("m", "people",
-        "places"), objective (stations, or value), bound, status (`OPTIMAL`, `BOUNDED`), gap,
-        proposals, candidates, excluded, uncoverable, uncoverable_m, before, after (figures by the
+        "places"), objective (stations, or value), bound, status (`OPTIMAL`, `BOUNDED`,
+        `TRIED`), gap, proposals, candidates, excluded, uncoverable, uncoverable_m, before, after (figures by the
         same names), assumptions (messages), document, clause; and what was asked: budget, target,
         district, streets.
     """

@@ -18,16 +18,15 @@ from stationmap.messages import N_
 from stationmap.planning import spacing_frames as frames
 from stationmap.planning.closing import Gaps, in_closing_order
 from stationmap.planning.even import spread
-from stationmap.planning.optimum import Best, Chosen, Clock, fewest, most
-from stationmap.planning.plan import CURVE, Plan
+from stationmap.planning.optimum import Best, Chosen, fewest, most, most_of_each
+from stationmap.planning.plan import CURVE, OPTIMAL, TRIED, Plan
 from stationmap.planning.sites import SITES, Sites
 from stationmap.planning.windows import Atoms, atoms
 from stationmap.standards import SpacingRule
 
 # for what the curve of a closing plan could be at most: parts of its stations for which the best is
 # sought, and the share of the time for that
-_PARTS = (2, 6, 20)
-_FOR_BOUNDS = 0.05
+_FOR_BOUNDS = 0.1
 
 
 def plan_spacing_of(
@@ -112,7 +111,7 @@ def plan_spacing_of(
         "unit": "m",
         "objective": len(proposals) if budget is None else float(values[-1]),
         "bound": found.bound,
-        "status": found.status,
+        "status": _status(sites, found, budget),
         "gap": found.gap,
         "proposals": len(proposals),
         "free_standing_proposals": int((proposals["host_kind"] == "free").sum()),
@@ -151,6 +150,12 @@ class _Found:
     gap: float
 
 
+def _status(sites: Sites, found: _Found, budget: int | None) -> str:
+    """Tell what is proven: of free-standing points only that no place that was tried is better."""
+    free = sites.is_free if budget is not None else sites.is_free & found.chosen
+    return TRIED if found.status == OPTIMAL and free.any() else found.status
+
+
 def _close(sites: Sites, limit_s: float) -> _Found:
     """Choose the fewest points that leave as few metres of gap as can be."""
     window, point, windows = sites.along().windows()
@@ -176,7 +181,9 @@ def _close(sites: Sites, limit_s: float) -> _Found:
     left, base = _left(sites, parts)
     gaps = Gaps(along, there=sites.is_fixed | chosen, fixed=sites.fixed)
     order, values, closes_m = in_closing_order(parts.covers, left, np.flatnonzero(chosen), gaps)
-    bounds = _bounds(parts.covers[:, sites.fixed :], left, values, limit_s * _FOR_BOUNDS)
+    bounds = most_of_each(
+        parts.covers[:, sites.fixed :], left, values, limit_s=limit_s * _FOR_BOUNDS
+    )
     number = len(best.columns)
     return _Found(
         sites=sites,
@@ -233,20 +240,6 @@ def _left(sites: Sites, parts: Atoms) -> tuple[F, float]:
     return left, float(parts.length[covered].sum())
 
 
-def _bounds(covers: sparse.csc_array, left: F, values: F, limit_s: float) -> F:
-    """Bound what 0, 1, … points can cover, by the best for some numbers of them."""
-    rows = np.flatnonzero(left)
-    top = np.full(len(values), left[covers.sum(axis=1) > 0].sum())
-    clock, number = Clock(limit_s), len(values) - 1
-    for budget in (number, *(number // parts for parts in _PARTS)):
-        if budget and clock.left_s > 0:
-            best = most(covers[rows], left[rows], budget=budget, limit_s=clock.left_s)
-            known = min(len(best.bounds), len(top))
-            top[:known] = np.minimum(top[:known], best.bounds[:known])
-    bounds: F = np.maximum(top, values)
-    return bounds
-
-
 def _curve(parts: Atoms, base: float, values: F, bounds: F) -> pd.DataFrame:
     whole = parts.length.sum() / TICKS_PER_M
     value, bound = (base + values) / TICKS_PER_M, (base + bounds) / TICKS_PER_M
@@ -272,7 +265,8 @@ def _assumptions(
         told.append(
             N_(
                 "free-standing points are tried on the line of the street, whole spacings on from "
-                "the stations, hosts and ends before a stretch without hosts"
+                "the stations, hosts and ends before a stretch without hosts, and where streets "
+                "meet"
             )
         )
     if budget is not None:
