@@ -22,7 +22,7 @@ from stationmap.checks.words import Said
 from stationmap.errors import InputError
 from stationmap.messages import N_
 from stationmap.planning.demand import PEOPLE, as_candidates
-from stationmap.planning.listing import FEWER, B, F, I, bounds_of, curve, proposals, uncoverable
+from stationmap.planning.listing import FEWER, B, F, I, curve, proposals, uncoverable
 from stationmap.planning.optimum import (
     Least,
     OutOfReachError,
@@ -30,6 +30,7 @@ from stationmap.planning.optimum import (
     fewest,
     in_building_order,
     most,
+    most_of_each,
 )
 from stationmap.planning.plan import OPTIMAL, Plan
 from stationmap.planning.serving import Town, lonlat, pairs, table, thinned, who_serves
@@ -288,8 +289,7 @@ def _solved(
             budget=asked.budget,
         )
     order, values = in_building_order(sparse.csc_array(part), weight, columns)
-    gains = np.asarray(part.T.astype(np.float64) @ weight)
-    bounds = bounds_of(gains, values, most=most_there)
+    bounds = most_of_each(part, weight, values)
     return _Found(kept[order], values, bounds, status, float(len(order)), float(number))
 
 

@@ -20,8 +20,8 @@ from stationmap.checks.words import Said
 from stationmap.errors import InputError
 from stationmap.messages import N_
 from stationmap.planning.demand import as_candidates
-from stationmap.planning.listing import FEWER, F, bounds_of, curve, proposals, uncoverable
-from stationmap.planning.optimum import fewest, in_building_order, most
+from stationmap.planning.listing import FEWER, F, curve, proposals, uncoverable
+from stationmap.planning.optimum import fewest, in_building_order, most, most_of_each
 from stationmap.planning.plan import Plan
 from stationmap.planning.serving import table
 from stationmap.standards import PresenceRule
@@ -85,8 +85,7 @@ def plan_presence(
     if budget is None:
         chosen = fewest(covers, suitability=suits, last_resort=own, limit_s=limit_s)
         order, values = in_building_order(sparse.csc_array(covers), weight, chosen.columns)
-        gains = np.asarray(covers.T.astype(np.float64) @ weight)
-        bounds = bounds_of(gains, values, most=float(len(places)))
+        bounds = most_of_each(covers, weight, values)
         status, objective, bound = chosen.status, len(order), chosen.bound
     else:
         best = most(covers, weight, budget=budget, suitability=suits, limit_s=limit_s)
