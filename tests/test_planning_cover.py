@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from stationmap.planning.optimum import fewest, reductions
+from stationmap.planning.optimum import cover, fewest, reductions
 from stationmap.planning.optimum.cover import cheapest
 from stationmap.planning.optimum.solving import Clock, as_bool
 
@@ -122,12 +122,37 @@ def test_without_time_all_is_covered_and_the_bound_is_no_lie():
     assert (covers[:, hurried.columns].sum(axis=1) > 0).sum() == 80 - len(hurried.out_of_reach)
 
 
+def test_without_time_few_of_last_resort_are_not_told_as_proven():
+    rng = np.random.default_rng(4)
+    covers = sparse.csr_array(rng.random((80, 60)) < 0.06)
+    every = np.ones(60, bool)
+    hurried = fewest(covers, last_resort=every, limit_s=0.0)
+    assert len(hurried.columns) > len(fewest(covers, last_resort=every).columns)
+    assert hurried.status == "bounded"
+
+
 def test_the_same_input_gives_the_same_choice():
     rng = np.random.default_rng(5)
     covers = sparse.csr_array(rng.random((60, 50)) < 0.07)
     suits = rng.random(50)
     first, second = (fewest(covers, suitability=suits).columns for _ in range(2))
     assert list(first) == list(second)
+
+
+def test_for_a_large_town_the_number_is_proven_and_no_more_suitable_column_is_left_out(monkeypatch):
+    monkeypatch.setattr(cover, "_TIES", 0)
+    rng = np.random.default_rng(6)
+    for _ in range(100):
+        covers = table(rng)
+        covers = covers[covers.any(axis=1)]
+        suits = rng.integers(0, 101, covers.shape[1])
+        chosen = fewest(sparse.csr_array(covers), suitability=suits / 100)
+        assert len(chosen.columns) == chosen.bound == fewest(sparse.csr_array(covers)).bound
+        for column in chosen.columns:
+            rest = covers[:, np.setdiff1d(chosen.columns, [column])].any(axis=1)
+            could = np.flatnonzero((covers | rest[:, None]).all(axis=0))
+            could = np.setdiff1d(could, chosen.columns)
+            assert (suits[could] <= suits[column]).all()
 
 
 def test_reductions_keep_the_least_cost():

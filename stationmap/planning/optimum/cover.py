@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from stationmap.planning.optimum.order import more_suitable
 from stationmap.planning.optimum.reductions import components, reduced
 from stationmap.planning.optimum.solving import (
     B,
@@ -18,6 +19,8 @@ from stationmap.planning.optimum.solving import (
 )
 from stationmap.planning.plan import BOUNDED, OPTIMAL
 
+_TIES = 300_000
+"""Entries up to which the greatest suitability is sought exactly."""
 _LAST = 20.0
 _NUMBER = 1000.0
 """What a column costs more for being of last resort, and for being one at all, at first."""
@@ -34,7 +37,8 @@ class Chosen:
     bound : int
         Proven: fewer columns do not cover these rows with as few of last resort.
     status : str
-        `OPTIMAL` when as many columns as `bound` were chosen, `BOUNDED` when the time ran out.
+        `OPTIMAL` when as many columns as `bound` were chosen, and surely as few of last resort as
+        can be; `BOUNDED` when the time ran out.
     out_of_reach : array of int
         Rows that no column covers, sorted.
     """
@@ -55,7 +59,9 @@ def fewest(
     """Choose the fewest columns that cover every row that any column covers.
 
     Among all choices the one with the fewest columns of last resort, of these the one with the
-    fewest columns, of these one of the greatest total suitability. The same input gives the same
+    fewest columns, of these one of the greatest total suitability; in a table of more than
+    `_TIES` entries, where that takes far longer than the number, columns are replaced by more
+    suitable ones one after the other. The same input gives the same
     choice; of columns that cover the same rows and are as suitable the first is preferred.
 
     Parameters
@@ -76,23 +82,30 @@ def fewest(
     last = np.zeros(number, bool) if last_resort is None else np.asarray(last_resort, bool)
     held = np.diff(matrix.indptr) > 0
     within = matrix[np.flatnonzero(held)]
-    few_last = _fewest_last(within, last, clock)
+    few_last, sure = _fewest_last(within, last, clock)
     chosen, bound = _fewest(within, last, few_last, clock)
     few = int(chosen.sum())
     if few and bound >= few and suitability is not None and np.ptp(hundredths(suitability, number)):
-        chosen = _most_suitable(within, last, chosen, hundredths(suitability, number), clock)
-    status = OPTIMAL if bound >= few else BOUNDED
+        suits = hundredths(suitability, number)
+        chosen = more_suitable(within, np.ones(within.shape[0]), chosen, suits, last.astype(int))
+        if within.nnz <= _TIES:
+            chosen = _most_suitable(within, last, chosen, suits, clock)
+    status = OPTIMAL if sure and bound >= few else BOUNDED
     return Chosen(np.flatnonzero(chosen), bound, status, np.flatnonzero(~held))
 
 
-def _fewest_last(matrix: sparse.csr_array, last: B, clock: Clock) -> int:
-    """Return how many columns of last resort it takes: what no other column covers takes them."""
+def _fewest_last(matrix: sparse.csr_array, last: B, clock: Clock) -> tuple[int, bool]:
+    """Return how many columns of last resort it takes, and whether that is proven.
+
+    What no other column covers takes them.
+    """
     if not last.any():
-        return 0
+        return 0, True
     regular = (matrix.astype(np.int32) @ (~last).astype(np.int32)) > 0
     rows = matrix[np.flatnonzero(~regular)]
-    chosen, _ = cheapest(rows, np.ones(matrix.shape[1]), clock)
-    return int(chosen.sum())
+    chosen, bound = cheapest(rows, np.ones(matrix.shape[1]), clock)
+    number = int(chosen.sum())
+    return number, bound >= number - 1e-6
 
 
 def _fewest(matrix: sparse.csr_array, last: B, few_last: int, clock: Clock) -> tuple[B, int]:
