@@ -136,6 +136,20 @@ def test_a_large_outline_has_a_front_on_each_street_that_the_former_are_too_far_
     assert excluded.attrs["excluded"] == 1
 
 
+def test_one_front_at_a_corner_does_for_two_streets():
+    from shapely import LineString
+
+    streets = [LineString([(0, 0), (100, 8)]), LineString([(0, 0), (8, 100)])]
+    prepared = prepare(streets_of(streets), spacing_m=80.0)
+    block = {"id": "block", "category": "mall", "shape": box(20, 20, 80, 80)}
+    hosts = found(prepared, [block])
+    assert hosts["front"].tolist() == ["街0", "街1", "街0;街1"]
+    plan = plan_spacing_of(prepared, fixed=standing(), candidates=hosts)
+    assert plan.summary["after"]["gaps"] == 0
+    assert plan.proposals[["host_id", "front"]].values.tolist() == [["block", "街0;街1"]]
+    assert found(prepared, [shop("a", 10)])["front"].tolist() == [None]
+
+
 def test_suitability_weighs_category_partner_hours_and_front(prepared):
     share = weights()["weight"]
     assert sum(share.values()) == pytest.approx(1)
@@ -144,7 +158,7 @@ def test_suitability_weighs_category_partner_hours_and_front(prepared):
         prepared,
         [
             shop("1", 10),
-            shop("2", 30, category="nightclub"),
+            shop("2", 30, category="bar"),
             shop("3", 50, name="中国银行"),
             shop("4", 70, hours="Mo-Su 08:00-22:00"),
             shop("7", 75, hours="周一至周五 9:00-17:00"),

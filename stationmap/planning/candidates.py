@@ -24,6 +24,7 @@ CANDIDATES = (
     "candidate_id",
     "host_kind",
     "host_id",
+    "front",
     "name",
     "category",
     "hours",
@@ -35,6 +36,8 @@ CANDIDATES = (
 )
 HELD_M = 10.0
 """A station no farther than this from a host's point or outline stands at it; assumed."""
+INSIDE_M = 0.02
+"""A place at a corner is taken so much nearer than the limit, to count whatever is rounded."""
 
 
 def of_city(
@@ -51,9 +54,11 @@ def of_city(
 
     Shops that stand within snapping distance of a street of the rule; and facilities there of the
     categories at which the pack wants or allows stations of the rule's type. Hosts that hold a
-    counting station already, active or planned, are none. An outline is taken at its point nearest
+    station of a type that counts already are none: in use, planned, or suspended, as that would
+    be opened again. An outline is taken at its point nearest
     to a street; a large one also at its points nearest to further streets that the former are too
-    far from to count on, as candidates of their own.
+    far from to count on, and where it has one at a place that counts on two of these, as candidates
+    of their own.
 
     Suitability is the sum of four shares (``standards/tables/suitability.toml``; assumed, as no
     document weighs hosts): its category; whether it is a partner already (it holds a station of
@@ -77,7 +82,8 @@ def of_city(
     -------
     GeoDataFrame
         `CANDIDATES`, EPSG:4326, by candidate_id ("shop:" or "facility:" and the host's id,
-        "-2" … of its further fronts).
+        "-2" … of its further fronts). ``front`` names the streets that a front looks on, joined by
+        ";", None of a host with only one.
         ``front_m`` is NaN, ``hours`` None where nobody knows. ``attrs["excluded"]`` is how many
         hosts `exclude` kept out, ``attrs["held"]`` how many hold a station.
     """
@@ -87,19 +93,23 @@ def of_city(
     frame = frame.drop_duplicates("candidate_id").sort_values("candidate_id", ignore_index=True)
     frame = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
     shapes = to_metric(frame[["geometry"]], prepared.lines.crs).geometry.to_numpy()
-    host, line, front, points = _fronts(prepared, shapes)
+    host, line, front, points, also = _fronts(prepared, shapes)
     near = np.unique(host)
 
     kept_out = _excluded(frame, shapes, exclude, prepared)
     own = counting(stations, types=rule.counts, with_planned=True)
     other = stations["status"].isin(["active", "planned"]).to_numpy(dtype=np.bool_) & ~own
-    held = _beside(shapes, stations[own], prepared) & ~kept_out
+    resting = (stations["status"] == "suspended") & stations["type"].isin(list(rule.counts))
+    taking = stations[own | resting.to_numpy(dtype=np.bool_)]
+    held = _beside(shapes, taking, prepared) & ~kept_out
     frame["partner"] = _beside(shapes, stations[other], prepared) | _unit(frame, stations)
     excluded, taken = int(kept_out[near].sum()), int(held[near].sum())
     free = ~(kept_out | held)[host]
-    host, line, front, points = host[free], line[free], front[free], points[free]
+    host, line, front = host[free], line[free], front[free]
+    points, also = points[free], also[free]
     found = frame.iloc[host].reset_index(drop=True)
     found["front_m"] = _front(prepared, shapes[host], line)
+    found["front"] = _streets(prepared, host, line, also)
     found["suitability"] = _suitability(found)
     found["adcode"] = found["adcode"].where(
         found["adcode"].notna(), prepared.parts["adcode"].to_numpy(dtype=object)[line]
@@ -141,7 +151,7 @@ def _hosts(rows: gpd.GeoDataFrame, kind: str) -> pd.DataFrame:
     )
 
 
-def _fronts(prepared: Prepared, shapes: Any) -> tuple[Any, Any, Any, Any]:
+def _fronts(prepared: Prepared, shapes: Any) -> tuple[Any, Any, Any, Any, Any]:
     """Tell where along streets shapes stand, no farther than the snapping distance.
 
     Returns
@@ -151,10 +161,12 @@ def _fronts(prepared: Prepared, shapes: Any) -> tuple[Any, Any, Any, Any]:
         1 … for further ones, from where the former ones are too far.
     points : (n,) array of Point
         Planar; of an outline its point nearest to the part.
+    also : (n,) int64
+        The part that a front at a corner looks on too; -1 of others.
     """
     if not len(shapes) or not len(prepared.lines):
         none = np.zeros(0, np.int64)
-        return none, none, none, np.zeros(0, dtype=object)
+        return none, none, none, np.zeros(0, dtype=object), none
     streets = np.asarray(prepared.tree.geometries)
     reach = (prepared.snap_m + 1e-3) * prepared.widest
     shape, row = prepared.tree.query(shapes, predicate="dwithin", distance=reach)
@@ -175,7 +187,50 @@ def _fronts(prepared: Prepared, shapes: Any) -> tuple[Any, Any, Any, Any]:
         of_host.append(number)
         kept.append(number)
     pick = np.array(kept, np.int64)
-    return shape[pick], prepared.line_of[row[pick]], np.array(fronts, np.int64), at[pick]
+    host, front = shape[pick], np.array(fronts, np.int64)
+    corner, other, points = _corners(shapes, host, streets[row[pick]], prepared)
+    line = prepared.line_of[row[pick]]
+    return (
+        np.concatenate((host, host[corner])),
+        np.concatenate((line, line[corner])),
+        np.concatenate((front, _next(front, host, host[corner]))),
+        np.concatenate((at[pick], points)),
+        np.concatenate((np.full(len(pick), -1), line[other])),
+    )
+
+
+def _corners(shapes: Any, host: Any, streets: Any, prepared: Prepared) -> tuple[Any, Any, Any]:
+    """Find where hosts of several fronts count on two of their streets: fronts, places."""
+    rows = pd.DataFrame({"host": host, "row": np.arange(len(host))})
+    rows = rows[rows["host"].duplicated(keep=False)]
+    pairs = rows.merge(rows, on="host")
+    pairs = pairs[pairs["row_x"] < pairs["row_y"]]
+    one, two = pairs["row_x"].to_numpy(), pairs["row_y"].to_numpy()
+    reach = prepared.snap_m - INSIDE_M
+    both = shapely.intersection(
+        shapely.buffer(streets[one], reach), shapely.buffer(streets[two], reach)
+    )
+    there = shapely.intersection(shapely.boundary(shapes[host[one]]), both)
+    some = ~shapely.is_empty(there)
+    return one[some], two[some], shapely.point_on_surface(there[some])
+
+
+def _next(front: Any, host: Any, more: Any) -> Any:
+    """Go on numbering the fronts of hosts."""
+    count = pd.Series(front).groupby(host).size()
+    turn = pd.Series(more).groupby(more).cumcount().to_numpy()
+    return count.reindex(more).to_numpy(dtype=np.int64) + turn
+
+
+def _streets(prepared: Prepared, host: Any, line: Any, also: Any) -> Any:
+    """Name the streets of the fronts of hosts that have several."""
+    name = prepared.parts["name"].fillna(prepared.parts["street_id"]).to_numpy(dtype=object)
+    several = pd.Series(host).duplicated(keep=False)
+    told = [
+        ";".join(dict.fromkeys(str(name[one]) for one in (own, other) if one >= 0))
+        for own, other in zip(line, also, strict=True)
+    ]
+    return pd.Series(told, dtype=object).where(several, None).to_numpy(dtype=object)
 
 
 def _reaches(points: Any, street: Any, reach: float) -> bool:

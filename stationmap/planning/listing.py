@@ -57,6 +57,7 @@ def proposals(
             name: _or_none(candidates[name])
             for name in ("host_kind", "host_id", "name", "category", "adcode")
         },
+        "front": None,
         "suitability": candidates["suitability"].to_numpy(dtype=np.float64),
         "street_id": None,
         "street_name": None,

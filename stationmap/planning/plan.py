@@ -19,6 +19,7 @@ PROPOSALS = (
     "type",
     "host_kind",
     "host_id",
+    "front",
     "name",
     "category",
     "suitability",
@@ -62,12 +63,14 @@ class Plan:
     proposals : GeoDataFrame
         `PROPOSALS`, EPSG:4326, in building order (`order` from 1). ``host_kind`` is "shop",
         "facility", "place" (demand itself, a community), "host" (of a frame) or "free" (a
-        free-standing point, of no host). ``suitability`` is from 0 to 1. ``street_id``, ``part``,
-        ``side`` and ``chainage_m`` tell the foot on the street where it closes most; ``also`` names
-        the ids of other streets that it serves, joined by ";". ``covers_m`` is what it covers
-        alone, ``adds`` what it adds at its turn, both in the plan's unit; ``closes_m``
-        the metres of gap, as the rule measures it, that it closes at its turn (NaN where no rule
-        does): in a long gap none at first, and perhaps some where it adds nothing.
+        free-standing point, of no host). ``front`` names the streets, joined by ";", that the front
+        of a host with several fronts looks on. ``suitability`` is from 0 to 1.
+        ``street_id``, ``part``, ``side`` and ``chainage_m`` tell the foot on the street where it
+        closes most; ``also`` names the ids of other streets that it serves, joined by ";".
+        ``covers_m`` is what it covers alone, ``adds`` what it adds at its turn, both in the plan's
+        unit; ``closes_m`` the metres of gap, as the rule measures it, that it closes at its turn
+        (NaN where no rule does): in a long gap none at first, and perhaps some where it adds
+        nothing.
     uncoverable : GeoDataFrame
         `UNCOVERABLE`, EPSG:4326: stretches ("gap") or subjects ("place", "people") that no host
         covers. ``reason`` is a message; ``points_needed`` free-standing points would close it.
@@ -80,9 +83,9 @@ class Plan:
     summary : dict
         kind ("spacing", "budget", "access", "presence"), rule_id, type, unit ("m", "people",
         "places"), objective (stations, or value), bound, status (`OPTIMAL`, `BOUNDED`,
-        `TRIED`), gap, proposals, candidates, excluded, uncoverable, uncoverable_m, before, after (figures by the
-        same names), assumptions (messages), document, clause; and what was asked: budget, target,
-        district, streets.
+        `TRIED`), gap, proposals, candidates, excluded, uncoverable, uncoverable_m, before, after
+        (figures by the same names), assumptions (messages), document, clause; and what was asked:
+        budget, target, district, streets.
     """
 
     proposals: gpd.GeoDataFrame

@@ -24,9 +24,8 @@ from stationmap.planning.sites import SITES, Sites
 from stationmap.planning.windows import Atoms, atoms
 from stationmap.standards import SpacingRule
 
-# for what the curve of a closing plan could be at most: parts of its stations for which the best is
-# sought, and the share of the time for that
 _FOR_BOUNDS = 0.1
+"""Share of the time for what fewer stations than a closing plan has could cover at most."""
 
 
 def plan_spacing_of(
@@ -78,7 +77,8 @@ def plan_spacing_of(
             budget=budget,
         )
     asked = np.arange(len(prepared.lines)) if lines is None else np.unique(np.array(lines, int))
-    table = candidates.sort_values("candidate_id", kind="stable", ignore_index=True)[list(SITES)]
+    table = candidates.sort_values("candidate_id", kind="stable", ignore_index=True)
+    table = table.assign(front=table.get("front"))[list(SITES)]
     sites = Sites.of(prepared, prepared.kerbs_of(asked), fixed=fixed, table=table)
     before = sites.cut(sites.is_fixed)
     if len(before.gap_owner) and not len(candidates) and not free_standing:
