@@ -2,16 +2,19 @@
 
 import datetime as dt
 import json
+import re
 import shutil
+from types import SimpleNamespace
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import small_city
 from inspected_town import inspect
 from openpyxl import load_workbook
 
 from stationmap.city import City
-from stationmap.city.plans import PlanAsked, alike, fit
+from stationmap.city.plans import PlanAsked, alike, district_code, fit
 from stationmap.cli import run as cli
 from stationmap.cli.output import LANG_VARIABLE
 from stationmap.inspections import OPEN
@@ -127,6 +130,54 @@ def test_nothing_is_adopted_where_a_station_stands_and_each_says_why(command, ba
     assert again["planned"] == 0
     assert ["已有" in one for one in again["left"]] == [True, True], again
     assert (City.open(own.path).now().stations()["status"] == "planned").sum() == 2
+
+
+def test_a_district_may_be_called_by_its_name():
+    named = pd.DataFrame({"name": ["柯城区"], "adcode": ["330802"]})
+    town = SimpleNamespace(layer=lambda _: named)
+    assert district_code(town, "柯城区") == district_code(town, "330802") == "330802"
+    assert district_code(town, "别处") == "别处"
+
+
+def test_a_host_with_a_suspended_station_is_no_candidate_and_the_plan_tells_of_it(
+    command, bare, tmp_path
+):
+    shutil.copytree(bare.path, tmp_path / "own")
+    first = bare.now().plan(PlanAsked(budget=1)).proposals.iloc[0]
+    row = {"编号": "Z", "名称": "停用点", "类型": small_city.TYPE, "状态": "暂停"}
+    row |= {"经度": first.geometry.x, "纬度": first.geometry.y}
+    own = City.open(tmp_path / "own")
+    own.import_file("stations", small_city.table(tmp_path / "s.csv", [row]), datum="wgs84")
+    found = answer(command, own.path)
+    hosts = {one["properties"]["host_id"] for one in found["proposals"]["features"]}
+    assert first["host_id"] not in hosts
+    assert any("停用点" in one and "恢复开放" in one for one in found["summary"]["assumptions"])
+    elsewhere = answer(command, own.path, "--street", "新桥街")["summary"]["assumptions"]
+    assert not any("停用点" in one for one in elsewhere)
+
+
+def test_an_adoption_is_named_listed_and_taken_back(command, own):
+    code, _, err = command("plan", own.path, "--adopt")
+    assert code == 0
+    (scenario,) = City.open(own.path).register.rows("scenario")
+    assert scenario["id"] in err
+    undo = re.search(r"stationmap undo (\S+) ([0-9a-f]{8})", err)
+    assert undo[1] == str(own.path)
+    listed = json.loads(command("undo", own.path, "--json")[1])
+    (adopted,) = [one for one in listed if one["kind"] == "plan"]
+    assert adopted["id"].startswith(undo[2])
+    assert scenario["name"] in adopted["file"]
+    assert scenario["name"] in command("undo", own.path)[1]
+    code, out, _ = command("undo", own.path, undo[2])
+    assert code == 0
+    assert scenario["name"] in out
+    assert not (City.open(own.path).now().stations()["status"] == "planned").any()
+
+
+def test_a_name_in_use_is_refused_and_nothing_is_kept(command, own):
+    answer(command, own.path, "--save", "一期方案")
+    assert "“一期方案” already" in refusal(command, own.path, "--save", " 一期方案 ")
+    assert len(City.open(own.path).register.rows("scenario")) == 1
 
 
 def test_saving_keeps_a_scenario_and_plans_no_station(command, own):

@@ -98,6 +98,8 @@ def test_more_but_shorter_gaps_are_told_as_such():
     told = sentences(dossier(after=after), lang="zh")[0]
     assert "0.50 千米变为 0.18 千米（布点前 5 段，布点后 6 段）" in told
     assert "段数变多，总长变短" in told
+    same = sentences(dossier(after=after.assign(length_m=500 / 6)), lang="zh")[0]
+    assert same.endswith("段数变多。")
     assert "段数变多" not in sentences(made, lang="zh")[0]
 
 
@@ -106,6 +108,12 @@ def test_it_is_told_by_what_a_plan_is_measured():
     assert "布点前 5 个，布点后 5 个" in sentences(dossier(plan(**asked)), lang="zh")[1]
     weighed = plan(weights={"empty_nest": 3.0}, unit="people", kind="access")
     assert "不是实际人数" in sentences(dossier(weighed), lang="zh")[1]
+
+
+def test_fewer_than_asked_for_is_explained():
+    asked = {"budget": 10, "bound": 800.0}
+    told = sentences(dossier(plan(**asked)), lang="zh")
+    assert any("要求至多 10 个，超过 3 个后不再提高" in one for one in told)
 
 
 def test_a_target_that_is_reached_is_told():

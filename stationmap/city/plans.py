@@ -239,13 +239,22 @@ def in_district(now: "Answers", district: str) -> str:
     known = {now.config.adcode, *layer["adcode"]}
     if not district or not any(code and code.startswith(stem(district)) for code in known):
         names = dict(zip(layer["adcode"], layer["name"].fillna(""), strict=True))
-        listed = [f"{c} {names.get(c, '')}".strip() for c in sorted(known) if len(c) == 6]
+        shown = {code for code in known if len(code) == 6}
+        shown = shown - {now.config.adcode} or shown
+        listed = [f"{c} {names.get(c, '')}".strip() for c in sorted(shown)]
         raise InputError(
             "there is no district {district} in this city; its districts: {known}",
             district=district,
             known=", ".join(listed) or "–",
         )
     return stem(district)
+
+
+def district_code(now: "Answers", district: str) -> str:
+    """Return the adcode of a district that is given by its name; anything else as it is."""
+    layer = now.layer("districts")
+    codes = dict(zip(layer["name"], layer["adcode"], strict=True))
+    return str(codes.get(district, district))
 
 
 def _called(parts: gpd.GeoDataFrame, streets: tuple[str, ...]) -> Any:

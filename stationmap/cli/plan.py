@@ -59,7 +59,7 @@ def plan(
     district: Annotated[
         str | None,
         typer.Option(
-            metavar="ADCODE",
+            metavar="ADCODE|NAME",
             help="只要这个县（市、区）· only this county or district",
             show_default=False,
         ),
@@ -180,7 +180,7 @@ def plan(
     """
     from stationmap import reports
     from stationmap.city import City, plan_report
-    from stationmap.city.plans import METRES_A_MINUTE, PlanAsked
+    from stationmap.city.plans import METRES_A_MINUTE, PlanAsked, district_code
     from stationmap.io.notes import Note
     from stationmap.reports.plan_words import document
 
@@ -194,11 +194,17 @@ def plan(
         within, demand=demand, weight=weight, target=target, least=(least_share, least_stations)
     )
     ids, area = _excluded(exclude)
+    opened = City.open(city)
+    if save is not None:
+        from stationmap.city.plan_keep import require_free
+
+        require_free(opened, save)
+    now = opened.now()
     asked = PlanAsked(
         rule=rule,
         budget=budget,
         streets=tuple(dict.fromkeys(street or ())),
-        district=district,
+        district=None if district is None else district_code(now, district),
         free_standing=free_standing,
         with_planned=not without_planned,
         effective=effective,
@@ -211,8 +217,6 @@ def plan(
         least_share=_share(least_share, option="--least-share"),
         least_stations=least_stations,
     )
-    opened = City.open(city)
-    now = opened.now()
     with working() as status:
         status(Note(N_("planning"), {}))
         found = now.plan(asked)
@@ -308,6 +312,12 @@ def _keep(
         tell(N_("{count} stations are planned now"), count=f"{kept['planned']:,}")
         for one in kept["left"][:SHOWN]:
             tell(N_("  not adopted: {what}"), what=one)
+        if kept["action"]:
+            tell(
+                N_("to take this back: stationmap undo {city} {action}"),
+                city=str(city.path),
+                action=kept["action"][:8],
+            )
     return kept
 
 

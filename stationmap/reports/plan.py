@@ -430,6 +430,8 @@ def adds_heading(dossier: PlanDossier, say: Say) -> str:
     unit = dossier.plan.summary.get("unit")
     if unit == "m":
         return say(N_("Covers more, m"))
+    if dossier.plan.summary.get("weights"):
+        return say(N_("Reaches more, weighted"))
     return say(N_("Reaches more people")) if unit == "people" else say(N_("Serves more places"))
 
 

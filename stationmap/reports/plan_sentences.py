@@ -12,6 +12,8 @@ from stationmap.reports.plan_maps import whole_of
 from stationmap.reports.plan_words import type_name
 from stationmap.reports.wording import Say, percent
 
+_LESS_M = 5.0  # metres by which gaps are shorter in a sentence that says so
+
 
 def sentences(dossier: PlanDossier, *, lang: str) -> list[str]:
     """Return the answer, the proof, and what stays open, as far as there is any."""
@@ -23,6 +25,7 @@ def sentences(dossier: PlanDossier, *, lang: str) -> list[str]:
         _answer(dossier, say, lang=lang),
         _measure(dossier, say),
         _proof(dossier, say),
+        _enough(dossier, say),
         _open(dossier, say),
     ]
     return [one for one in told if one]
@@ -73,7 +76,12 @@ def _answer(dossier: PlanDossier, say: Say, *, lang: str) -> str:
         )
         if len(dossier.after) <= len(dossier.before):
             return told
-        split = say(N_("A station splits a long stretch, so there are more of them, but shorter."))
+        less = dossier.before["length_m"].sum() - dossier.after["length_m"].sum()
+        split = say(
+            N_("A station splits a long stretch, so there are more of them, but shorter.")
+            if less > _LESS_M
+            else N_("A station splits a long stretch, so there are more of them.")
+        )
         return told + split if lang == "zh" else f"{told} {split}"
     if unit == "people":
         return say(
@@ -151,6 +159,19 @@ def _proof(dossier: PlanDossier, say: Say) -> str:
         count=f"{count:,}",
         bound=percent(min(1.0, bound / whole) if whole else None, digits=2),
         gap=percent(summary.get("gap"), digits=2),
+    )
+
+
+def _enough(dossier: PlanDossier, say: Say) -> str:
+    """Say that more of the stations asked for would add nothing, where that is proven."""
+    summary, count = dossier.plan.summary, len(dossier.plan.proposals)
+    optimal = summary.get("status") == "optimal"
+    if counts_stations(summary) or not optimal or not 0 < count < summary["budget"]:
+        return ""
+    return say(
+        N_("Of the {budget} asked for, more than {count} would add nothing."),
+        budget=f"{summary['budget']:,}",
+        count=f"{count:,}",
     )
 
 
