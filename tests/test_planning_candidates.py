@@ -84,12 +84,24 @@ def test_a_host_that_holds_a_counting_station_is_none_however_it_stands(prepared
         ("S3", "point", "closed", Point(60, 5)),
         ("S4", "post", "active", Point(80, 5)),
         ("S5", "point", "active", Point(100, 5 + HELD_M + 0.01)),
+        ("S6", "point", "suspended", Point(120, 5)),
     ]
     hosts = found(prepared, shops, there=there)
-    assert hosts["host_id"].tolist() == ["3", "4", "5", "6"]
-    assert hosts.attrs == {"excluded": 0, "held": 2}
+    assert hosts["host_id"].tolist() == ["3", "4", "5"]
+    assert hosts.attrs == {"excluded": 0, "held": 3}
     # a station of another type makes its host a partner
-    assert hosts["partner"].tolist() == [False, True, False, False]
+    assert hosts["partner"].tolist() == [False, True, False]
+
+
+def test_a_partner_bears_the_name_of_a_station_or_of_its_unit(prepared):
+    names = ["中国银行(荷花路)", "邮局", "药店", "南湖书店"]
+    shops = [shop(str(k), 20 * k + 10, name=name) for k, name in enumerate(names)]
+    there = [
+        ("S1", "point", "active", Point(900, 900), "中国银行（荷花路）"),
+        ("南湖书店", "point", "planned", Point(900, 900), None),
+        ("S3", "point", "closed", Point(900, 900), "药店"),
+    ]
+    assert found(prepared, shops, there=there)["partner"].tolist() == [True, False, False, True]
 
 
 def test_excluded_hosts_are_left_out_and_counted(prepared):

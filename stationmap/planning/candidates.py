@@ -62,7 +62,7 @@ def of_city(
 
     Suitability is the sum of four shares (``standards/tables/suitability.toml``; assumed, as no
     document weighs hosts): its category; whether it is a partner already (it holds a station of
-    another type, or bears the name of a unit that has stations); how long and how many evenings it
+    another type, or bears the name of a station or of its unit); how long and how many evenings it
     is open, halfway where nobody knows or can read it; and the length of its front.
 
     Parameters
@@ -267,8 +267,10 @@ def _beside(shapes: Any, stations: gpd.GeoDataFrame, prepared: Prepared) -> B:
 
 
 def _unit(frame: pd.DataFrame, stations: gpd.GeoDataFrame) -> B:
-    """Tell which hosts bear the name of a unit that has stations."""
-    units = {name_key(name) for name in stations["unit"].dropna().unique()} - {""}
+    """Tell which hosts bear the name of a station that is not closed, or of its unit."""
+    there = stations[stations["status"].isin(["active", "planned"])]
+    names = pd.concat([there["unit"], there["name"]]).dropna().unique()
+    units = {name_key(name) for name in names} - {""}
     keys = pd.Series([name_key(name) for name in frame["name"]], index=frame.index)
     found: B = keys.isin(list(units)).to_numpy(dtype=np.bool_)
     return found
