@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 from stationmap.city import coverage_told as told
 from stationmap.city import open_data
 from stationmap.city.coverage import METRES_A_MINUTE, CoverageAsked
-from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE, carriers
-from stationmap.io import tabular, vector
+from stationmap.city.coverage_ground import BUILT, FRONTAGE, carriers
 from stationmap.messages import N_
 from stationmap.planning.demand import PEOPLE
 from stationmap.reports.wording import percent
@@ -20,7 +19,7 @@ from stationmap.stations import SUPPLIES
 from web import basemaps, security
 from web.allowance import limited
 from web.caching import kept_by_version, present
-from web.coverage_asked import WALKS, Shown, shown
+from web.coverage_asked import WALKS, Shown, document, shown
 from web.downloads import written
 from web.params import Params
 from web.station_rows import map_data, map_shell
@@ -34,6 +33,7 @@ LONGEST = 12
 """How many stretches or places that are not covered are listed beside the map."""
 STEPS = (0.2, 0.4, 0.6, 0.8)
 """Where the colours of the heat table change, shares."""
+_AMOUNTS = {"m": N_("{n} m"), "people": N_("{n} people"), "places": N_("{n} places")}
 _APART = 0.005  # half a point: less is not told in a cell
 
 
@@ -44,8 +44,8 @@ def page() -> ResponseReturnValue:
     if not carriers(now.answers):
         return render_template("coverage.html", city=now.name, shown=None)
     asked, lang = shown(now, params), params.lang
-    said = told.document(asked.found, now.answers, at=asked.at, lang=lang)
-    document = render_template(
+    said = document(now, asked, lang)
+    body = render_template(
         "coverage.html",
         city=now.name,
         shown=asked,
@@ -64,6 +64,8 @@ def page() -> ResponseReturnValue:
         heat=_heat(asked, said, lang),
         steps=[*zip((0, *STEPS), (*STEPS, 1), strict=True)],
         share=_range,
+        count=told.amounts,
+        ranges=say(told.RANGES, lang=lang),
         longest=_longest(now, asked, lang),
         link=_link(asked),
         frontage=asked.asked.carrier == FRONTAGE,
@@ -75,7 +77,7 @@ def page() -> ResponseReturnValue:
         page_data=map_data(now, lang, ask=_query(asked)),
     )
     policy = security.policy(pictures=basemaps.hosts(now))
-    return Response(document, headers={"Content-Security-Policy": policy})
+    return Response(body, headers={"Content-Security-Policy": policy})
 
 
 @coverage_page.get("/download/coverage.<ending>")
@@ -87,26 +89,15 @@ def download(ending: str) -> ResponseReturnValue:
     asked, lang = shown(now, params), params.lang
 
     def write(path: Path) -> None:
-        if ending in ("gpkg", "geojson"):
-            vector.write(path, {"not_covered": _published(now, asked)})
-            return
-        said = told.document(asked.found, now.answers, at=asked.at, lang=lang)
-        sheets = told.tables(said, at=asked.at, lang=lang)
-        if ending == "csv":
-            tabular.write_csv(path, next(iter(sheets.values())))
-            return
-        rest = _published(now, asked)
-        rest = rest.set_geometry(rest.geometry.representative_point())
-        sheets[say(N_("Not covered"), lang=lang)] = rest
-        notes = say(N_("Notes"), lang=lang)
-        sheets[notes] = pd.DataFrame({notes: said["summary"]["notes"]})
-        tabular.write_xlsx(path, sheets)
+        said = document(now, asked, lang)
+        bare = _published(now, asked)
+        told.write(path, now.answers, said, at=asked.at, bare=bare, lang=lang)
 
     return written(now, write, name=say(N_("Coverage by hour"), lang=lang), ending=ending)
 
 
 def _published(now: CityView, asked: Shown) -> Any:
-    frame = asked.found.not_covered(*asked.at, effective=asked.reading == EFFECTIVE)
+    frame = asked.not_covered()
     return open_data.published(frame, datum="wgs84", decimals=now.answers.config.published.decimals)
 
 
@@ -138,10 +129,13 @@ def _link(asked: Shown) -> Any:
 def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
     """Say the figure of the hour in one sentence."""
     one = said["summary"][asked.reading]["at"]
-    template = N_("{hour}: {share} of {what} has an open station within {within} m {way}.")
+    template = N_(
+        "{hour}: {share} of {what} ({amount}) has an open station within {within} m {way}."
+    )
     if asked.asked.supplies:
         template = N_(
-            "{hour}: {share} of {what} has an open station with {supplies} within {within} m {way}."
+            "{hour}: {share} of {what} ({amount}) has an open station with {supplies} within "
+            "{within} m {way}."
         )
     along = asked.asked.carrier == FRONTAGE
     return say(
@@ -149,6 +143,7 @@ def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
         lang=lang,
         hour=told.hour_name(asked.at, lang=lang),
         share=_range(one),
+        amount=say(_AMOUNTS[said["summary"]["unit"]], lang=lang, n=told.amounts(one)),
         what=told.carrier_name(asked.asked.carrier, lang=lang),
         supplies=say(N_(", "), lang=lang).join(
             say(SUPPLIES[supply], lang=lang) for supply in asked.asked.supplies
@@ -185,12 +180,12 @@ def _heat(asked: Shown, said: Mapping[str, Any], lang: str) -> list[list[dict[st
 
 
 def _longest(now: CityView, asked: Shown, lang: str) -> list[dict[str, Any]]:
-    frame = asked.found.not_covered(*asked.at, effective=asked.reading == EFFECTIVE)
+    frame = asked.not_covered()
     return [
         {
             "name": row["name"] if isinstance(row["name"], str) and row["name"] else "",
             "district": now.district_name(row["adcode"]) if row["adcode"] else "",
-            "amount": round(row["weight"]),
+            "amount": None if pd.isna(row["weight"]) else round(row["weight"]),
             "state": say(told.STATES[row["state"]], lang=lang),
             "perhaps": row["state"] == "perhaps",
             "street": row["street_id"] if isinstance(row["street_id"], str) else "",

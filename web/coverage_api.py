@@ -7,11 +7,9 @@ import shapely
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from stationmap.city import coverage_told
-from stationmap.city.coverage_ground import EFFECTIVE
 from web.allowance import limited
 from web.caching import kept_by_version, present
-from web.coverage_asked import shown
+from web.coverage_asked import document, shown
 from web.open_data import opened
 from web.params import Params
 from web.parts import MAP_DATUM
@@ -30,7 +28,7 @@ def figures() -> ResponseReturnValue:
     """Shares covered in every hour of the week, by district and by supply."""
     now, params = present(), Params.of_request()
     asked = shown(now, params)
-    said = coverage_told.document(asked.found, now.answers, at=asked.at, lang=params.lang)
+    said = document(now, asked, params.lang)
     at = {"day": asked.at[0] + 1, "hour": asked.at[1]}
     return jsonify(version=now.version, at=at, notices=params.notices, **said)
 
@@ -40,7 +38,7 @@ def not_covered() -> ResponseReturnValue:
     """List what is not covered in one hour of the week, or only perhaps."""
     now, params = present(), Params.of_request()
     asked = shown(now, params)
-    frame = asked.found.not_covered(*asked.at, effective=asked.reading == EFFECTIVE)
+    frame = asked.not_covered()
     total, frame = len(frame), frame.head(MOST)
     decimals = settings().decimals
     rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, decimals))

@@ -21,6 +21,7 @@ TEXTS: Mapping[str, str] = {
     "plan.goal": N_("How many stations"),
     "plan.close_all": N_("As few as close all gaps"),
     "plan.at_most": N_("At most"),
+    "plan.points": N_("{point}s"),
     "plan.budget": N_("Number of new stations"),
     "plan.free": N_("Allow free-standing points"),
     "plan.free_about": N_("where no shop or facility can be the host"),
@@ -30,12 +31,22 @@ TEXTS: Mapping[str, str] = {
     "plan.result": N_("The plan"),
     "plan.nothing": N_("Nothing to add here: no gap can be closed or made smaller."),
     "plan.headline": N_("{n} new {point}s take coverage from {before} to {after}."),
+    "plan.headline_of": N_("{place}: {n} new {point}s take its coverage from {before} to {after}."),
+    "plan.chosen_streets": N_("The chosen streets"),
     "plan.proven_fewest": N_("✓ Proven: it cannot be done with fewer."),
     "plan.proven_best": N_("✓ Proven: no other choice of as many covers more."),
+    "plan.tried": N_(
+        "Of all the places that were tried none does better; free-standing points could "
+        "stand elsewhere too."
+    ),
     "plan.bounded": N_("Not proven to be the best: at most {gap} better may be possible."),
     "plan.with_planned": N_(
         "The {n} station that is planned already counts as if it stood.|"
         "The {n} stations that are planned already count as if they stood."
+    ),
+    "plan.without_planned": N_(
+        "The {n} station that is planned already does not count here.|"
+        "The {n} stations that are planned already do not count here."
     ),
     "plan.built_only": N_("Plans and their figures are of built coverage, not of effective."),
     "plan.part": N_("The first {n} of {of} in building order"),
@@ -51,6 +62,7 @@ TEXTS: Mapping[str, str] = {
     "plan.along": N_("{street}, at {at}"),
     "plan.order": N_("Building order"),
     "plan.adds": N_("{n} more covered"),
+    "plan.adds_none": N_("cuts a gap"),
     "plan.files": N_("Export the plan"),
     "plan.file_docx": N_("Report (Word, docx)"),
     "plan.file_pdf": N_("Report (pdf)"),
@@ -102,7 +114,7 @@ TEXTS: Mapping[str, str] = {
     ),
     # figures
     "plan.live": N_("What follows from the changes"),
-    "plan.live_covered_share": N_("Coverage"),
+    "plan.live_covered_share": N_("Coverage of the city"),
     "plan.live_gaps": N_("Gaps"),
     "plan.live_points_needed": N_("Points needed"),
     "plan.live_findings_not_met": N_("Not met"),

@@ -90,7 +90,7 @@ def _workbook(scenario: Scenario, path: Path) -> None:
             {
                 word(N_("Figure")): [line.label for line in lines],
                 word(N_("As it is")): [line.today for line in lines],
-                scenario.name: [line.values[0] for line in lines],
+                word(N_("With the scenario")): [line.values[0] for line in lines],
                 word(N_("Difference")): [line.changes[0] for line in lines],
             }
         )

@@ -160,6 +160,9 @@ def _difference(key: str, today: float | None, value: float | None) -> str:
     if today is None or value is None or value == today:
         return ""
     by = value - today
+    # what is written alike is no difference
+    if (round(abs(by), 3 if key == "covered_share" else 0)) == 0:
+        return ""
     sign = "+" if by > 0 else "−"
     if key == "covered_share":
         template = N_("{sign}{points} points")
@@ -191,13 +194,18 @@ def table(scenario: Scenario, frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
                 "kind": say(scenarios.KINDS[row["kind"]], lang=lang),
                 "name": text(row["name"]) or "",
                 "type": type_name(now, row["type"], lang),
-                "status": shown(now, "status", row["status"], lang=lang),
+                "status": shown(now, "status", _status(row), lang=lang),
                 "district": now.district_name(row["adcode"]) if text(row["adcode"]) else "",
                 "adopted": row["station_id"] in scenario.adopted,
                 "url": url_for("manage_stations.one", id=own) if there and manages else "",
             }
         )
     return made
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    """Return the status that a station would get: new ones are planned first."""
+    return "planned" if row["kind"] == "new" else str(row["status"])
 
 
 def on_map(scenario: Scenario, frame: gpd.GeoDataFrame) -> dict[str, Any]:

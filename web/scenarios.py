@@ -124,6 +124,7 @@ def _with_map(
         template,
         shell=map_shell(now, None),
         base_scripts=basemaps.scripts(now),
+        planned=int((now.stations["status"] == "planned").sum()),
         page_data=map_data(now, lang, scenarios=[shown.on_map(*one) for one in drawn]),
         **values,
     )

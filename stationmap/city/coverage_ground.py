@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,7 @@ from stationmap.stations import counting
 
 FRONTAGE = "frontage"
 BUILT, EFFECTIVE = "built", "effective"
+KIND, KEPT = "coverage", 6
 
 I8 = NDArray[np.int8]
 
@@ -47,6 +48,8 @@ class Ground:
         Of the counties.
     stations : DataFrame
         station_id, hours, supplies of the stations, numbered as in `pairs`.
+    unplaced : (groups,) float64
+        Weight of demand whose place is not known, which is in none of the above.
     straight : bool
         Distances are straight lines, as the city has nothing to walk on.
     """
@@ -59,6 +62,7 @@ class Ground:
     pairs: tuple[I, I]
     adcodes: tuple[str, ...]
     stations: pd.DataFrame
+    unplaced: F
     straight: bool = False
 
 
@@ -89,13 +93,13 @@ class Figures:
 
     def _by_hour(self, has: I8) -> dict[str, ByHour]:
         ground = self.ground
+        mask = np.hstack((times.both(self.open, has), has))
         found = covering.by_hour(
-            np.hstack((times.both(self.open, has), has)),
-            ground.pairs,
-            ground.weight,
-            ground.group,
-            groups=len(ground.adcodes),
+            mask, ground.pairs, ground.weight, ground.group, groups=len(ground.adcodes)
         )
+        # what has no known place may be near any station
+        perhaps = np.outer(ground.unplaced, (mask != times.CLOSED).any(axis=0))
+        found = ByHour(found.weight + ground.unplaced, found.certain, found.possible + perhaps)
         return {"hours": found.columns(slice(HOURS)), "any": found.columns(slice(HOURS, None))}
 
     @cached_property
@@ -149,19 +153,35 @@ def carriers(answers: Answers) -> list[str]:
     return found + [f"{FACILITIES}:{name}" for name in categories() if name in present]
 
 
-@lru_cache(maxsize=6)
 def figures_of(
     answers: Answers, carrier: str, *, rule: str | None, within_m: float, today: dt.date
 ) -> Figures:
     """Return the figures of a version of a city; see `city.coverage.CoverageAsked`.
+
+    The last few are kept with the version.
 
     Raises
     ------
     PackError, CityError, InputError
         As `city.coverage.of`.
     """
-    ground = _ground(answers, carrier, rule, within_m)
-    return Figures(answers, ground, today=today)
+    return answers.newest(
+        KIND,
+        _key(carrier, rule, within_m, today),
+        lambda: Figures(answers, _ground(answers, carrier, rule, within_m), today=today),
+        most=KEPT,
+    )
+
+
+def is_kept(
+    answers: Answers, carrier: str, *, rule: str | None, within_m: float, today: dt.date
+) -> bool:
+    """Whether `figures_of` has them at hand."""
+    return answers.is_kept(KIND, _key(carrier, rule, within_m, today))
+
+
+def _key(carrier: str, rule: str | None, within_m: float, today: dt.date) -> tuple[object, ...]:
+    return (carrier, rule, None if carrier == FRONTAGE else within_m, today)
 
 
 def _ground(answers: Answers, carrier: str, rule: str | None, within_m: float) -> Ground:
@@ -205,6 +225,7 @@ def _frontage(answers: Answers, spacing: Spacing) -> Ground:
         cut.pairs,
         codes,
         _facts(answers, ids),
+        np.zeros(len(codes)),
     )
 
 
@@ -237,8 +258,15 @@ def _demand(answers: Answers, carrier: str, within_m: float) -> Ground:
         zones=answers.zones(),
         facilities=answers.facilities(),
     )
-    places = places[places.geometry.notna()].reset_index(drop=True)
+    located = places.geometry.notna().to_numpy(dtype=bool)
     number, codes = _counties(places["adcode"])
+    weight = places["weight"].to_numpy(dtype=np.float64)
+    unplaced = np.bincount(number[~located], weight[~located], len(codes)).astype(np.float64)
+    places, number, weight = (
+        places[located].reset_index(drop=True),
+        number[located],
+        weight[located],
+    )
     every = answers.stations()
     types = {kind.id for kind in answers.pack.site_types}
     active = every[counting(every, types=types)]
@@ -248,10 +276,11 @@ def _demand(answers: Answers, carrier: str, within_m: float) -> Ground:
         PEOPLE if kind == PEOPLE else "places",
         None,
         places,
-        places["weight"].to_numpy(dtype=np.float64),
+        weight,
         number,
         (place, station),
         codes,
         _facts(answers, active["station_id"].tolist()),
+        unplaced,
         straight=not len(network.edges),
     )

@@ -6,13 +6,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
+import geopandas as gpd
 import pandas as pd
 
 from stationmap.city.answers import Answers
 from stationmap.city.coverage import Coverage
 from stationmap.city.coverage_ground import BUILT, EFFECTIVE, FRONTAGE
-from stationmap.covering import PERIODS, ByHour, F
+from stationmap.covering import PERIODS, ByHour
 from stationmap.errors import InputError
 from stationmap.io import tabular, vector
 from stationmap.linear import TICKS_PER_M
@@ -50,6 +50,10 @@ AMOUNTS: Mapping[str, str] = MappingProxyType(
     {"m": N_("Frontage, m"), "people": N_("People"), "places": N_("Places")}
 )
 """What is summed up, by its unit."""
+RANGES = N_(
+    "Where there are two figures, the first is covered for certain; the second adds what is not "
+    "known: hours, supplies, or where people live."
+)
 _DAY_NAMES = {
     word: day
     for day, words in enumerate(
@@ -95,6 +99,9 @@ def document(
 ) -> dict[str, Any]:
     """Return the figures as one JSON document, shares from 0 to 1 (None of nothing).
 
+    Beside the shares, `certain` and `possible`, it has what they come to in the unit of the
+    summary: `covered` and `covered_at_most`; of several hours the mean.
+
     Parameters
     ----------
     found : Coverage
@@ -108,33 +115,39 @@ def document(
     asked, ground, groups = found.asked, found.ground, found.groups
     readings = found.readings
     whole = {name: {k: v.of(groups) for k, v in one.items()} for name, one in readings.items()}
-    names = dict(zip(*(answers.layer("districts")[k] for k in ("adcode", "name")), strict=True))
+    one_m = TICKS_PER_M if ground.unit == "m" else 1
+    names = _names(answers)
     return {
         "summary": {
             "carrier": asked.carrier,
             "rule_id": answers.rule(asked.rule).id if asked.carrier == FRONTAGE else None,
             "within_m": _within_m(found, answers),
             "unit": ground.unit,
-            "total": _amount(found, whole[BUILT]["any"].weight[0]),
+            "total": float(whole[BUILT]["any"].weight[0]) / one_m,
             **found.told_stations(),
             "supplies": list(asked.supplies),
             "district": asked.district or None,
+            "unplaced": _unplaced(found),
             "week_of": found.monday.isoformat(),
             "notes": notes(found, lang=lang),
-            **_told(whole, at),
+            **_told(whole, at, one_m),
         },
-        "hours": _hours(whole),
+        "hours": _hours(whole, one_m),
         "by_district": [
             {
                 "adcode": ground.adcodes[group],
                 "name": str(names.get(ground.adcodes[group]) or ground.adcodes[group] or "–"),
-                "total": _amount(found, readings[BUILT]["any"].weight[group]),
-                **_told(_of_group(readings, group), at),
+                "total": float(readings[BUILT]["any"].weight[group]) / one_m,
+                **_told(_of_group(readings, group), at, one_m),
             }
             for group in groups.tolist()
         ],
         "by_supply": [
-            {"supply": supply, "name": render(SUPPLIES[supply], {}, lang=lang), **_told(one, at)}
+            {
+                "supply": supply,
+                "name": render(SUPPLIES[supply], {}, lang=lang),
+                **_told(one, at, one_m),
+            }
             for supply, one in found.by_supply().items()
         ],
     }
@@ -164,6 +177,17 @@ def notes(found: Coverage, *, lang: str) -> list[str]:
     if found.ground.straight:
         told = N_("The city has nothing to walk on: distances are straight lines.")
         said.append(render(told, {}, lang=lang))
+    if unplaced := _unplaced(found):
+        template = N_(
+            "Where {count} of the residents live is not known: they count in the whole, and as "
+            "covered perhaps; the map cannot show them."
+        )
+        if found.ground.unit != PEOPLE:
+            template = N_(
+                "Where {count} of the places are is not known: they count in the whole, and as "
+                "covered perhaps; the map cannot show them."
+            )
+        said.append(render(template, {"count": f"{unplaced:,.0f}"}, lang=lang))
     if EFFECTIVE not in found.readings:
         told = N_("Effective coverage is not known: nobody has inspected any station yet.")
         said.append(render(told, {}, lang=lang))
@@ -204,6 +228,7 @@ def tables(
         return render(template, {}, lang=lang)
 
     known = [name for name in READINGS if said["summary"][name] is not None]
+    amount = word(AMOUNTS[said["summary"]["unit"]])
 
     def shares(rows: Sequence[Mapping[str, Any]], key: str | None) -> dict[str, list[Any]]:
         columns: dict[str, list[Any]] = {}
@@ -214,6 +239,9 @@ def tables(
             of = [row[name] if key is None else row[name][key] for row in rows]
             for kind, mark in (("certain", "%"), ("possible", word(N_("%, at most")))):
                 columns[f"{heading} {mark}"] = [_percent(one[kind]) for one in of]
+            most = render(N_("{what}, at most"), {"what": amount}, lang=lang)
+            for kind, mark in (("covered", amount), ("covered_at_most", most)):
+                columns[f"{heading} {mark}"] = [round(one[kind], 1) for one in of]
         return columns
 
     keys = [*PERIOD_NAMES, *(["at"] if at else [])]
@@ -231,7 +259,7 @@ def tables(
             {
                 word(N_("County")): [row["name"] for row in districts],
                 word(N_("Code")): [row["adcode"] for row in districts],
-                word(AMOUNTS[said["summary"]["unit"]]): [row["total"] for row in districts],
+                amount: [row["total"] for row in districts],
                 **every,
             }
         ),
@@ -244,17 +272,55 @@ def tables(
     }
 
 
+def _bare_table(
+    frame: gpd.GeoDataFrame, *, unit: str, names: Mapping[str, str], lang: str
+) -> pd.DataFrame:
+    """Lay what is not covered out in words."""
+
+    def word(template: str) -> str:
+        return render(template, {}, lang=lang)
+
+    points = frame.geometry.representative_point()
+    return pd.DataFrame(
+        {
+            word(N_("Name")): frame["name"],
+            word(N_("County")): frame["adcode"].map(lambda code: names.get(code, code)),
+            word(N_("State")): frame["state"].map(lambda state: word(STATES[state])),
+            word(AMOUNTS[unit]): frame["weight"],
+            **(
+                {word(N_("From, m")): frame["from_m"], word(N_("To, m")): frame["to_m"]}
+                if unit == "m"
+                else {}
+            ),
+            word(N_("Longitude")): points.x,
+            word(N_("Latitude")): points.y,
+        }
+    )
+
+
 def write(
     path: Path,
-    found: Coverage,
+    answers: Answers,
     said: Mapping[str, Any],
     *,
     at: tuple[int, int] | None,
+    bare: gpd.GeoDataFrame | None,
     lang: str,
 ) -> None:
     """Write figures (.xlsx, .csv: by hour), or what is not covered at an hour (.gpkg, .geojson).
 
-    A workbook has a sheet of what is not covered where an hour is asked for.
+    Parameters
+    ----------
+    path : Path
+    answers : Answers
+        Names districts.
+    said : mapping
+        A `document`.
+    at : (int, int) or None
+        The hour that is told too.
+    bare : GeoDataFrame or None
+        What is not covered at that hour, see `Coverage.not_covered`; a sheet of a workbook.
+    lang : str
 
     Raises
     ------
@@ -270,24 +336,36 @@ def write(
             expected=", ".join(ENDINGS),
         )
     if ending in (".gpkg", ".geojson"):
-        if at is None:
+        if bare is None:
             raise InputError(
                 "{file} shows what is not covered in one hour of the week: say which one, such as "
                 "--at fri-19",
                 file=path.name,
             )
-        vector.write(path, {"not_covered": found.not_covered(*at)})
+        vector.write(path, {"not_covered": bare})
         return
     sheets = tables(said, at=at, lang=lang)
     if ending == ".csv":
         tabular.write_csv(path, next(iter(sheets.values())))
         return
-    if at is not None:
-        sheets[render(N_("Not covered"), {}, lang=lang)] = found.not_covered(*at)
+    if bare is not None:
+        sheets[render(N_("Not covered"), {}, lang=lang)] = _bare_table(
+            bare, unit=said["summary"]["unit"], names=_names(answers), lang=lang
+        )
     sheets[render(N_("Notes"), {}, lang=lang)] = pd.DataFrame(
         {render(N_("Notes"), {}, lang=lang): said["summary"]["notes"]}
     )
     tabular.write_xlsx(path, sheets)
+
+
+def amounts(one: Mapping[str, float | None]) -> str:
+    """Say how much is covered, "424,600–430,386" where some of it only perhaps."""
+    sure, most = (f"{one[key] or 0:,.0f}" for key in ("covered", "covered_at_most"))
+    return sure if sure == most else f"{sure}–{most}"
+
+
+def _names(answers: Answers) -> dict[str, str]:
+    return dict(zip(*(answers.layer("districts")[k] for k in ("adcode", "name")), strict=True))
 
 
 def _within_m(found: Coverage, answers: Answers) -> float:
@@ -302,8 +380,8 @@ def _period(key: str, at: tuple[int, int] | None, lang: str) -> str:
     return render(PERIOD_NAMES[key], {}, lang=lang)
 
 
-def _amount(found: Coverage, weight: float) -> float:
-    return float(weight) / TICKS_PER_M if found.ground.unit == "m" else float(weight)
+def _unplaced(found: Coverage) -> float:
+    return float(found.ground.unplaced[found.groups].sum())
 
 
 def _of_group(
@@ -315,43 +393,45 @@ def _of_group(
 
 
 def _told(
-    readings: Mapping[str, Mapping[str, ByHour]], at: tuple[int, int] | None
+    readings: Mapping[str, Mapping[str, ByHour]], at: tuple[int, int] | None, one_m: int
 ) -> dict[str, Any]:
     """Tell built and effective coverage of one group: at any hour, in each period, at an hour."""
     return {
-        name: _periods(readings[name], at) if name in readings else None
+        name: _periods(readings[name], at, one_m) if name in readings else None
         for name in (BUILT, EFFECTIVE)
     }
 
 
-def _periods(one: Mapping[str, ByHour], at: tuple[int, int] | None) -> dict[str, Any]:
-    hours = one["hours"].shares()
-    found = {"any": _pair(*one["any"].shares(), hours=[0])}
-    found |= {name: _pair(*hours, hours=some) for name, some in PERIODS.items()}
+def _periods(one: Mapping[str, ByHour], at: tuple[int, int] | None, one_m: int) -> dict[str, Any]:
+    hours = one["hours"]
+    found = {"any": _pair(one["any"], [0], one_m)}
+    found |= {name: _pair(hours, some, one_m) for name, some in PERIODS.items()}
     if at is not None:
-        found["at"] = _pair(*hours, hours=[at[0] * 24 + at[1]])
+        found["at"] = _pair(hours, [at[0] * 24 + at[1]], one_m)
     return found
 
 
-def _pair(certain: F, possible: F, *, hours: Sequence[int]) -> dict[str, float | None]:
-    """Return the mean of some hours."""
-    rows = list(hours)
-    return {"certain": _share(certain[rows]), "possible": _share(possible[rows])}
+def _pair(by: ByHour, hours: Sequence[int], one_m: int) -> dict[str, float | None]:
+    """Return the mean of some hours of one group: shares, and what they come to."""
+    sure, most = (float(v[0, list(hours)].mean()) for v in (by.certain, by.possible))
+    whole = float(by.weight[0])
+    return {
+        "certain": sure / whole if whole else None,
+        "possible": most / whole if whole else None,
+        "covered": sure / one_m,
+        "covered_at_most": most / one_m,
+    }
 
 
-def _share(values: F) -> float | None:
-    mean = float(np.mean(values))
-    return None if np.isnan(mean) else mean
-
-
-def _hours(whole: Mapping[str, Mapping[str, ByHour]]) -> list[dict[str, Any]]:
-    shares = {name: one["hours"].shares() for name, one in whole.items()}
+def _hours(whole: Mapping[str, Mapping[str, ByHour]], one_m: int) -> list[dict[str, Any]]:
     return [
         {
             "day": day + 1,
             "hour": hour,
             **{
-                name: _pair(*shares[name], hours=[day * 24 + hour]) if name in shares else None
+                name: _pair(whole[name]["hours"], [day * 24 + hour], one_m)
+                if name in whole
+                else None
                 for name in (BUILT, EFFECTIVE)
             },
         }

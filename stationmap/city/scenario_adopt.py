@@ -26,13 +26,15 @@ from stationmap.crs import local_crs, to_metric
 from stationmap.errors import InputError, StationMapError
 from stationmap.io.notes import Note
 from stationmap.messages import N_
+from stationmap.planning.candidates import HELD_M
 from stationmap.planning.changes import Change
 from stationmap.store import Receipt, Register, queries
 
 KIND = "plan"
 """Kind of the action."""
-BESIDE_M = 15.0
-"""A station of the same type as near as this to a new one (inclusive) may be the same."""
+BESIDE_M = HELD_M - 0.1
+"""A station of the same type as near as this to a new one may be the same. Less than what keeps a
+host out of plans, measured on another plane, so that no host of a plan gives this doubt."""
 FAR_M = 60.0
 """A new station farther than this from its host is told."""
 
@@ -42,6 +44,7 @@ _ELSEWHERE = N_("it lies outside of what you look after; ask the office there")
 _OUTSIDE = N_("it lies far outside the city")
 _OFFICE = N_("a station that is there already is changed by the county's or the city's office")
 _SAME = N_("it is so already")
+_SINCE = N_("it was changed after this scenario was kept; look at it first")
 
 Covers = Callable[[str | None, str | None], bool]
 
@@ -123,7 +126,18 @@ def steps(
     ids = [station_of(scenario, change) for change in scenario.changes]
     with register.reading() as connection:
         rows = {row["id"]: row for row in queries.rows_by_id(connection, "station", ids)}
-    edits = [_edit(answers, one, rows.get(one.station_id), covers, manages=manages) for one in old]
+    changed = _changed_since(register, scenario, [change.station_id for change in old])
+    edits = [
+        _edit(
+            answers,
+            one,
+            rows.get(one.station_id),
+            covers,
+            manages=manages,
+            doubts=[_SINCE] if one.station_id in changed else (),
+        )
+        for one in old
+    ]
     return [*edits, *_new(answers, scenario, new, rows, covers)]
 
 
@@ -218,6 +232,7 @@ def _edit(
     covers: Covers,
     *,
     manages: bool,
+    doubts: Sequence[str],
 ) -> Step:
     step = Step(change, kind_of(change), change.station_id, change.name or "", None, {})
     if row is None:
@@ -236,9 +251,27 @@ def _edit(
         return replace(step, problem=next(iter(edit.wrong.values())))
     if not after:
         return replace(step, problem=Note(_SAME, {}), done=True)
-    return replace(
-        step, after=after, adcode=after.get("adcode", row["adcode"]), doubts=tuple(edit.remarks)
-    )
+    told = (*edit.remarks, *(Note(doubt, {}) for doubt in doubts))
+    return replace(step, after=after, adcode=after.get("adcode", row["adcode"]), doubts=told)
+
+
+def _changed_since(register: Register, scenario: Scenario, ids: Sequence[str]) -> set[str]:
+    """Return the stations that were changed otherwise since the scenario's changes were kept."""
+    if not ids:
+        return set()
+    history = register.history(ENTITY, scenario.id, limit=1000)
+    kept = next((one.seq for one in history if "changes" in (one.after or {})), 0)
+    with register.reading() as connection:
+        last = queries.last_events(connection, "station", ids)
+    return {
+        own
+        for own, seq in last.items()
+        if seq > kept
+        and any(
+            event.seq > kept and event.kind not in (KIND, "undo")
+            for event in register.history("station", own)
+        )
+    }
 
 
 def _new(

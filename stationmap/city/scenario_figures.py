@@ -11,9 +11,9 @@ import shapely
 from stationmap.city.answers import Answers
 from stationmap.city.districts import with_adcode
 from stationmap.city.scenarios import Scenario, host_names, kind_of, left_out
-from stationmap.city.what_if import what_if
+from stationmap.city.what_if import can_tell, what_if
 from stationmap.crs import WGS84
-from stationmap.planning.changes import NEW, Change
+from stationmap.planning.changes import Change
 from stationmap.planning.whatif import Finding
 from stationmap.standards import SpacingRule
 
@@ -48,8 +48,8 @@ class Figures:
     remaining : GeoDataFrame or None
         All gaps that there would be, `new` among them; None where they are more than `MOST`.
     solved, caused : tuple of Finding
-        Shortfalls of all rules that would be no more, and that would be new; without those of
-        the new stations themselves, which have only a place yet.
+        Shortfalls of all rules that would be no more, and that would be new, as far as they can be
+        told (`can_tell`).
     left_out : tuple of str
         Stations of the scenario that are not in the register any more: it goes without them.
     """
@@ -82,9 +82,9 @@ def figures(answers: Answers, scenario: Scenario, *, lang: str = "zh") -> Figure
     differ = [
         (was, now)
         for was, now in found.findings()
-        if _falls_short(was) != _falls_short(now)
-        # what a new station has beside its place is known once it is there
-        and not any(one.subject_id.startswith(NEW) for one in (was, now) if one)
+        if (one := now or was) is not None
+        and can_tell(one, changes)
+        and _falls_short(was) != _falls_short(now)
     ]
     solved = tuple(was for was, now in differ if was is not None and not _falls_short(now))
     caused = tuple(now for _, now in differ if now is not None and _falls_short(now))

@@ -5,6 +5,7 @@ A scenario is a list of changes (`stationmap.planning.changes`). Keeping one cha
 """
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ def save(
     answers : Answers
         The city: its types, rules and stations.
     name, note : str
-        As typed.
+        As typed; a name that another scenario has gets a number.
     changes : list of dict
         As `read_changes` takes them; at least one.
     rule_id : str
@@ -183,8 +184,10 @@ def save(
     request = {"name": name, "note": note, "rule": rule_id, "changes": changes}
     receipt = register.again(action, kind=KIND, request=request)
     if receipt is None:
+        worded_as = _worded(name=name, note=note, lang=lang)
         after = {
-            **_worded(name=name, note=note, lang=lang),
+            **worded_as,
+            "name": _free(worded_as["name"], {row["name"] for row in register.rows(ENTITY)}),
             "rule_id": _rule(answers, rule_id),
             "changes": _changes(answers, changes),
             "adcode": adcode,
@@ -298,6 +301,13 @@ def _worded(*, name: str | None, note: str | None, lang: str) -> dict[str, Any]:
     if note is not None:
         found["note"] = worded(note, what=render(_NOTED, {}, lang=lang), limit=NOTE)
     return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return a name, with a number where another scenario has it: two alike could not be told."""
+    tails = itertools.chain([""], (f" ({number})" for number in itertools.count(2)))
+    names = (name[: NAME - len(tail)] + tail for tail in tails)
+    return next(one for one in names if one not in taken)
 
 
 def _rule(answers: Answers, rule_id: str) -> str:

@@ -1,12 +1,16 @@
 """What would be if some stations of a city were otherwise: its answers, and the engine on them."""
 
-from functools import lru_cache
+from collections.abc import Iterable
 
 import numpy as np
 import shapely
 
 from stationmap.city.answers import Answers
-from stationmap.planning.whatif import Locate, WhatIf
+from stationmap.planning.changes import NEW, Change
+from stationmap.planning.whatif import Finding, Locate, WhatIf
+
+_LATER = frozenset({"hierarchy", "naming", "hours", "activity", "checklist", "services"})
+_COUNTED = "indicator"  # of stations that are registered: what new ones will be is not known
 
 
 def what_if(answers: Answers, *, lang: str = "zh") -> WhatIf:
@@ -18,17 +22,35 @@ def what_if(answers: Answers, *, lang: str = "zh") -> WhatIf:
     lang : str
         Of the sentences of findings.
     """
-    return _made(answers, answers.today().isoformat(), lang)
+    return answers.newest("what_if", (answers.today(), lang), lambda: _made(answers, lang), most=2)
 
 
-@lru_cache(maxsize=2)
-def _made(answers: Answers, today: str, lang: str) -> WhatIf:  # noqa: ARG001 - findings are of a day
+def _made(answers: Answers, lang: str) -> WhatIf:
     return WhatIf(
         answers.facts(),
         exemptions=answers.table("exemptions"),
         lang=lang,
         locate=locate(answers),
     )
+
+
+def can_tell(finding: Finding, changes: Iterable[Change]) -> bool:
+    """Whether a finding that would be otherwise can be told already.
+
+    Of a new station only its place and its type are known: what is decided once it is built,
+    registered and inspected is not, nor a share of all stations in which it counts.
+
+    Parameters
+    ----------
+    finding : Finding
+        As it would be, or as it was where it would be no more.
+    changes : iterable of Change
+        All that would be otherwise.
+    """
+    if finding.kind == _COUNTED:
+        return not any(change.is_new for change in changes)
+    new = finding.subject_kind == "station" and finding.subject_id.startswith(NEW)
+    return not (new and finding.kind in _LATER)
 
 
 def locate(answers: Answers) -> Locate:

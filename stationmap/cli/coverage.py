@@ -128,7 +128,8 @@ def coverage(
         document = told.document(found, now, at=hour, lang=language())
         if out is not None:
             status(Note(N_("writing"), {}))
-            told.write(out, found, document, at=hour, lang=language())
+            bare = found.not_covered(*hour) if hour is not None else None
+            told.write(out, now, document, at=hour, bare=bare, lang=language())
     if as_json:
         if hour is not None:
             document["not_covered"] = feature_collection(found.not_covered(*hour))
@@ -176,14 +177,24 @@ def _print(found: "Coverage", document: dict[str, Any], at: tuple[int, int] | No
         told.hour_name(at, lang=lang) if key == "at" and at else said(told.PERIOD_NAMES[key])
         for key in keys
     ]
+    amount = said(told.AMOUNTS[summary["unit"]])
     print_table(
         (said(N_("When covered")),),
         [
-            (title, *(cell(summary[name][key]) for name in known))
+            (
+                title,
+                *(
+                    text
+                    for name in known
+                    for text in (cell(summary[name][key]), told.amounts(summary[name][key]))
+                ),
+            )
             for title, key in zip(titles, keys, strict=True)
         ],
-        numbers=[said(told.READINGS[name]) for name in known],
+        numbers=[text for name in known for text in (said(told.READINGS[name]), amount)],
     )
+    if any(one["certain"] != one["possible"] for one in summary["built"].values()):
+        typer.echo(said(told.RANGES))
     hours = range(0, 24, EVERY_H)
     print_table(
         (said(N_("Hour")),),
@@ -207,6 +218,18 @@ def _print(found: "Coverage", document: dict[str, Any], at: tuple[int, int] | No
                 for row in document["by_district"]
             ],
             numbers=titles,
+        )
+        print_table(
+            (said(N_("County")),),
+            [
+                (
+                    row["name"],
+                    f"{row['total']:,.0f}",
+                    told.amounts(row["built"][keys[-1 if at else 0]]),
+                )
+                for row in document["by_district"]
+            ],
+            numbers=[amount, f"{said(N_('Covered'))} · {titles[-1 if at else 0]}"],
         )
     print_table(
         (said(N_("Supply")),),

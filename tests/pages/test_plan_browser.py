@@ -39,6 +39,23 @@ def settled(page):
     page.locator(".live:not(.is-old)").wait_for()
 
 
+STILL = """() => {
+  const { lat, lng } = map_stations.getCenter();
+  const now = [lat, lng, map_stations.getZoom(), document.querySelector(".busy")].join();
+  const same = window.seen_last === now;
+  window.seen_last = now;
+  return same && !document.querySelector(".busy, .leaflet-zoom-anim.leaflet-drag-target");
+}"""
+
+
+def ready(page):
+    """Wait until the tab is laid out, the stations are there and the map stands still."""
+    page.set_default_timeout(40_000)
+    page.locator("#plan .plan-top .plan-acts").wait_for()
+    page.wait_for_function(STILL, polling=120)
+    return page
+
+
 def pull(page, start, by, *, steps=6, let_go=True):
     """Take what is at a place on the screen along with the mouse."""
     page.mouse.move(*start)
@@ -46,6 +63,17 @@ def pull(page, start, by, *, steps=6, let_go=True):
     page.mouse.move(start[0] + by[0], start[1] + by[1], steps=steps)
     if let_go:
         page.mouse.up()
+
+
+ON_SCREEN = """(at) => {
+  const point = map_stations.latLngToContainerPoint(at);
+  const box = map_stations.getContainer().getBoundingClientRect();
+  return [point.x + box.left, point.y + box.top];
+}"""
+
+
+def exact(change):
+    return [change["lat"], change["lon"]]
 
 
 def changes_of(request):
@@ -67,8 +95,8 @@ def test_a_plan_is_asked_for_and_stands_in_the_address(visit):  # noqa: F811
     # a reader walks along the curve by the keyboard
     slider = page.locator(".curve-slider")
     slider.focus()
-    for _ in range(len(rows) - 3):
-        page.keyboard.press("ArrowLeft")
+    slider.evaluate("(one) => { one.value = 4; }")
+    page.keyboard.press("ArrowLeft")
     slider.evaluate("(one) => one.dispatchEvent(new Event('change'))")
     assert "按建设顺序" in page.locator(".plan-result").inner_text()
     page.wait_for_url("**n%3A3*")
@@ -102,8 +130,7 @@ def test_streets_and_a_budget_are_asked_for(visit):  # noqa: F811
 
 def test_figures_follow_while_a_station_is_pulled(visit, town):  # noqa: F811
     before = [tuple(row) for row in town.stations()[["station_id", "status"]].to_numpy()]
-    page = visit().open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(visit().open(TAB))
     start, there = on_map(page, 300, 5), on_map(page, 420, 5)
     pull(page, start, (there[0] - start[0], 0), let_go=False)
     settled(page)
@@ -124,8 +151,7 @@ def test_figures_follow_while_a_station_is_pulled(visit, town):  # noqa: F811
 
 
 def test_a_station_is_closed_changed_and_brought_back(visit):  # noqa: F811
-    page = visit().open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(visit().open(TAB))
     page.mouse.click(*on_map(page, 80, 5))
     card = page.locator(".plan-editor")
     card.wait_for()
@@ -145,8 +171,7 @@ def test_a_station_is_closed_changed_and_brought_back(visit):  # noqa: F811
 
 
 def test_a_station_is_added_by_a_click_and_moved_by_the_keyboard(visit):  # noqa: F811
-    page = visit().open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(visit().open(TAB))
     page.get_by_role("button", name="加点", exact=True).click()
     page.mouse.click(*on_map(page, 450, 3))
     settled(page)
@@ -173,8 +198,7 @@ def test_a_station_is_added_by_a_click_and_moved_by_the_keyboard(visit):  # noqa
 
 def test_one_question_is_under_way_and_the_newest_wins(visit):  # noqa: F811
     here = visit()
-    page = here.open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(here.open(TAB))
     under_way, most, asked = 0, 0, []
 
     def slow(route):
@@ -203,12 +227,11 @@ def test_one_question_is_under_way_and_the_newest_wins(visit):  # noqa: F811
 
 def test_a_hand_beside_stations_moves_the_map_and_escape_gives_up(visit):  # noqa: F811
     here = visit()
-    page = here.open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(here.open(TAB))
     centre = page.evaluate("map_stations.getCenter().lng")
     pull(page, on_map(page, 420, -40), (-120, 0))
-    page.wait_for_timeout(400)
-    assert page.evaluate("map_stations.getCenter().lng") > centre
+    page.wait_for_function("(was) => map_stations.getCenter().lng > was", arg=centre)
+    page.wait_for_function(STILL, polling=120)
     pull(page, on_map(page, 300, 5), (60, 30), let_go=False)
     settled(page)
     page.keyboard.press("Escape")
@@ -235,8 +258,28 @@ def test_a_planner_keeps_a_scenario_and_is_led_to_adopt_it(visit, own_town):  # 
         found = planner.get(f"/api/v1/scenarios/{kept}").json
         assert found["counts"]["new"] == new
         assert all(one["host_id"] for one in found["changes"])
-        # by its link alone it lies on the map again
-        page = here.open(f"/?tab=plan&scenario={kept}")
+        # by its link alone it lies on the map again, numbered in building order
+        page = here.open(f"/?tab=plan&scenario={kept}&at=18/28.9502/118.8740")
+        settled(page)
+        ready(page)
+        first = next(one for one in found["changes"] if one["station_id"] == "new-1")
+        page.evaluate("(at) => map_stations.setView(at, 18, { animate: false })", exact(first))
+        ready(page)
+        x, y = page.evaluate(ON_SCREEN, exact(first))
+        page.mouse.click(x, y - 20)
+        page.locator(".plan-editor", has_text="建议点位 1").wait_for()
+        assert figure(page, "gaps")[1] == "1", "the planned station does not count here"
+        assert "已列拟建的 1 个站点未计入" in page.locator(".live").inner_text()
+        # what goes on in the address is as exact as what was kept
+        page.get_by_text("不用鼠标").click()
+        page.locator("[name=number]").fill("P640")
+        page.get_by_role("button", name="选中").click()
+        card = page.locator(".plan-editor", has_text="有礼点640")
+        with page.expect_request(lambda one: "/api/v1/what-if" in one.url) as asked:
+            card.get_by_role("button", name="停用").click()
+        sent = {one["station_id"]: one for one in changes_of(asked.value)}
+        assert all(exact(sent[one["station_id"]]) == exact(one) for one in found["changes"])
+        page.get_by_role("button", name="撤销一步").click()
         settled(page)
         assert f"涉及站点 {new} 个" in page.locator(".plan-kept").inner_text()
         assert (
@@ -301,8 +344,7 @@ def test_the_tab_has_names_targets_and_contrast(visit, size, scheme):  # noqa: F
 
 def test_a_finger_moves_the_map_until_a_station_is_chosen(visit):  # noqa: F811
     here = visit(viewport=PHONE, has_touch=True, is_mobile=True)
-    page = here.open(TAB)
-    page.wait_for_timeout(500)
+    page = ready(here.open(TAB))
     page.touchscreen.tap(*on_map(page, 300, 5))
     page.locator(".plan-editor", has_text="有礼点300").wait_for()
     assert "changes" not in here.query()

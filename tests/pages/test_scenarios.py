@@ -19,7 +19,10 @@ from signed_in import post
 from stationmap import stations
 from stationmap.checks import spacing
 from stationmap.city import scenario_adopt, scenario_figures, scenarios
+from stationmap.city.what_if import can_tell
 from stationmap.crs import to_metric
+from stationmap.planning.changes import Change
+from stationmap.planning.whatif import Finding
 from web.app import create_app
 
 
@@ -80,6 +83,13 @@ def test_what_cannot_be_kept_is_told_in_one_sentence(city, planner, name, change
     assert answer.status_code == 400
     assert said in answer.json["detail"]
     assert city.register.seq() == before
+
+
+def test_two_scenarios_never_have_one_name(planner):
+    names = [keep(planner, new(1, 190), name="同名" * 40)["name"] for _ in range(3)]
+    assert len(set(names)) == 3
+    assert names[1].endswith(" (2)")
+    assert max(map(len, names)) <= 80
 
 
 def test_two_who_change_one_scenario_do_not_overwrite_each_other(office, planner):
@@ -173,6 +183,25 @@ def test_figures_are_those_of_a_full_check_of_the_stations_as_they_would_be(city
     assert found.before["gaps"] != found.after["gaps"] or len(found.new)
 
 
+def finding(kind, *, subject="station", own="S1"):
+    rest = ("binding", None, None, "", "", "", "", "", False)
+    return Finding("f", "R", kind, subject, own, own, None, "not_met", *rest)
+
+
+@pytest.mark.parametrize(
+    ("one", "changes", "told"),
+    [
+        (finding("indicator", subject="area", own="330802"), [Change("new-1")], False),
+        (finding("indicator", subject="area", own="330802"), [Change("S1")], True),
+        (finding("hierarchy", own="new-1"), [Change("new-1")], False),
+        (finding("hierarchy", own="S1"), [Change("new-1")], True),
+        (finding("placement", own="new-1"), [Change("new-1")], True),
+    ],
+)
+def test_what_registration_decides_is_not_told_of_new_stations(one, changes, told):
+    assert can_tell(one, changes) is told
+
+
 def test_two_scenarios_stand_side_by_side_with_two_maps(office):
     first = keep(office, new(1, 120), name="甲案")
     second = keep(office, new(1, 120), new(2, 165), new(3, 210), name="乙案")
@@ -191,12 +220,16 @@ def test_two_scenarios_stand_side_by_side_with_two_maps(office):
 
 
 def test_a_scenario_is_taken_away_as_workbook_geopackage_and_geojson(office, tmp_path):
-    made = keep(office, new(1, 190, name="=1+1"), moved("P640", 560), name="甲/案")
+    made = keep(office, new(1, 190, name="=1+1"), moved("P640", 560), name="变化")
     book = office.get(f"{made['url']}/file.xlsx")
     assert zipfile.is_zipfile(io.BytesIO(book.data))
     sheets = pd.read_excel(io.BytesIO(book.data), sheet_name=None, engine="openpyxl")
     assert list(sheets) == ["比选方案", "指标", "补上的空白路段", "新的空白路段"]
     assert sheets["比选方案"]["更改"].tolist() == ["新增", "移位"]
+    # the scenario may be called as one of the columns is
+    assert list(sheets["指标"]) == ["指标", "现状", "按本方案", "变化"]
+    page = office.get(made["url"]).text
+    assert re.findall(r'data-label="状态">(.*?)<', page) == ["拟建", "正常运行"]
     (tmp_path / "s.gpkg").write_bytes(office.get(f"{made['url']}/file.gpkg").data)
     frame = gpd.read_file(tmp_path / "s.gpkg", layer="scenario")
     assert frame["kind"].tolist() == ["new", "moved"]

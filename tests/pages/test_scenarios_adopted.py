@@ -45,6 +45,23 @@ def test_a_scenario_with_a_station_that_is_gone_is_told_and_goes_without_it(city
     ]
 
 
+def test_what_was_changed_after_the_scenario_was_kept_is_looked_at_first(city, office):
+    made = keep(office, new(1, 190), moved("P640", 560))
+    city.register.write(
+        [Change("station", "P640", {"geometry": place(630, 5)})],
+        action=str(uuid.uuid4()),
+        by="cli",
+        kind="edit",
+    )
+    steps = office.get(f"{API}/{made['id']}/adopt").json["steps"]
+    assert [one["change"] for one in steps if not one["plain"]] == ["P640"]
+    assert "又改动过" in steps[0]["doubts"][0]
+    done = adopt(office, made).json
+    assert (done["planned"], done["edited"]) == (1, 0)
+    assert city.register.get("station", "P640")["geometry"] == pytest.approx(place(630, 5))
+    assert adopt(office, made, take=["P640"]).json["edited"] == 1
+
+
 def test_adopting_plans_new_stations_and_edits_others_once(city, office):
     made = keep(office, new(1, 190, name="新点"), moved("P640", 560), new(2, 700))
     mark, version = str(uuid.uuid4()), made["version"]

@@ -68,7 +68,7 @@ export function bar(act) {
         h("ul", { class: "plain" }, items.map((item) => h("li", {}, h("button", {
           type: "button", class: "plan-row", onclick: () => act.pick(item.id),
         }, symbol(item.type, item.status), h("span", { class: "plan-name" },
-          item.name ?? (item.order ? t("plan.proposal", { n: item.order }) : item.isNew ? t("plan.added") : item.id)),
+          item.name ?? (item.number ? t("plan.proposal", { n: item.number }) : item.isNew ? t("plan.added") : item.id)),
         h("span", { class: "need" }, does(item)))))))] : []));
     },
   };

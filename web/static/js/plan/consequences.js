@@ -17,13 +17,13 @@ export function following({ found, live, paint, on }) {
     paint.redraw();
   }
 
-  function show(answer) {
+  function show(answer, planned) {
     if (!some || !on()) return;
     found.plan.gone = new Set(answer.gaps.gone);
     found.plan.added = answer.gaps.new.features.map(({ properties: p, geometry }) => ({
       ...p, ramp: rampOf(p.points_needed), line: geometry.coordinates.map((at) => toWorld(...at)),
     }));
-    live.show(answer);
+    live.show({ ...answer, planned });
     paint.follow();
   }
 
@@ -51,7 +51,7 @@ export function following({ found, live, paint, on }) {
         return;
       }
       live.wait();
-      follow(changes, { planned, since, told: show, failed: (sentence) => live.fail(sentence, again) });
+      follow(changes, { planned, since, told: (answer) => show(answer, planned), failed: (sentence) => live.fail(sentence, again) });
     },
   };
 }

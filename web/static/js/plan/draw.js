@@ -106,8 +106,8 @@ export function drawPlan(map, shown) {
     pins = map.getZoom() >= PINS_ZOOM || items.length <= PINS;
     for (const [item, x, y] of items.reverse()) {
       const chosen = item.id === shown.chosen;
-      if (!item.order) station(ctx, item, x, y, project);
-      else if (pins) pin(ctx, x, y, String(item.order), chosen);
+      if (!item.number) station(ctx, item, x, y, project);
+      else if (pins) pin(ctx, x, y, String(item.number), chosen);
       else dot(ctx, x, y, { full: true }, chosen);
     }
   }
@@ -126,8 +126,8 @@ export function drawPlan(map, shown) {
       let best = null;
       for (const item of shown.items) {
         const [x, y] = project(...toWorld(item.lon, item.lat));
-        const up = item.order && pins ? PIN_PX * 1.2 : 0;
-        const reach = item.order ? (pins ? PIN_PX * 1.3 : DOT_PX) : STATION_PX + 5;
+        const up = item.number && pins ? PIN_PX * 1.2 : 0;
+        const reach = item.number ? (pins ? PIN_PX * 1.3 : DOT_PX) : STATION_PX + 5;
         const d = Math.hypot(x - point.x, y - up - point.y);
         if (d <= reach + slack && (!best || d < best.d)) best = { item, d };
       }

@@ -27,11 +27,11 @@ function degrees(name, value, most, changed) {
 }
 
 /**
- * Card of an item {id, name, type, status, lon, lat, order, isNew, isChanged}. `act` = {set(values),
+ * Card of an item {id, name, type, status, lon, lat, order, number, isNew, isChanged}. `act` = {set(values),
  * nudge(place), drop(), restore(), close()}.
  */
 export function editor(item, act) {
-  const title = item.order ? t("plan.proposal", { n: item.order }) : item.isNew ? t("plan.added") : null;
+  const title = item.number ? t("plan.proposal", { n: item.number }) : item.isNew ? t("plan.added") : null;
   const statuses = Object.entries(page.statuses).map(([id, name]) => ({ id, name }));
   const keys = h("button", {
     type: "button", class: "btn btn-outline plan-keys",

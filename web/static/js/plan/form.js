@@ -96,7 +96,7 @@ export function planForm({ district, budget, free, streets }, sent) {
   const goal = (value, label, ...more) => h("label", { class: "plan-goal" },
     h("input", { type: "radio", name: "goal", value, checked: (budget === null) === (value === "all") }),
     h("span", {}, label), more);
-  const few = goal("few", t("plan.at_most"), count, h("span", { class: "quiet" }, page.point));
+  const few = goal("few", t("plan.at_most"), count, h("span", { class: "quiet" }, t("plan.points", { point: page.point })));
   const loose = h("input", { type: "checkbox", name: "free", checked: free });
   const form = h("form", { class: "plan-form" },
     page.districts.length > 1 && h("label", { class: "field" }, h("span", {}, t("plan.where")), county),

@@ -1,5 +1,8 @@
 // Moving things on the map by hand: a press on something movable takes it along, a press beside it moves the map.
 
+/** A place that a hand chose: to a centimetre, as no hand is steadier. */
+export const handPlace = ({ lng, lat }) => ({ lon: Number(lng.toFixed(7)), lat: Number(lat.toFixed(7)) });
+
 const STILL_PX = 4; // a hand that moves less than this has pressed, not pulled
 
 /**
@@ -42,7 +45,7 @@ export function bindHand(map, { on, take, moved, put, left, picked }) {
     if (!held.moved) box.classList.add("pulling");
     held.moved = true;
     const { lat, lng } = map.layerPointToLatLng(point.add(held.aside));
-    held.place = { lon: lng, lat };
+    held.place = handPlace({ lat, lng });
     moved(held.item, held.place, event.timeStamp);
   });
 
@@ -79,8 +82,8 @@ export function nudged({ lon, lat }, event) {
   if (!way || event.altKey || event.ctrlKey || event.metaKey) return null;
   const step = event.shiftKey ? 10 : 1;
   const squeeze = Math.cos((lat * Math.PI) / 180);
-  return {
-    lon: lon + (way[0] * step) / (METRES_PER_DEGREE * squeeze),
+  return handPlace({
+    lng: lon + (way[0] * step) / (METRES_PER_DEGREE * squeeze),
     lat: lat + (way[1] * step) / METRES_PER_DEGREE,
-  };
+  });
 }

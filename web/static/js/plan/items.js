@@ -35,6 +35,9 @@ export async function learnAll(ids) {
 
 const isProposal = (id) => id.startsWith(`${NEW}p`);
 
+/** Number in the building order of a point that was kept from a plan; null for others. */
+const numberOf = (id) => Number(/^new-(\d{1,6})$/.exec(id)?.[1] ?? 0) || null;
+
 /** Id of a proposal by its place in the building order. */
 export const proposalId = (order) => `${NEW}p${order}`;
 
@@ -46,7 +49,7 @@ export function proposalsOf(plan) {
       const { properties } = feature;
       const [lon, lat] = placeOf(feature);
       return {
-        id: proposalId(properties.order), order: properties.order, lon, lat, type: properties.type,
+        id: proposalId(properties.order), order: properties.order, number: properties.order, lon, lat, type: properties.type,
         status: "active", isNew: true, isChanged: false, name: properties.name || null,
         host_id: properties.host_id || null, properties, where: wordsOf(properties).where,
       };
@@ -78,7 +81,9 @@ export function itemsOf(proposals, n, edits) {
     const before = original(id);
     if (id.startsWith(NEW)) {
       if (edit.lon !== undefined) {
-        items.push({ status: "active", host_id: edit.host_id, ...kept(edit), id, isNew: true, isChanged: false });
+        items.push({
+          status: "active", host_id: edit.host_id, ...kept(edit), id, number: numberOf(id), isNew: true, isChanged: false,
+        });
       }
     } else if (before) {
       items.push({
@@ -113,7 +118,10 @@ export function changesOf(items, edits, { whole = false } = {}) {
 export function edited(edits, item, values) {
   const before = item.isNew ? null : original(item.id);
   const at = edits.findIndex((one) => one.station_id === item.id);
-  const next = { ...(at < 0 ? { station_id: item.id } : edits[at]), ...values };
+  // a place has both of its degrees
+  const moves = values.lon !== undefined || values.lat !== undefined;
+  const place = moves ? { lon: item.lon, lat: item.lat } : {};
+  const next = { ...(at < 0 ? { station_id: item.id } : edits[at]), ...place, ...values };
   if (before) {
     for (const name of ["type", "status"]) if (next[name] === before[name]) delete next[name];
     if (next.lon === before.lon && next.lat === before.lat) {

@@ -11,7 +11,12 @@ const tenth = new Intl.NumberFormat(page.lang === "en" ? "en-GB" : "zh-CN", {
   minimumFractionDigits: 1, maximumFractionDigits: 1,
 });
 /** A share in tenths of a percent, as one station is little in a city; the first of two without the sign. */
-const tenths = (share, first) => (first ? tenth.format(100 * share) : t("unit.percent", { n: tenth.format(100 * share) }));
+export function tenths(share, first) {
+  const value = 100 * share;
+  // what is not all never reads as 100, what is not nothing never as 0
+  const n = tenth.format(value > 0 && value < 100 ? Math.min(Math.max(value, 0.1), 99.9) : value);
+  return first ? n : t("unit.percent", { n });
+}
 
 const FIGURES = [
   { name: "covered_share", write: tenths, better: 1 },
@@ -65,7 +70,7 @@ export function liveBox() {
   return {
     box,
     list,
-    show({ summary, findings: changed = [] }) {
+    show({ summary, findings: changed = [], planned = true }) {
       const { before, after } = summary;
       figures.replaceChildren(...FIGURES.map((one) => figure(
         one, before[one.name], after[one.name], one.name === "gaps" && isSplit(before, after),
@@ -73,7 +78,11 @@ export function liveBox() {
       opened = list.querySelector("details")?.open ?? opened;
       list.replaceChildren(...[findings(changed)].filter(Boolean));
       if (opened) list.querySelector("details")?.setAttribute("open", "");
-      said_to.replaceChildren(isSplit(before, after) ? h("p", { class: "quiet" }, t("plan.split")) : "");
+      said_to.replaceChildren(...[
+        isSplit(before, after) && h("p", { class: "quiet" }, t("plan.split")),
+        !planned && page.plan.planned > 0
+          && h("p", { class: "quiet" }, t("plan.without_planned", { n: number(page.plan.planned) })),
+      ].filter(Boolean));
       box.classList.remove("is-old");
       box.hidden = false;
     },

@@ -4,6 +4,8 @@ import { h, s } from "../dom.js";
 import { chainage, metres, number, page, percent, rich, t } from "../page.js";
 import { current } from "../url.js";
 import { curve } from "./curve.js";
+import { tenths } from "./live.js";
+import { asked } from "./state.js";
 
 const FIRST = 60; // proposals that are listed at once
 const FORMATS = ["docx", "pdf", "xlsx", "gpkg", "geojson"];
@@ -17,18 +19,28 @@ export function placeOf({ geometry }) {
   return place;
 }
 
+/** What the plan's own figures are of, where that is not the whole city. */
+function scope() {
+  if (asked()?.streets.length) return t("plan.chosen_streets");
+  const { district } = current();
+  return district ? page.districts.find(({ id }) => id === district)?.name ?? district : null;
+}
+
 /** The plan in one sentence, and what is proven of it. */
 function headline(plan, n) {
   const { summary, curve: rows } = plan;
   const [before, after] = [rows[0].share, rows[n].share];
   if (rows.length === 1) return h("p", { class: "headline" }, t("plan.nothing"));
   const all = n === rows.length - 1;
+  const place = scope();
   const proven = !all ? null : summary.status === "optimal"
     ? t(summary.budget ? "plan.proven_best" : "plan.proven_fewest")
+    : summary.status === "tried" ? t("plan.tried")
     : t("plan.bounded", { gap: percent(summary.gap) });
   return [
-    h("p", { class: "headline" }, rich("plan.headline", {
-      n: strong(number(n)), before: strong(percent(before)), after: strong(percent(after)),
+    h("p", { class: "headline" }, rich(place ? "plan.headline_of" : "plan.headline", {
+      place,
+      n: strong(number(n)), before: strong(tenths(before)), after: strong(tenths(after)),
       point: page.point,
     })),
     proven && h("p", { class: summary.status === "optimal" ? "fine" : "quiet" }, proven),
@@ -72,7 +84,9 @@ function proposals(items, unit, pick) {
 
 function gain(adds, unit) {
   if (adds === null || adds === undefined) return null;
-  return unit === "m" ? t("plan.adds", { n: metres(adds) }) : t("plan.adds", { n: number(adds) });
+  // no shop more is covered, but a stretch that was too long is cut
+  if (unit === "m" && adds < 0.5) return t("plan.adds_none");
+  return t("plan.adds", { n: unit === "m" ? metres(adds) : number(adds) });
 }
 
 function open(features, fly) {

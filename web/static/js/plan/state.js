@@ -12,8 +12,8 @@ const FIELDS = ["station_id", "lon", "lat", "type", "status", "name", "host_id"]
 const packed = (value) => encodeURIComponent(value ?? "").replace(/[~!.]/g,
   (letter) => (letter === "." ? letter : `%${letter.charCodeAt(0).toString(16)}`));
 
-// degrees to a centimetre
-const short = (value) => (typeof value === "number" ? Number(value.toFixed(7)) : value);
+// as exact as scenarios are kept: points a spacing apart close a gap only where they stand exactly
+const short = (value) => (typeof value === "number" ? Number(value.toFixed(10)) : value);
 
 /** Changes as one text for the address: fields with ~ between, stations with ! between. */
 const written = (changes) => changes

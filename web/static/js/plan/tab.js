@@ -12,7 +12,7 @@ import { following } from "./consequences.js";
 import { drawPlan } from "./draw.js";
 import { editor } from "./editor.js";
 import { planForm } from "./form.js";
-import { bindHand } from "./hand.js";
+import { bindHand, handPlace } from "./hand.js";
 import {
   added, changesOf, edited, forgetStations, itemsOf, learnAll, original, proposalsOf, restored, suggestedOf,
 } from "./items.js";
@@ -105,8 +105,8 @@ export function mount({ map, found, fit, note, paint }) {
     return before ? { ...before, id, isNew: false, isChanged: false } : null;
   }
 
-  function addAt({ lat, lng }) {
-    const next = added(edits(), { lon: lng, lat, type: page.pointType });
+  function addAt(place) {
+    const next = added(edits(), { ...handPlace(place), type: page.pointType });
     shown.chosen = next.id;
     make(next.edits);
   }

@@ -15,11 +15,9 @@ export const trust = (csrf) => { token = csrf; };
 /** Whether so many changes can be asked about: long lists are taken from planners alone. */
 export const canAsk = (changes) => Boolean(token) || changes.length <= MOST;
 
-/** JSON as short as it goes: degrees to a centimetre. */
-export function sent(changes) {
-  return JSON.stringify(changes, (name, value) =>
-    ((name === "lon" || name === "lat") ? Number(value.toFixed(7)) : value ?? undefined));
-}
+/** JSON of changes, with degrees as exact as scenarios are kept. */
+const sent = (changes) => JSON.stringify(changes, (name, value) =>
+  ((name === "lon" || name === "lat") ? Number(value.toFixed(10)) : value ?? undefined));
 
 /** Ask once, apart from what is followed. */
 async function answer(changes, planned) {
