@@ -153,16 +153,12 @@ class WhatIf:
         InputError
             A station that is to change is not there.
         """
-        rows = [self.ground.roll.changed(change) for change in changes]
-        rows = [row for row in rows if row != self.ground.roll.get(row.station_id)]
+        rows = self._rows(changes)
         wanted = frozenset(rows)
         with self._lock:
             found = self._kept.get(wanted)
-            near = min(self._kept, key=lambda kept: _apart(kept, wanted), default=frozenset[Row]())
-            start = self._kept.get(near, self._nothing)
+            start = self._kept.get(self._near(wanted), self._nothing)
         if found is None:
-            if _apart(near, wanted) > len(wanted):
-                start = self._nothing
             found = self._step(start, {row.station_id: row for row in rows})
         with self._lock:
             self._kept[wanted] = found
@@ -170,6 +166,33 @@ class WhatIf:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
+
+    def step(self, changes: Sequence[Change]) -> int:
+        """Return in how many stations an answer would differ from one that is kept.
+
+        Raises as `after`.
+        """
+        wanted = frozenset(self._rows(changes))
+        with self._lock:
+            return _apart(self._near(wanted), wanted)
+
+    def _rows(self, changes: Sequence[Change]) -> list[Row]:
+        """Return the stations that changes make otherwise than they are."""
+        roll = self.ground.roll
+        rows = [roll.changed(change) for change in changes]
+        return [row for row in rows if row != roll.get(row.station_id)]
+
+    def _near(self, wanted: frozenset[Row]) -> frozenset[Row]:
+        """Return what differs least from an answer: one that is kept, or the city as it is.
+
+        Of equals the one of the same stations: a station that is dragged was there before.
+        """
+        ids = {row.station_id for row in wanted}
+
+        def apart(kept: frozenset[Row]) -> tuple[int, int]:
+            return _apart(kept, wanted), len(ids ^ {row.station_id for row in kept})
+
+        return min((frozenset[Row](), *self._kept), key=apart)
 
     def _step(self, was: After, rows: Mapping[str, Row]) -> After:
         """Go on from an answer to the next one: only the stations that differ are looked at."""

@@ -1,5 +1,6 @@
 """Findings about how many stations there are, and which is the head of which, as some change."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from stationmap.planning.whatif.surroundings import (
 from stationmap.standards import CountRule, HierarchyRule, IndicatorRule, Rule
 
 _COUNTY = 6  # digits of an adcode that name its county
+_KEPT = 1000  # ways in which groups change, of which what is said is kept
 _GROUP = ("unit_id", "adcode", "platform_id")
 
 
@@ -59,6 +61,7 @@ class RegisterFindings:
         self._ground = ground
         self._areas: dict[RuleKey, _Areas] = {}
         self._whole: dict[RuleKey, list[Finding]] = {}
+        self._of_groups: dict[tuple[RuleKey, frozenset[Any]], list[Finding]] = {}
 
     def look(
         self,
@@ -95,7 +98,7 @@ class RegisterFindings:
                 was |= one
                 found |= two
             elif isinstance(rule, IndicatorRule) and others and _of_stations(rule):
-                whole[key] = self._first(rule), self._said(rule, self._grouped_as(rows))
+                whole[key] = self._first(rule), self._in_groups_said(rule, rows)
         return Looked(was, found, whole, Listed(more))
 
     # -- numbers of stations -----------------------------------------------------------------
@@ -106,19 +109,31 @@ class RegisterFindings:
             self._areas[key] = _Areas(rule, self._ground.facts)
         return self._areas[key]
 
-    def _grouped_as(self, rows: Mapping[str, Row]) -> Facts:
-        """Facts with stations in groups of a unit, a county, and on the platform or not."""
-        frame, changed = self._ground.roll.frame, []
+    def _in_groups_said(self, rule: IndicatorRule, rows: Mapping[str, Row]) -> list[Finding]:
+        """Say a rule that only counts stations by unit, county, and on the platform or not.
+
+        What is said hangs on how many more or fewer each group has: each such change once.
+        """
+        frame, change = self._ground.roll.frame, Counter[tuple[str | None, str, bool]]()
         for own, row in rows.items():
             at, was = self._ground.roll.row_of.get(own), self._ground.roll.get(own)
             unit, number = (None, None) if at is None else frame.loc[at, ["unit_id", "platform_id"]]
             for one, times in ((was, -1), (row, 1)):
                 if one is not None and one.status == "active":
-                    changed.append((unit, (one.adcode or "")[:_COUNTY], number, times))
-        table = pd.DataFrame(changed, columns=[*_GROUP, "stands_for"])
-        return replace(
-            self._ground.facts, stations=_in_groups(pd.concat([self._groups, _signed(table)]))
-        )
+                    known = None if pd.isna(unit) else str(unit)
+                    change[known, (one.adcode or "")[:_COUNTY], pd.notna(number)] += times
+        changed = frozenset((group, times) for group, times in change.items() if times)
+        key = key_of(rule), changed
+        if key not in self._of_groups:
+            if len(self._of_groups) > _KEPT:
+                self._of_groups.clear()
+            table = pd.DataFrame(
+                [(u, c, "1" if on else None, times) for (u, c, on), times in changed],
+                columns=[*_GROUP, "stands_for"],
+            )
+            stations = _in_groups(pd.concat([self._groups, _signed(table)]))
+            self._of_groups[key] = self._said(rule, replace(self._ground.facts, stations=stations))
+        return self._of_groups[key]
 
     @cached_property
     def _groups(self) -> pd.DataFrame:
