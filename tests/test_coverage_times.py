@@ -363,7 +363,7 @@ def test_people_whose_place_is_not_known_are_told(own_city, monkeypatch):
     said = told.document(of(now, carrier="people"), now, lang="zh")["summary"]
     assert said["unplaced"] == 300
     assert said["total"] == sum(home["人口"] for home in homes())
-    assert any("300 人居住地没有居住地坐标" in note for note in said["notes"])
+    assert any("300 人居住地没有坐标" in note for note in said["notes"])
 
 
 def test_each_supply_alone_is_asking_for_it(now):

@@ -327,7 +327,10 @@ OPERATIONS = (
             ),
             (
                 "/api/v1/coverage/not-covered",
-                N_("What is not covered in one hour of the week, or only perhaps"),
+                N_(
+                    "What is not covered in one hour of the week, or only perhaps; of fewer than "
+                    "20 people in one place no number and no name"
+                ),
                 "type version datum total features",
             ),
         )

@@ -35,6 +35,15 @@ class Params:
         """Take those of the present request."""
         return cls(request.args, language())
 
+    def only(self, names: Collection[str]) -> None:
+        """Refuse values of other names: whoever asks for them would take the answer for another."""
+        if unknown := sorted(set(self.values) - set(names)):
+            raise WebError(
+                "{names} cannot be asked for here; what can be: {known}",
+                names=", ".join(name[:MAX_TEXT] for name in unknown[:9]),
+                known=", ".join(sorted(names)),
+            )
+
     def text(self, name: str) -> str:
         """Return printable, trimmed text, at most `MAX_TEXT` characters of it; "" where absent."""
         value = printable(self.values.get(name, "")).strip()

@@ -41,8 +41,9 @@ FORMATS = (*GEODATA, "docx", "pdf", "png")
 MOST_STREETS = 50
 LIMIT_S = 20.0
 """Seconds that a plan may take; what was found by then is given with its bound."""
-# one at a time: each takes a processor for seconds
-_ONE = Lock()
+NAMES = frozenset(("rule", "street", "district", "budget", "free_standing", "lang"))
+# one at a time: each takes a processor for seconds; planners do not wait for everybody else
+_ONE, _ONE_PLANNER = Lock(), Lock()
 _PLACES, _OF_PLANNERS = BoundedSemaphore(3), BoundedSemaphore(3)
 
 
@@ -97,11 +98,11 @@ def _by_cookie(response: Response) -> Response:
 def _plan(now: CityView, asked: PlanAsked) -> Plan:
     if (kept := now.answers.kept_plan(asked)) is not None:
         return kept
-    places = _OF_PLANNERS if _exact() else _PLACES
+    one, places = (_ONE_PLANNER, _OF_PLANNERS) if _exact() else (_ONE, _PLACES)
     if not places.acquire(blocking=False):
         abort(503)
     try:
-        with _ONE:
+        with one:
             return now.answers.plan(asked)
     finally:
         places.release()
@@ -109,6 +110,7 @@ def _plan(now: CityView, asked: PlanAsked) -> Plan:
 
 def _asked(params: Params, now: CityView) -> PlanAsked:
     """Read what is asked for from the address."""
+    params.only(NAMES)
     streets = tuple(dict.fromkeys(s for s in params.values.getlist("street") if s))
     if len(streets) > MOST_STREETS:
         raise WebError(

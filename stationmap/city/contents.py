@@ -323,6 +323,28 @@ class Contents:
             for key in [key for key in list(self._kept) if stale(key)]:
                 self._kept.pop(key, None)
 
+    def newest(self, kind: str, asked: tuple[Any, ...], make: Callable[[], _T], *, most: int) -> _T:
+        """Return the answer to a question; it goes with this version.
+
+        Parameters
+        ----------
+        kind : str
+            Of questions.
+        asked : tuple
+        make : callable
+            Works the answer out, once for all who ask at the same time.
+        most : int
+            So many answers of the kind are kept, those made last.
+        """
+        others = [key for key in list(self._kept) if key[0] == kind and key[1:] != asked]
+        stale = set(others[: len(others) - (most - 1)] if len(others) >= most else ())
+        self._forget(stale.__contains__)
+        return self._keep((kind, *asked), make)
+
+    def is_kept(self, kind: str, asked: tuple[Any, ...]) -> bool:
+        """Whether `newest` answers at once."""
+        return (kind, *asked) in self._kept
+
     def _ways(self) -> gpd.GeoDataFrame:
         ways = self.layer("ways")
         if ways.empty:

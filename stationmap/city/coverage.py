@@ -21,7 +21,9 @@ from stationmap.city.coverage_ground import (
     FRONTAGE,
     Figures,
     figures_of,
+    is_kept,
 )
+from stationmap.city.plans import in_district
 from stationmap.covering import ByHour, I, Pieces, times
 from stationmap.crs import to_wgs84
 from stationmap.errors import InputError
@@ -217,6 +219,8 @@ def of(answers: Answers, asked: CoverageAsked, today: dt.date) -> Coverage:
             value=unknown[0],
             expected=", ".join(SUPPLIES),
         )
+    if asked.district:
+        in_district(answers, asked.district)
     figures = figures_of(
         answers, asked.carrier, rule=asked.rule, within_m=_metres(asked.within_m), today=today
     )
@@ -228,6 +232,11 @@ def of(answers: Answers, asked: CoverageAsked, today: dt.date) -> Coverage:
             known=", ".join(found.ground.adcodes) or "–",
         )
     return found
+
+
+def at_hand(answers: Answers, asked: CoverageAsked, today: dt.date) -> bool:
+    """Whether the figures were worked out lately, so that `of` answers at once."""
+    return is_kept(answers, asked.carrier, rule=asked.rule, within_m=asked.within_m, today=today)
 
 
 def _metres(within_m: float) -> float:

@@ -1,15 +1,21 @@
 """The page of coverage by hour, its files, its API, and the same in a real Chromium."""
 
+import gc
 import io
 import json
 import re
+import weakref
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import openpyxl
+import pages_town
 import pytest
 from pages_town import HOSTILE, address, chromium, client, town  # noqa: F401
 
 from stationmap.city import City, coverage, coverage_told
+from stationmap.city.what_if import what_if
+from web import coverage_asked
 from web.app import create_app
 
 HERE = Path(__file__).parent
@@ -34,7 +40,7 @@ def test_the_page_has_an_hour_in_each_of_168_cells(client):  # noqa: F811
     assert said["周日 12–13 时"] == "0"
     assert page.count('aria-current="true"') == 1  # nobody has inspected: one reading only
     again = client.get(cells[12 * 7 + 6][1].replace("&amp;", "&")).text
-    assert "周日 12–13 时：临街店面的 0.0% 在沿街 50 米以内有开放的站点。" in again
+    assert "周日 12–13 时：临街店面的 0.0%（0 米）在沿街 50 米以内有开放的站点。" in again
 
 
 def test_the_covered_share_is_that_of_the_gaps(client):  # noqa: F811
@@ -42,7 +48,9 @@ def test_the_covered_share_is_that_of_the_gaps(client):  # noqa: F811
     built = figures(client, NOON)["summary"]["built"]
     assert built["any"]["certain"] == pytest.approx(summary["covered_share"])
     assert built["at"] == built["any"]
-    assert built["night"] == {"certain": 0.0, "possible": 0.0}
+    assert set(built["night"].values()) == {0.0}
+    total = figures(client, NOON)["summary"]["total"]
+    assert built["at"]["covered"] == pytest.approx(total * built["at"]["certain"])
     # five of seven days, and the hour from 17 to 18 is not open throughout
     assert built["weekend"]["certain"] == 0.0
 
@@ -77,12 +85,13 @@ def test_a_district_and_a_supply_narrow_the_figures(client):  # noqa: F811
         "within=7",
         "day=x",
         "hour=1e3",
+        "demand=people",
     ],
 )
 def test_what_cannot_be_asked_is_said_in_one_sentence(client, query):  # noqa: F811
     answer = client.get(f"/api/v1/coverage?{query}")
     assert answer.status_code == 400
-    assert re.search("应|只能|有内容的", answer.json["detail"])
+    assert re.search("应|只能|有内容的|可用的", answer.json["detail"])
     assert "Traceback" not in answer.text
     assert client.get(f"/coverage?{query}").status_code == 400
 
@@ -99,11 +108,86 @@ def test_files_hold_what_the_page_says(client):  # noqa: F811
     assert len(list(book["未覆盖处"].values)) - 1 == len(
         client.get(f"/api/v1/coverage/not-covered?{NOON}").json["features"]
     )
+    assert next(book["未覆盖处"].values)[:4] == ("名称", "县（市、区）", "状态", "临街店面（米）")
+    assert {row[2] for row in list(book["未覆盖处"].values)[1:]} == {"未覆盖"}
     table = client.get(f"/download/coverage.csv?{NOON}").data.decode("utf-8-sig")
     assert table.splitlines()[13].startswith("周一,12,")
     shapes = json.loads(client.get(f"/download/coverage.geojson?{NOON}").data)
     assert {one["properties"]["state"] for one in shapes["features"]} == {"no"}
     assert client.get("/download/coverage.exe").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory):
+    """A town with three homes far from any station: of 7 people, of 20 and of 30."""
+    made = pages_town.make(tmp_path_factory.mktemp("homes"))
+    where = pages_town.place(990, 450)
+    rows = [
+        {"编号": "A", "名称": "独户", "人口": 7, "经度": where[0], "纬度": where[1]},
+        {"编号": "B", "名称": "大院", "人口": 20, "经度": where[0], "纬度": where[1]},
+    ]
+    rows.append(rows[1] | {"编号": "C", "名称": "小区", "人口": 30})
+    made.import_file("demand", pages_town.table(made.path / "homes.csv", rows), datum="wgs84")
+    return City.open(made.path)
+
+
+def test_where_few_people_live_no_name_and_no_number_is_told(lived_in):
+    seen = create_app(lived_in.path).test_client()
+    query = f"{NOON}&of=people&within=300"
+    found = seen.get(f"/api/v1/coverage/not-covered?{query}").json
+    told = [(one["properties"]["name"], one["properties"]["weight"]) for one in found["features"]]
+    assert told == [("小区", 30.0), ("大院", 20.0), (None, None)]
+    book = openpyxl.load_workbook(
+        io.BytesIO(seen.get(f"/download/coverage.xlsx?{query}").data), read_only=True
+    )
+    assert [row[0] for row in list(book["未覆盖处"].values)[1:]] == ["小区", "大院", None]
+    shapes = json.loads(seen.get(f"/download/coverage.geojson?{query}").data)["features"]
+    assert [one["properties"]["weight"] for one in shapes] == [30, 20, None]
+    page = seen.get(f"/coverage?{query}").text
+    assert "大院" in page
+    assert "独户" not in page
+    assert "一处不足 20 人的，不公开人数和名称" in page
+
+
+def test_people_of_unknown_place_count_and_are_told(lived_in, monkeypatch):
+    homes = lived_in.now().demand().copy()
+    homes.loc[homes["people"] == 30, "geometry"] = None
+    monkeypatch.setattr(type(lived_in.now()), "demand", lambda _: homes)
+    seen = create_app(lived_in.path).test_client()
+    said = figures(seen, f"{NOON}&of=people&within=300")["summary"]
+    assert (said["total"], said["unplaced"]) == (57, 30)
+    at = said["built"]["at"]
+    assert (at["certain"], at["possible"]) == (0, pytest.approx(30 / 57))
+    assert (at["covered"], at["covered_at_most"]) == (0, 30)
+    # at an hour when no station is open, nobody can be near one
+    assert said["built"]["night"]["possible"] == 0
+    page = seen.get(f"/coverage?{NOON}&of=people&within=300").text
+    assert "其中 30 人居住地没有坐标" in page
+    assert "居民的 0.0%–52.6%（0–30 人）" in page
+
+
+def test_figures_go_with_their_version_and_no_other(town):  # noqa: F811
+    now = City.open(town.path).now()
+    asked = coverage.CoverageAsked()
+    assert not coverage.at_hand(now, asked, now.today())
+    gone = weakref.ref(coverage.of(now, asked, now.today()).ground)
+    assert coverage.at_hand(now, asked, now.today())
+    engine = weakref.ref(what_if(now))
+    assert what_if(now) is engine()
+    del now
+    gc.collect()
+    assert gone() is None
+    assert engine() is None
+
+
+def test_walks_that_wait_for_others_are_refused_and_kept_ones_are_not(town, monkeypatch):  # noqa: F811
+    seen = create_app(town.path).test_client()
+    assert seen.get("/api/v1/coverage").status_code == 200
+    monkeypatch.setattr("web.coverage_asked._PLACES", BoundedSemaphore(1))
+    with coverage_asked._PLACES:
+        assert seen.get("/api/v1/coverage?hour=3").status_code == 200
+        fresh = create_app(town.path).test_client()
+        assert fresh.get("/api/v1/coverage").status_code == 503
 
 
 def test_names_are_text_and_never_markup(client):  # noqa: F811
@@ -148,6 +232,11 @@ def test_the_map_shows_what_is_not_covered(chromium, address, width, scheme):  #
     assert count > 0
     assert page.evaluate(RULES) == []
     assert page.evaluate(CONTRAST) == []
+    # the walk shows at once when it means something
+    assert not page.locator("#within").is_visible()
+    page.evaluate("of.append(new Option('residents', 'people'))")
+    page.select_option("#of", "people")
+    assert page.locator("#within").is_visible()
     # by the keyboard: the cell of Sunday night opens that hour
     page.get_by_label("周日 23–24 时: 0.0%").press("Enter")
     page.wait_for_url("**day=7&hour=23*")

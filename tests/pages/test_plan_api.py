@@ -65,6 +65,7 @@ def test_a_budget_and_a_street_narrow_the_plan(client, found):  # noqa: F811
         ("?district=9", "there is no district 9"),
         ("?rule=Q-C1", "cannot be met by adding stations"),
         ("?free_standing=perhaps", "expected one of"),
+        ("?within=500&weight=3", "weight, within cannot be asked for here"),
         ("?" + "&".join(f"street={n}" for n in range(60)), "too many"),
     ],
 )
