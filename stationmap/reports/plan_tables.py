@@ -54,6 +54,7 @@ def hosts(dossier: PlanDossier, *, lang: str) -> gpd.GeoDataFrame:
         N_("Longitude"): lon,
         N_("Latitude"): lat,
         N_("Adds at its turn"): found["adds"].astype("float64").round(1),
+        N_("Gap closed at its turn, m"): found["closes_m"].astype("float64").round(1),
         N_("Covers alone"): found["covers_m"].astype("float64").round(1),
         N_("Counted in"): say(UNITS.get(str(dossier.plan.summary.get("unit")), "")),
         N_("Suitability"): found["suitability"].astype("float64").round(2),
