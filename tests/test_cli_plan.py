@@ -152,7 +152,7 @@ def test_a_host_with_a_suspended_station_is_no_candidate_and_the_plan_tells_of_i
     hosts = {one["properties"]["host_id"] for one in found["proposals"]["features"]}
     assert first["host_id"] not in hosts
     assert any("停用点" in one and "恢复开放" in one for one in found["summary"]["assumptions"])
-    elsewhere = answer(command, own.path, "--street", "新桥街")["summary"]["assumptions"]
+    elsewhere = answer(command, own.path, "--street", "衢江路")["summary"]["assumptions"]
     assert not any("停用点" in one for one in elsewhere)
 
 

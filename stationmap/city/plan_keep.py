@@ -2,24 +2,17 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from stationmap.city import scenario_adopt, scenarios
-from stationmap.city.answers import Answers
 from stationmap.city.city import City
 from stationmap.city.plans import PlanAsked
 from stationmap.errors import InputError
 from stationmap.messages import N_, render
-from stationmap.planning.changes import NEW, Change
+from stationmap.planning.changes import NEW
 from stationmap.planning.plan import Plan
-from stationmap.walking.ground import earth_centred
 
 BY = "cli"
-SAME_M = 1.0
-"""Stations no farther apart than this are in the same place."""
 
 
 def changes_of(plan: Plan) -> list[dict[str, Any]]:
@@ -43,6 +36,22 @@ def changes_of(plan: Plan) -> list[dict[str, Any]]:
     return found
 
 
+def require_free(city: City, name: str) -> None:
+    """Refuse a name that a scenario has.
+
+    Raises
+    ------
+    InputError
+        One is called so.
+    """
+    if any(one.name == name.strip() for one in scenarios.listed(city.register)):
+        raise InputError(
+            "there is a scenario “{name}” already; nothing was planned or saved: choose another "
+            "name",
+            name=name.strip(),
+        )
+
+
 def keep(
     city: City, asked: PlanAsked, plan: Plan, *, name: str | None, adopt: bool, lang: str
 ) -> dict[str, Any]:
@@ -57,15 +66,14 @@ def keep(
     name : str, optional
         The scenario's; what it is and of which day unless given.
     adopt : bool
-        List its stations as planned ones, those too that stand near others; but none in the very
-        place of another of its type.
+        List those of its stations as planned ones that give no doubt; see `scenario_adopt.steps`.
     lang : str
 
     Returns
     -------
     dict
-        id and name of the scenario; planned, how many stations were listed, and left, why others
-        were not: sentences.
+        id and name of the scenario; planned, how many stations were listed, left, why others were
+        not: sentences, and action, the id by which it is undone; None where none was listed.
 
     Raises
     ------
@@ -96,41 +104,24 @@ def keep(
     if not adopt:
         return kept
     how: dict[str, Any] = {"covers": lambda *_: True, "manages": True}
-    held = _held(answers, scenario.changes)
     try:
         done = scenario_adopt.adopt(
             city.register,
             answers,
             scenario,
-            take=[one.station_id for one in scenario.changes if one.station_id not in held],
             version=scenario.version,
             action=str(uuid.uuid4()),
             by=BY,
             now=instant,
             **how,
         )
-        planned, left = done.planned, done.left
+        planned, left, undo = done.planned, done.left, done.receipt.action
     except InputError:
         # none of them can be; the scenario is kept, and each says why
-        planned, left = 0, tuple(scenario_adopt.steps(city.register, answers, scenario, **how))
-    return {**kept, "planned": planned, "left": [_why(step, lang) for step in left]}
-
-
-def _held(answers: Answers, changes: Sequence[Change]) -> set[str]:
-    """Return the changes in whose very places a station of their type stands, or is planned."""
-    stations = answers.stations()
-    stations = stations[(stations["status"] != "closed") & stations.geometry.notna()]
-    if stations.empty:
-        return set()
-    there = earth_centred(stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy())
-    types = stations["type"].to_numpy(dtype=object)
-    found = set()
-    for one in changes:
-        own = earth_centred(np.array([one.lon]), np.array([one.lat]))
-        near = np.linalg.norm(there - own, axis=1) <= SAME_M
-        if (types[near] == one.type).any():
-            found.add(one.station_id)
-    return found
+        planned, undo = 0, None
+        left = tuple(scenario_adopt.steps(city.register, answers, scenario, **how))
+    told = [_why(step, lang) for step in left]
+    return {**kept, "planned": planned, "left": told, "action": undo}
 
 
 def _why(step: scenario_adopt.Step, lang: str) -> str:

@@ -11,17 +11,22 @@ import numpy as np
 import shapely
 
 from stationmap.checks.facts import stem
+from stationmap.checks.words import Said
+from stationmap.crs import to_metric
 from stationmap.errors import InputError
+from stationmap.messages import N_
 from stationmap.planning.plan import Plan
 from stationmap.standards import Pack, PresenceRule, SpacingRule
 
 if TYPE_CHECKING:
+    from stationmap.checks.kerbs import Prepared
     from stationmap.city.answers import Answers
 
 METRES_A_MINUTE = 80.0
 """How far people walk in a minute; assumed, so that five minutes are 400 m."""
 KEPT = 12
 """Plans of one version that are kept, the newest."""
+_NAMED = 8  # suspended stations that are named
 _LIKE = 3  # names that are offered for one that is not known
 _LIKENESS = 0.4  # of those names, from 0 to 1
 _CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -312,7 +317,7 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
         stations=there,
         exclude=excluded(now, asked),
     )
-    return plan_spacing_of(
+    found = plan_spacing_of(
         now.prepared(rule.id),
         fixed=counting(now, rule, asked),
         candidates=candidates,
@@ -322,6 +327,39 @@ def _spacing_plan(now: "Answers", rule: SpacingRule, asked: PlanAsked) -> Plan:
         rule=rule,
         limit_s=asked.limit_s,
     )
+    resting = _suspended(now.prepared(rule.id), there, rule, lines)
+    if not resting:
+        return found
+    told = Said(
+        N_("stations here are suspended, and could be opened again ({count}): {names}"),
+        count=f"{len(resting):,}",
+        names=", ".join(resting[:_NAMED]) + (" …" if len(resting) > _NAMED else ""),
+    )
+    return replace(
+        found, summary={**found.summary, "assumptions": [*found.summary["assumptions"], told]}
+    )
+
+
+def _suspended(
+    prepared: "Prepared",
+    stations: gpd.GeoDataFrame,
+    rule: SpacingRule,
+    lines: tuple[int, ...] | None,
+) -> list[str]:
+    """Name the suspended stations that would count on the streets meant."""
+    some = stations[(stations["status"] == "suspended") & stations["type"].isin(list(rule.counts))]
+    some = some[~(some.geometry.isna() | some.geometry.is_empty)]
+    if some.empty:
+        return []
+    points = to_metric(some[["geometry"]], prepared.lines.crs).geometry.to_numpy()
+    reach = prepared.snap_m * prepared.widest
+    row, near = prepared.tree.query(points, predicate="dwithin", distance=reach)
+    meant = np.ones(len(row), np.bool_)
+    if lines is not None:
+        meant = np.isin(prepared.line_of[near], lines)
+    there = some.iloc[np.unique(row[meant])]
+    names: list[str] = there["name"].fillna(there["station_id"]).tolist()
+    return names
 
 
 def fit(hosts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

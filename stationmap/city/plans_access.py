@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stationmap.city.districts import with_adcode
 from stationmap.city.plans import PlanAsked, excluded, fit, in_district, standing
+from stationmap.crs import local_crs, to_metric
 from stationmap.planning.access import plan_access
+from stationmap.planning.candidates import HELD_M
 from stationmap.planning.demand import demand_of
 from stationmap.planning.plan import Plan
 from stationmap.planning.presence import plan_presence
@@ -43,7 +46,8 @@ def access_plan(now: "Answers", asked: PlanAsked) -> Plan:
         What is asked for cannot be.
     """
     assert asked.within_m is not None
-    demand, hosts, stations = wanted(now, asked), hosts_of(now, asked), standing(now, asked)
+    demand, stations = wanted(now, asked), standing(now, asked)
+    hosts = _free(now, hosts_of(now, asked), asked)
     districts = now.layer("districts").dropna(subset=["name"])
     network = now.walking()
     return plan_access(
@@ -137,6 +141,22 @@ def hosts_of(now: "Answers", asked: PlanAsked) -> gpd.GeoDataFrame:
     once = hosts.drop_duplicates("candidate_id").reset_index(drop=True)
     located = with_adcode(once, districts=now.layer("districts"), city=now.config.adcode)
     return located[[*_COLUMNS, "geometry"]]
+
+
+def _free(now: "Answers", hosts: gpd.GeoDataFrame, asked: PlanAsked) -> gpd.GeoDataFrame:
+    """Leave out hosts at which a station of the type stands, also a suspended one."""
+    there = now.stations()
+    taking = {"active", "suspended"} | ({"planned"} if asked.with_planned else set())
+    there = there[there["status"].isin(taking) & (there["type"] == type_of(now))]
+    there = there[~(there.geometry.isna() | there.geometry.is_empty)]
+    if there.empty or hosts.empty:
+        return hosts
+    west, south, east, north = hosts.total_bounds
+    metric = local_crs([west, east], [south, north])
+    tree = shapely.STRtree(to_metric(there[["geometry"]], metric).geometry.to_numpy())
+    own = to_metric(hosts[["geometry"]], metric).geometry.to_numpy()
+    held = np.unique(tree.query(own, predicate="dwithin", distance=HELD_M)[0])
+    return hosts.drop(index=hosts.index[held]).reset_index(drop=True)
 
 
 def type_of(now: "Answers") -> str:

@@ -1,4 +1,4 @@
-"""``stationmap undo``: take an import back, or see which ones there were."""
+"""``stationmap undo``: take an import or an adoption back, or see which ones there were."""
 
 import uuid
 from pathlib import Path
@@ -17,6 +17,8 @@ RECENT = 20
 _MOST = 10_000  # imports that a short mark is looked for in
 _SHORT = 8  # signs of a mark, as receipts show it
 _NAMED = 8
+_ADOPTION = "plan"
+_KINDS = ("import", _ADOPTION)
 
 
 def undo(
@@ -28,7 +30,8 @@ def undo(
         str,
         typer.Argument(
             metavar="[ACTION]",
-            help="要撤销的导入的编号；不写则列出最近的导入 · the import; none: list the last ones",
+            help="要撤销的导入或列入拟建的编号；不写则列出最近的 · the import or adoption; none: "
+            "list the last ones",
             show_default=False,
         ),
     ] = "",
@@ -41,7 +44,7 @@ def undo(
         typer.Option("--json", help="标准输出为一个 JSON 文档 · one JSON document on stdout"),
     ] = False,
 ) -> None:
-    r"""撤销一次导入；不写编号则列出最近的导入。 Take an import back, or list the last ones.
+    r"""撤销一次导入或列入拟建；不写编号则列出最近的。 Take an import or adoption back.
 
     道路、店铺、设施、边界等地图数据不能这样撤销，请重新导入原来的文件。
     Map data (streets, shops, facilities, borders) cannot be taken back; import the former file.
@@ -56,9 +59,9 @@ def undo(
 
     register = City.open(city).register
     if not action:
-        _show(register.actions(kinds=("import",), limit=RECENT), as_json=as_json)
+        _show(register, register.actions(kinds=_KINDS, limit=RECENT), as_json=as_json)
         return
-    found = _import(register, action)
+    found = _found(register, action)
     try:
         receipt = register.undo(
             found.id, action=str(uuid.uuid4()), by="cli", keep_changed=keep, note=found.note
@@ -68,7 +71,7 @@ def undo(
             raise
         changed = [f"{e.entity} {e.id}" for e in register.changed_since(found.id)]
         raise InputError(
-            "nothing was undone: {count} rows of this import were changed since ({names}); with "
+            "nothing was undone: {count} of its rows were changed since ({names}); with "
             "--keep they stay as they are and the rest is undone",
             count=len(changed),
             names=", ".join(changed[:_NAMED]) + (" …" if len(changed) > _NAMED else ""),
@@ -79,44 +82,60 @@ def undo(
             {"undone": found.id, "action": receipt.action, "rows": receipt.events, "kept": kept}
         )
         return
+    if found.kind == _ADOPTION:
+        told = N_(
+            "The adoption of {scenario} is undone: {rows} rows are as before it, {kept} were left "
+            "alone."
+        )
+    else:
+        told = N_(
+            "The import of {file} is undone: {rows} rows are as before it, {kept} were left alone."
+        )
     say(
-        N_("The import of {file} is undone: {rows} rows are as before it, {kept} were left alone."),
+        told,
         file=found.note,
+        scenario=_about(register, found),
         rows=receipt.events,
         kept=len(receipt.kept),
     )
 
 
-def _import(register: "Register", mark: str) -> "Action":
-    """Return the import of a mark, or of its first signs."""
+def _found(register: "Register", mark: str) -> "Action":
+    """Return the import or adoption of a mark, or of its first signs."""
     wanted = mark.strip().lower()
-    imports = register.actions(kinds=("import",), limit=_MOST)
+    imports = register.actions(kinds=_KINDS, limit=_MOST)
     found = [one for one in imports if len(wanted) >= _SHORT and one.id.startswith(wanted)]
     if len(found) != 1:
         raise InputError(
-            "there is no import {mark} in the register; `stationmap undo {city}` lists them. Map "
-            "data such as streets, shops and facilities cannot be taken back: import the former "
-            "file again",
+            "there is no import or adoption {mark} in the register; `stationmap undo {city}` lists "
+            "them. Map data such as streets, shops and facilities cannot be taken back: import the "
+            "former file again",
             mark=mark[:40],
             city=said(N_("CITY")),
         )
     return found[0]
 
 
-def _show(imports: list["Action"], *, as_json: bool) -> None:
+def _show(register: "Register", imports: list["Action"], *, as_json: bool) -> None:
     if as_json:
-        print_json([_plain(one) for one in imports])
+        print_json([_plain(register, one) for one in imports])
         return
     if not imports:
         say(N_("Nothing was imported into the register yet."))
     else:
-        headings = (N_("Import"), N_("Time (UTC)"), N_("File"), N_("Rows changed"), N_("State"))
+        headings = (
+            N_("Import or adoption"),
+            N_("Time (UTC)"),
+            N_("File or scenario"),
+            N_("Rows changed"),
+            N_("State"),
+        )
         state = {True: N_("undone"), False: N_("stands")}
         rows = [
             (
                 one.id[:_SHORT],
                 one.at[:16].replace("T", " "),
-                one.note,
+                _about(register, one),
                 str(one.events),
                 said(state[one.undone_by is not None]),
             )
@@ -131,12 +150,21 @@ def _show(imports: list["Action"], *, as_json: bool) -> None:
     )
 
 
-def _plain(one: "Action") -> dict[str, Any]:
+def _about(register: "Register", one: "Action") -> str:
+    """Tell the file of an import, or the scenario that was adopted."""
+    if one.kind != _ADOPTION:
+        return one.note
+    scenario = register.get("scenario", one.note)
+    return said(N_("scenario “{name}”"), name=scenario["name"] if scenario else one.note)
+
+
+def _plain(register: "Register", one: "Action") -> dict[str, Any]:
     return {
         "id": one.id,
         "at": one.at,
         "by": one.by,
-        "file": one.note,
+        "kind": one.kind,
+        "file": _about(register, one),
         "rows": one.events,
         "undone_by": one.undone_by,
     }
