@@ -25,6 +25,8 @@ const FIGURES = [
   { name: "findings_not_met", write: (n) => number(n), better: -1 },
 ];
 
+const COUNTS_GAPS = ["gaps", "findings_not_met"]; // each gap is a shortfall too
+
 /** Whether one long gap became several shorter ones: more of them, and less of it. */
 const isSplit = (before, after) => after.gaps > before.gaps && after.gap_m < before.gap_m;
 
@@ -73,7 +75,7 @@ export function liveBox() {
     show({ summary, findings: changed = [], planned = true }) {
       const { before, after } = summary;
       figures.replaceChildren(...FIGURES.map((one) => figure(
-        one, before[one.name], after[one.name], one.name === "gaps" && isSplit(before, after),
+        one, before[one.name], after[one.name], COUNTS_GAPS.includes(one.name) && isSplit(before, after),
       )).filter(Boolean));
       opened = list.querySelector("details")?.open ?? opened;
       list.replaceChildren(...[findings(changed)].filter(Boolean));
