@@ -265,7 +265,7 @@ def _reaching(task: Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
         full = cover.fewest(matrix, limit_s=task.clock.left_s)
         known = np.append(values[: len(full.columns)], float(weight.sum()))
         return _among(full.columns, matrix), full.bound, _along(task, known, ())
-    number = int(np.searchsorted(values, goal))
+    number = min(int(np.searchsorted(values, goal)), len(first))
     choices = [_among(first[:number], matrix)]
     found = bracket(
         matrix,
@@ -295,6 +295,8 @@ def _reaching(task: Task, target: float) -> tuple[B, int, tuple[Bought, ...]]:
             matrix, weight, target=target, least=None, limit_s=task.clock.left_s
         )
         bound = max(bound, proven)
+        if picked is not None and covered(matrix, weight, picked) < goal:
+            picked = _filled(task, picked, None, goal)
         if picked is not None and picked.sum() < best.sum():
             best = picked
     return best, bound, tried
