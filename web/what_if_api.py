@@ -2,28 +2,41 @@
 
 import json
 import re
+from threading import BoundedSemaphore
 from typing import Any, cast
 
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from stationmap.city.what_if import what_if
-from stationmap.planning.changes import NEW, Change, read_changes
-from stationmap.planning.whatif import After, Finding, WhatIf
+from stationmap.city.what_if import can_tell, what_if
+from stationmap.planning.changes import Change, read_changes
+from stationmap.planning.whatif import After, Finding, Gap, WhatIf
 from stationmap.standards import SpacingRule
 from web import scenario_rows
 from web.access import allow
 from web.allowance import DRAGS_PER_MINUTE, limited
-from web.caching import keep_nothing, kept_by_version, present
+from web.caching import keep_nothing, kept_by_version, present, whole
 from web.open_data import opened
 from web.params import Params
 from web.parts import MAP_DATUM, coordinates, feature, metres, plain
 from web.view import CityView
 from web.words import WebError
 
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _mark() -> str:
+    """Mark of the city's data, and of the scenario that is asked about: that moves on by itself."""
+    wanted = request.args.get("scenario", "")
+    if _UUID.fullmatch(wanted) is None:
+        return whole()
+    keep_nothing()  # where it may not be read
+    return f"{whole()}-{scenario_rows.readable(wanted).version}"
+
+
 what_if_api = opened(
     limited(
-        kept_by_version(Blueprint("what_if_api", __name__, url_prefix="/api/v1")),
+        kept_by_version(Blueprint("what_if_api", __name__, url_prefix="/api/v1"), mark=_mark),
         per_minute=DRAGS_PER_MINUTE,
     )
 )
@@ -31,12 +44,13 @@ what_if_planner = Blueprint("what_if_planner", __name__, url_prefix="/api/v1")
 
 MOST = 50
 """Changes that everybody may ask about at once; whoever plans sends as many as a scenario has."""
+SHORT = 5
+"""Stations in which an answer may differ from one that is kept, to be worked out at once."""
+WAIT_S = 5.0
+_PLACES = BoundedSemaphore(2)
 BODY = 2_000_000  # bytes of the longest list of changes
 MOST_FINDINGS = 200
 _FIGURES = ("covered_share", "covered_m", "frontage_m", "gaps", "gap_m", "points_needed")
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# what is known of a station once it is built, registered and inspected, not before
-_LATER = frozenset({"hierarchy", "naming", "hours", "activity", "checklist", "services"})
 _GAP = ("gap_id", "street_id", "street_name", "side", "points_needed", "frontage")
 
 
@@ -74,8 +88,8 @@ def _answer(rows: Any) -> ResponseReturnValue:
     )
     changes = _with_scenario(changes, params, engine)
     planned = _planned(changes, params, engine)
-    base, after = engine.after(planned), engine.after((*changes, *planned))
-    changed = _changed(base, after)
+    base, after = _after(engine, planned), _after(engine, (*changes, *planned))
+    changed = _changed(base, after, changes)
     listed = sorted(filter(_worth_saying, changed), key=_order)
     before, would = (
         {name: plain(f[name]) for name in _FIGURES if name in f}
@@ -83,8 +97,8 @@ def _answer(rows: Any) -> ResponseReturnValue:
     )
     known = _not_met(now, params.lang)
     for figures, one in ((before, base), (would, after)):
-        figures["findings_not_met"] = None if known is None else known + _more(one)
-    new = after.new(rule.id) if rule else None
+        figures["findings_not_met"] = None if known is None else known + _more(one, changes)
+    new = after.new_gaps(rule.id) if rule else []
     return jsonify(
         version=now.version,
         datum=MAP_DATUM,
@@ -95,9 +109,7 @@ def _answer(rows: Any) -> ResponseReturnValue:
             "gone": after.gone(rule.id) if rule else [],
             "new": {
                 "type": "FeatureCollection",
-                "features": []
-                if new is None
-                else [_feature(row) for row in new.to_dict("records")],
+                "features": [_feature(*one) for one in new],
             },
         },
         streets=after.streets(rule.id) if rule else [],
@@ -105,6 +117,18 @@ def _answer(rows: Any) -> ResponseReturnValue:
         findings_total=len(listed),
         notices=params.notices,
     )
+
+
+def _after(engine: WhatIf, changes: tuple[Change, ...]) -> After:
+    """Ask the engine; long steps wait for none of a few places."""
+    if engine.step(changes) <= SHORT:
+        return engine.after(changes)
+    if not _PLACES.acquire(timeout=WAIT_S):
+        abort(503)
+    try:
+        return engine.after(changes)
+    finally:
+        _PLACES.release()
 
 
 def _planned(changes: tuple[Change, ...], params: Params, engine: WhatIf) -> tuple[Change, ...]:
@@ -120,27 +144,32 @@ def _planned(changes: tuple[Change, ...], params: Params, engine: WhatIf) -> tup
     )
 
 
-def _due(after: After) -> dict[str, tuple[Finding | None, Finding | None]]:
+def _due(
+    after: After, changes: tuple[Change, ...]
+) -> dict[str, tuple[Finding | None, Finding | None]]:
     """Return what is found otherwise than it is now, and can be told, by its id."""
     found = {}
     for was, now in after.findings():
         one = now or was
-        if one is not None and _state(was) != _state(now) and _is_due((was, now)):
+        if one is not None and _state(was) != _state(now) and can_tell(one, changes):
             found[one.finding_id] = was, now
     return found
 
 
-def _changed(base: After, after: After) -> list[tuple[Finding | None, Finding | None]]:
+def _changed(
+    base: After, after: After, changes: tuple[Change, ...]
+) -> list[tuple[Finding | None, Finding | None]]:
     """Return what is found otherwise than with `base`: before and after."""
-    were, are = _due(base), _due(after)
+    were, are = _due(base, changes), _due(after, changes)
     found = [(were[own][1] if own in were else was, now) for own, (was, now) in are.items()]
     found += [(now, was) for own, (was, now) in were.items() if own not in are]
     return [pair for pair in found if _state(pair[0]) != _state(pair[1])]
 
 
-def _more(after: After) -> int:
+def _more(after: After, changes: tuple[Change, ...]) -> int:
     """Count the shortfalls more, or fewer, than there are."""
-    return sum((_state(b) == "not_met") - (_state(a) == "not_met") for a, b in _due(after).values())
+    pairs = _due(after, changes).values()
+    return sum((_state(now) == "not_met") - (_state(was) == "not_met") for was, now in pairs)
 
 
 def _rule(engine: WhatIf, params: Params) -> SpacingRule | None:
@@ -184,14 +213,6 @@ def _state(finding: Finding | None) -> str | None:
     return None if finding is None else finding.state
 
 
-def _is_due(pair: tuple[Finding | None, Finding | None]) -> bool:
-    """Whether a finding can be told of a station that is not there yet, or is of something else."""
-    one = pair[1] or pair[0]
-    assert one is not None
-    new = one.subject_kind == "station" and one.subject_id.startswith(NEW)
-    return not (new and one.kind in _LATER)
-
-
 def _worth_saying(pair: tuple[Finding | None, Finding | None]) -> bool:
     """Whether more is said than that of a new station, or one that is no more, nothing is known."""
     return bool({_state(one) for one in pair} & {"met", "not_met"})
@@ -224,7 +245,7 @@ def _said(before: Finding | None, after: Finding | None) -> dict[str, Any]:
     }
 
 
-def _feature(row: dict[Any, Any]) -> dict[str, Any]:
-    properties = {name: plain(row[name]) for name in _GAP}
-    lengths = {name: metres(row[name]) for name in ("from_m", "to_m", "length_m")}
-    return feature("LineString", coordinates(row["geometry"]), properties | lengths)
+def _feature(gap: Gap, line: Any) -> dict[str, Any]:
+    properties = {name: getattr(gap, name) for name in _GAP}
+    lengths = {name: metres(getattr(gap, name)) for name in ("from_m", "to_m", "length_m")}
+    return feature("LineString", coordinates(line), properties | lengths)

@@ -3,7 +3,10 @@
 import json
 
 import pytest
-from pages_town import client, place, town  # noqa: F401 - fixtures
+import signed_in
+from pages_town import client, own_town, place, town  # noqa: F401 - fixtures
+
+from web.app import create_app
 
 
 def ask(client, changes, **more):  # noqa: F811
@@ -67,6 +70,17 @@ def test_what_cannot_be_read_is_one_sentence(client, changes):  # noqa: F811
 
 def test_a_long_list_is_for_those_who_plan(client):  # noqa: F811
     assert client.post("/api/v1/what-if", json={"changes": []}).status_code == 401
+
+
+def test_a_planner_is_told_the_same_of_a_long_list(client, own_town):  # noqa: F811
+    changes = [point(100 + 10 * n, own=f"new-{n}") for n in range(12)]
+    planner = signed_in.client(create_app(own_town.path), role="planner")
+    token = {"X-CSRFToken": signed_in.token(planner)}
+    answer = planner.post("/api/v1/what-if", json={"changes": changes}, headers=token)
+    assert answer.status_code == 200
+    asked = ask(client, changes).json
+    assert answer.json["summary"] == asked["summary"]
+    assert answer.json["gaps"] == asked["gaps"]
 
 
 def test_an_unknown_scenario_or_rule_is_refused(client):  # noqa: F811
