@@ -124,25 +124,6 @@ def curve(values: F, bounds: F, *, total: float) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(CURVE, table, strict=True)))
 
 
-def bounds_of(gains: F, values: F, *, most: float) -> F:
-    """Return what no choice of 0, 1, … columns can exceed: the largest gains alone, and `most`.
-
-    Parameters
-    ----------
-    gains : array of float
-        What each column covers alone, beyond what is there.
-    values : array of float
-        Reached by the first 0, 1, … of a choice.
-    most : float
-        What all together reach.
-    """
-    best = np.sort(gains)[::-1][: len(values) - 1]
-    ceiling = values[0] + np.r_[0.0, np.cumsum(best)]
-    full = np.pad(ceiling, (0, len(values) - len(ceiling)), mode="edge")
-    bounds: F = np.maximum(np.minimum(full, most), values)
-    return bounds
-
-
 def _or_none(values: pd.Series) -> NDArray[np.object_]:
     found = values.astype("object")
     return np.asarray(found.where(found.notna(), None), dtype=object)
