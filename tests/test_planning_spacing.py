@@ -40,7 +40,7 @@ def ids(found):
 # ------------------------------------------------------------------ against trying everything
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(10))
 def test_no_subset_leaves_less_open_with_fewer_or_more_suitable_stations(seed):
     sides = ("both", "each")[seed % 2]
     town, fixed, candidates = planned_town(seed, most=7, sides=sides)
@@ -77,7 +77,7 @@ def test_free_standing_points_are_the_fewest_of_all_places_on_streets_apart(seed
     assert not len(check(prepared, with_plan(none_fixed(), found.proposals)).gaps())
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_no_subset_of_the_budget_covers_more(seed):
     town, fixed, candidates = planned_town(seed, most=7, sides=("both", "each")[seed % 2])
     prepared = prepare(town, spacing_m=40.0, sides=("both", "each")[seed % 2])
@@ -96,7 +96,7 @@ def test_no_subset_of_the_budget_covers_more(seed):
 # ------------------------------------------------------------------ closing
 
 
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", range(8))
 def test_after_the_plan_the_check_finds_what_it_named_and_nothing_else(seed):
     sides = ("both", "each")[seed % 2]
     town, stations = random_town(seed, sides=sides, stations=10 + seed % 30)
@@ -298,7 +298,7 @@ def test_the_same_question_has_the_same_answer_in_whatever_order_candidates_come
     assert list(one.proposals.columns) == list(PROPOSALS)
 
 
-@pytest.mark.parametrize("seed", [11, 12, 46])
+@pytest.mark.parametrize("seed", [11, 46])
 def test_every_next_station_adds_most_and_the_curve_adds_up(seed):
     town, fixed, candidates = planned_town(seed, most=25)
     prepared = prepare(town, spacing_m=40.0)
