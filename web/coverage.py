@@ -65,6 +65,7 @@ def page() -> ResponseReturnValue:
         steps=[*zip((0, *STEPS), (*STEPS, 1), strict=True)],
         share=_range,
         count=told.amounts,
+        many=lambda one: _amount(said, one, lang),
         ranges=say(told.RANGES, lang=lang),
         longest=_longest(now, asked, lang),
         link=_link(asked),
@@ -143,7 +144,7 @@ def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
         lang=lang,
         hour=told.hour_name(asked.at, lang=lang),
         share=_range(one),
-        amount=say(_AMOUNTS[said["summary"]["unit"]], lang=lang, n=told.amounts(one)),
+        amount=_amount(said, one, lang),
         what=told.carrier_name(asked.asked.carrier, lang=lang),
         supplies=say(N_(", "), lang=lang).join(
             say(SUPPLIES[supply], lang=lang) for supply in asked.asked.supplies
@@ -151,6 +152,10 @@ def _answer(asked: Shown, said: Mapping[str, Any], lang: str) -> str:
         within=f"{said['summary']['within_m']:g}",
         way=say(N_("along the street") if along else N_("on foot"), lang=lang),
     )
+
+
+def _amount(said: Mapping[str, Any], one: Mapping[str, float | None], lang: str) -> str:
+    return say(_AMOUNTS[said["summary"]["unit"]], lang=lang, n=told.amounts(one))
 
 
 def _range(one: Mapping[str, float | None]) -> str:

@@ -292,8 +292,8 @@ def _bare_table(
                 if unit == "m"
                 else {}
             ),
-            word(N_("Longitude")): points.x,
-            word(N_("Latitude")): points.y,
+            word(N_("Longitude")): points.x.round(7),
+            word(N_("Latitude")): points.y.round(7),
         }
     )
 

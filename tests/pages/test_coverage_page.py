@@ -108,6 +108,8 @@ def test_files_hold_what_the_page_says(client):  # noqa: F811
     assert len(list(book["未覆盖处"].values)) - 1 == len(
         client.get(f"/api/v1/coverage/not-covered?{NOON}").json["features"]
     )
+    amount = rows[0].index("建成覆盖 临街店面（米）")
+    assert rows[13][amount] == pytest.approx(said["summary"]["built"]["at"]["covered"], abs=0.1)
     assert next(book["未覆盖处"].values)[:4] == ("名称", "县（市、区）", "状态", "临街店面（米）")
     assert {row[2] for row in list(book["未覆盖处"].values)[1:]} == {"未覆盖"}
     table = client.get(f"/download/coverage.csv?{NOON}").data.decode("utf-8-sig")
