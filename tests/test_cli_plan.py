@@ -156,6 +156,19 @@ def test_a_host_with_a_suspended_station_is_no_candidate_and_the_plan_tells_of_i
     assert not any("停用点" in one for one in elsewhere)
 
 
+def test_a_plan_on_foot_leaves_hosts_with_a_suspended_station_alone(bare, tmp_path):
+    shutil.copytree(bare.path, tmp_path / "own")
+    asked = PlanAsked(within_m=150.0, demand="facilities:library", budget=1)
+    first = bare.now().plan(asked).proposals.iloc[0]
+    row = {"编号": "Z", "名称": "停用点", "类型": small_city.TYPE, "状态": "暂停"}
+    row |= {"经度": first.geometry.x, "纬度": first.geometry.y}
+    own = City.open(tmp_path / "own")
+    own.import_file("stations", small_city.table(tmp_path / "s.csv", [row]), datum="wgs84")
+    again = own.now().plan(asked).proposals
+    assert len(again) == 1
+    assert first["host_id"] not in set(again["host_id"])
+
+
 def test_an_adoption_is_named_listed_and_taken_back(command, own):
     code, _, err = command("plan", own.path, "--adopt")
     assert code == 0
