@@ -56,6 +56,11 @@ def map_query(context, query):
             del query["bbox-crs"]
     if query.get("out_datum") in ("gcj02", "bd09") and str(query.get("crs", "")).startswith("http"):
         del query["crs"]
+    along = query.get("rule") in (None, "", "Q-S1")
+    if context.operation.path.startswith("/api/v1/plan") and not along:
+        # only plans along streets are narrowed to some, or have points without a host
+        for name in ("street", "free_standing"):
+            query.pop(name, None)
     return query
 
 
