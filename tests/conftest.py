@@ -1,11 +1,13 @@
 """Fixtures shared by all tests."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from stationmap.cli.output import LANG_VARIABLE
 
 # a gate tries the same inputs each time, so that it tells of the change and not of its luck
 settings.register_profile("gate", derandomize=True)
@@ -29,6 +31,17 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(autouse=True)
+def _language_is_given_back() -> Iterator[None]:
+    """Keep the language that a command line chose from the tests that follow."""
+    before = os.environ.get(LANG_VARIABLE)
+    yield
+    if before is None:
+        os.environ.pop(LANG_VARIABLE, None)
+    else:
+        os.environ[LANG_VARIABLE] = before
 
 
 def need(condition: object, reason: str) -> None:

@@ -62,7 +62,7 @@ def test_new_city_reads_back(tmp_path):
     for layer, columns in layers.ATLAS.items():
         frame = city.layer(layer)
         assert list(frame.columns) == [
-            *(c for c in columns if c not in {"tags", "residential"}),
+            *(c for c in columns if c not in {"tags", "residential", "hours"}),
             "geometry",
         ]
         assert frame.empty

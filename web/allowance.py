@@ -48,9 +48,10 @@ class Allowance:
         return wait
 
 
-def limited(blueprint: Blueprint, *, per_minute: int = PER_MINUTE) -> Blueprint:
+def limited(blueprint: Blueprint, *, per_minute: int | None = None) -> Blueprint:
     """Answer 429 where one address asks a blueprint too often.
 
+    All blueprints share the usual allowance of an address; one with a number has its own.
     The server's own computer may ask as it likes: behind a proxy that does not tell for whom it
     asks, everybody would be that one address.
     """
@@ -59,8 +60,10 @@ def limited(blueprint: Blueprint, *, per_minute: int = PER_MINUTE) -> Blueprint:
     def _count() -> None:
         address = request.remote_addr or ""
         if not _is_local(address):
-            name = "allowance" if per_minute == PER_MINUTE else f"allowance.{blueprint.name}"
-            kept: Allowance = current_app.extensions.setdefault(name, Allowance(per_minute))
+            name = f"allowance.{blueprint.name}" if per_minute else "allowance"
+            kept: Allowance = current_app.extensions.setdefault(
+                name, Allowance(per_minute or PER_MINUTE)
+            )
             wait = kept.take(address, now=monotonic())
             if wait:
                 raise TooManyRequests(retry_after=math.ceil(wait))

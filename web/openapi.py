@@ -235,6 +235,7 @@ def _choices(now: CityView, what: str) -> dict[str, Any]:
         "carriers": carriers(now.answers),
         "counties": list(now.counties),
         "plan_rules": plan_rules(now.pack),
+        "spacing_rules": [rule.id for rule in now.pack.rules if rule.kind == "spacing"],
         "types": [t.id for t in now.pack.site_types],
     }[what]
     return {"type": "string", "enum": ["", *known]}

@@ -145,7 +145,9 @@ PARAMS: Mapping[str, Param] = MappingProxyType(
                 "lon and lat (WGS 84), type, status"
             ),
         ),
-        "spacing_rule": Param(TEXT, N_("rule about spacing; the first by itself"), name="rule"),
+        "spacing_rule": Param(
+            "spacing_rules", N_("rule about spacing; the first by itself"), name="rule"
+        ),
         "planned": Param(
             {"type": "string", "enum": ["0", "1"]},
             N_("1: before and after as if the planned stations stood"),

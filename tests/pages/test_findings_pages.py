@@ -224,8 +224,8 @@ def test_it_works_by_keyboard_alone(tour):
     one = tour()
     page = one.page
     page.focus("[data-tab=standards]")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _tab in ("plan", "indicators", "first of the list"):
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#rules-head') !== null")
     page.focus(f"[data-rule='{HOSPITALS}']")
     page.keyboard.press("Enter")
