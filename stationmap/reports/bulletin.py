@@ -9,6 +9,7 @@ from stationmap.reports.content import Block, Column, Paragraph, Report, Section
 from stationmap.reports.dossier import Dossier
 from stationmap.reports.frontage import frontage_section
 from stationmap.reports.indicators import indicator_section
+from stationmap.reports.plan_dossier import PlanDossier
 from stationmap.reports.supervision import supervision_section
 from stationmap.reports.wording import (
     OUTCOMES,
@@ -86,7 +87,7 @@ def bulletin(dossier: Dossier, *, lang: str) -> Report:
             Paragraph(dossier.city, "date"),
             Paragraph(day(dossier.date.isoformat(), lang=lang), "date"),
         ),
-        annexes=(_every_rule(dossier, say, lang=lang), _sources(dossier, say, lang=lang)),
+        annexes=(_every_rule(dossier, say, lang=lang), sources(dossier, say, lang=lang)),
         lang=lang,
     )
 
@@ -382,7 +383,8 @@ def _every_rule(dossier: Dossier, say: Say, *, lang: str) -> Section:
     return Section(say(N_("Table A: every rule")), (Table("", columns, rows),))
 
 
-def _sources(dossier: Dossier, say: Say, *, lang: str) -> Section:
+def sources(dossier: Dossier | PlanDossier, say: Say, *, lang: str) -> Section:
+    """Return the annex that names the sources of the data, and the standard in force."""
     rows = [
         [
             one.file,

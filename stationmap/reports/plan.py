@@ -7,7 +7,7 @@ import pandas as pd
 from stationmap.messages import N_, render
 from stationmap.reports import plan_maps, plan_tables
 from stationmap.reports.assumed import assumptions
-from stationmap.reports.bulletin import SHA_SHOWN, TITLE_LINE
+from stationmap.reports.bulletin import TITLE_LINE, sources
 from stationmap.reports.content import Block, Column, Paragraph, Report, Section, Table
 from stationmap.reports.plan_dossier import PlanDossier, milestones
 from stationmap.reports.plan_places import Places
@@ -70,7 +70,7 @@ def plan_report(dossier: PlanDossier, *, lang: str) -> Report:
         ),
         annexes=tuple(
             annex
-            for annex in (_hosts(dossier, say, lang=lang), _sources(dossier, say, lang=lang))
+            for annex in (_hosts(dossier, say, lang=lang), sources(dossier, say, lang=lang))
             if annex is not None
         ),
         lang=lang,
@@ -433,31 +433,3 @@ def adds_heading(dossier: PlanDossier, say: Say) -> str:
     if dossier.plan.summary.get("weights"):
         return say(N_("Reaches more, weighted"))
     return say(N_("Reaches more people")) if unit == "people" else say(N_("Serves more places"))
-
-
-def _sources(dossier: PlanDossier, say: Say, *, lang: str) -> Section:
-    rows = [
-        [
-            one.file,
-            one.kind,
-            day(one.imported_on, lang=lang),
-            f"{one.rows:,}",
-            one.sha256[:SHA_SHOWN],
-        ]
-        for one in dossier.sources
-    ]
-    columns = (
-        Column(say(N_("File")), 2.6),
-        Column(say(N_("Holds")), 1.4),
-        Column(say(N_("Imported")), 1.5),
-        Column(say(N_("Rows used")), 1.0, number=True),
-        Column("SHA-256", 1.4),
-    )
-    standard = say(
-        N_("Standard {pack}, edition {edition}, SHA-256 {sha256}; made with StationMap."),
-        pack=dossier.pack.id,
-        edition=dossier.pack.edition,
-        sha256=dossier.pack_sha256[:SHA_SHOWN] or "–",
-    )
-    heading = say(N_("Table B: sources of the data"))
-    return Section(heading, (Table("", columns, rows), Paragraph(standard, "note")))
