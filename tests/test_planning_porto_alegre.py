@@ -94,6 +94,9 @@ def test_people_served_are_those_who_find_a_station_near(city, plan):
     assert plan.summary["after"]["value"] == city.reached(city.stations, plan.proposals)
     lost = plan.uncoverable["weight"].sum()
     assert plan.summary["after"]["value"] + lost == PEOPLE
+    shares = [round(plan.summary[when]["share"], 3) for when in ("before", "after")]
+    assert (shares, len(plan.proposals)) == ([0.183, 0.954], 54)
+    assert (len(plan.uncoverable), lost) == (134, 37_411)
 
 
 def test_no_fewer_could_serve_them(city, plan):

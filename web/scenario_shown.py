@@ -103,6 +103,16 @@ def found_otherwise(figures: Figures) -> list[dict[str, Any]]:
     ]
 
 
+def splits(*known: Figures) -> bool:
+    """Whether there would be more gaps, and less of them: long ones are split."""
+    return any(
+        one.rule is not None
+        and one.after["gaps"] > one.before["gaps"]
+        and one.after["gap_m"] < one.before["gap_m"]
+        for one in known
+    )
+
+
 def by_district(*known: Figures) -> list[Line]:
     """Lay the covered share of each county beside that of today, where it would be another."""
     if any(one.rule is None for one in known):
